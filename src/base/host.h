@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host: what tells one process of one host from all others, and whether another still lives.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace cls {
+
+/// A process on a host; `start_time` in clock ticks since boot tells a reused pid apart.
+struct ProcessIdentity {
+  std::string host;
+  std::string boot;
+  std::string pid_namespace;
+  std::uint64_t pid = 0;
+  std::uint64_t start_time = 0;
+
+  bool operator==(const ProcessIdentity&) const = default;
+};
+
+/// This process. Throws Error where /proc is not readable.
+ProcessIdentity this_process();
+
+/// The start time of a process; nullopt where there is none with that pid.
+std::optional<std::uint64_t> start_time_of(std::uint64_t pid);
+
+/// True if a process group has a living member.
+bool process_group_lives(int group);
+
+/// Ends a process group with SIGKILL.
+void kill_process_group(int group);
+
+/// Ends this very process at once, as a crash would; for the crash tests only.
+[[noreturn]] void crash_now();
+
+}  // namespace cls

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+#include <dirent.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/directory_watch.h"
+#include "base/format.h"
+
+namespace cls {
+
+namespace {
+
+constexpr std::uint32_t watched = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_ONLYDIR;
+
+class InotifyWatch final : public DirectoryWatch {
+ public:
+  InotifyWatch(int inotify, int bell) : inotify_(inotify), bell_(bell) {}
+  InotifyWatch(const InotifyWatch&) = delete;
+  InotifyWatch& operator=(const InotifyWatch&) = delete;
+  ~InotifyWatch() override {
+    ::close(inotify_);
+    ::close(bell_);
+  }
+
+  Result<> add(const std::string& root) override { return add_tree(root, root); }
+
+  std::vector<WatchEvent> wait(std::chrono::milliseconds most) override {
+    std::array<pollfd, 2> fds{{{inotify_, POLLIN, 0}, {bell_, POLLIN, 0}}};
+    const int ready = ::poll(fds.data(), fds.size(), static_cast<int>(most.count()));
+    std::vector<WatchEvent> events;
+    if (ready <= 0) return events;
+    if ((fds[1].revents & POLLIN) != 0) {
+      std::uint64_t rings = 0;
+      [[maybe_unused]] const auto drained = ::read(bell_, &rings, sizeof rings);
+    }
+    if ((fds[0].revents & POLLIN) != 0) read_events(events);
+    return events;
+  }
+
+  void wake() override {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto rung = ::write(bell_, &one, sizeof one);
+  }
+
+ private:
+  struct Watched {
+    std::string root;
+    std::string path;
+  };
+
+  Result<> add_tree(const std::string& root, const std::string& path) {
+    const int id = ::inotify_add_watch(inotify_, path.c_str(), watched);
+    if (id < 0) {
+      const auto code = errno == ENOENT || errno == ENOTDIR ? FailureCode::NotFound
+                        : errno == EACCES                   ? FailureCode::Denied
+                                                            : FailureCode::Unavailable;
+      return fail(code, format("watch {}: {}", path, std::strerror(errno)));
+    }
+    directories_[id] = {root, path};
+    DIR* directory = ::opendir(path.c_str());
+    if (directory == nullptr) return {};
+    Result<> result;
+    while (const dirent* entry = ::readdir(directory)) {
+      const std::string name(entry->d_name);
+      if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
+      auto added = add_tree(root, path + "/" + name);
+      // A directory that is gone again needs no watch; for others the caller polls.
+      if (!added && added.error().code != FailureCode::NotFound) result = std::move(added);
+    }
+    ::closedir(directory);
+    return result;
+  }
+
+  void read_events(std::vector<WatchEvent>& events) {
+    alignas(inotify_event) std::array<char, 65536> buffer{};
+    const auto count = ::read(inotify_, buffer.data(), buffer.size());
+    if (count <= 0) return;
+    for (const char* at = buffer.data(); at < buffer.data() + count;) {
+      inotify_event event{};
+      std::memcpy(&event, at, sizeof event);
+      const std::string name = event.len > 0 ? std::string(at + sizeof event) : std::string();
+      at += sizeof event + event.len;
+      take(event, name, events);
+    }
+  }
+
+  void take(const inotify_event& event, const std::string& name, std::vector<WatchEvent>& events) {
+    if ((event.mask & IN_Q_OVERFLOW) != 0) {
+      events.push_back({WatchEventKind::Overflow, "", ""});
+      return;
+    }
+    const auto found = directories_.find(event.wd);
+    if (found == directories_.end()) return;
+    const Watched directory = found->second;
+    if ((event.mask & (IN_IGNORED | IN_DELETE_SELF)) != 0) {
+      if (directory.path == directory.root) {
+        events.push_back({WatchEventKind::RootGone, directory.root, directory.root});
+      }
+      if ((event.mask & IN_IGNORED) != 0) directories_.erase(found);
+      return;
+    }
+    const std::string path = directory.path + "/" + name;
+    if ((event.mask & IN_ISDIR) != 0) {
+      if ((event.mask & (IN_CREATE | IN_MOVED_TO)) == 0) return;
+      // Watched before it is scanned; one that cannot be watched is still scanned.
+      [[maybe_unused]] const auto added = add_tree(directory.root, path);
+      events.push_back({WatchEventKind::Directory, directory.root, path});
+    } else if ((event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
+      events.push_back({WatchEventKind::Written, directory.root, path});
+    } else if ((event.mask & IN_CREATE) != 0) {
+      events.push_back({WatchEventKind::Created, directory.root, path});
+    }
+  }
+
+  int inotify_;
+  int bell_;
+  std::map<int, Watched> directories_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch() {
+  const int inotify = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  if (inotify < 0) {
+    return fail(FailureCode::Unsupported, format("inotify: {}", std::strerror(errno)));
+  }
+  const int bell = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (bell < 0) {
+    ::close(inotify);
+    return fail(FailureCode::Unsupported, format("eventfd: {}", std::strerror(errno)));
+  }
+  return std::make_unique<InotifyWatch>(inotify, bell);
+}
+
+}  // namespace cls

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log: one line per event for operators. Injected, never global. Secrets do not belong in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <mutex>
+
+namespace cls {
+
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+
+/// Takes lines from any thread.
+class Log {
+ public:
+  virtual ~Log() = default;
+  virtual void write(LogLevel level, std::string_view line) = 0;
+  void debug(std::string_view line) { write(LogLevel::Debug, line); }
+  void info(std::string_view line) { write(LogLevel::Info, line); }
+  void warning(std::string_view line) { write(LogLevel::Warning, line); }
+  void error(std::string_view line) { write(LogLevel::Error, line); }
+};
+
+/// Writes `level: line` at or above `least` to a file descriptor, each line in one write.
+class FdLog final : public Log {
+ public:
+  FdLog(int fd, LogLevel least) : fd_(fd), least_(least) {}
+  void write(LogLevel level, std::string_view line) override;
+
+ private:
+  int fd_;
+  LogLevel least_;
+};
+
+/// Keeps its lines, for tests.
+class MemoryLog final : public Log {
+ public:
+  void write(LogLevel level, std::string_view line) override;
+  std::vector<std::string> lines() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace cls

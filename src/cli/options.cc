@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options.h"
+
+#include <map>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace cls::cli {
+
+namespace {
+
+const std::map<std::string, Output> outputs{
+    {"table", Output::Table}, {"json", Output::Json}, {"csv", Output::Csv}, {"tsv", Output::Tsv}};
+
+/// Registers the commands on one app; `options` receives what is parsed.
+class CommandLine {
+ public:
+  CommandLine(Options& options, const std::string& version)
+      : options_(options),
+        app_("Declares, deploys and runs data-processing pipelines for data that keeps arriving.",
+             "cls") {
+    app_.set_version_flag("-V,--version", "cls " + version);
+    app_.set_help_flag("-h,--help", "Print this help and end");
+    app_.require_subcommand(0, 1);
+    app_.fallthrough();
+    app_.add_option("--home", options_.home, "The folder of the local substrate [$CLS_HOME]");
+    app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
+        ->check(CLI::IsMember({"local", "aws"}));
+    app_.add_option("--output", options_.output, "table, json, csv or tsv")
+        ->transform(CLI::CheckedTransformer(outputs));
+    app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
+    app_.footer("Exit codes: docs/exit-codes.md. Start with: cls run -p project.json --home DIR");
+    add_commands();
+  }
+
+  CLI::App& app() { return app_; }
+
+ private:
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& description,
+                    Command which) {
+    CLI::App* sub = parent.add_subcommand(name, description);
+    sub->fallthrough();
+    sub->final_callback([this, which] {
+      // The innermost command is called first and counts.
+      if (options_.command == Command::None) options_.command = which;
+    });
+    return sub;
+  }
+
+  void add_projects(CLI::App* sub, bool required) {
+    auto* option = sub->add_option("-p,--project", options_.projects,
+                                   "A project file; repeat it for several; - reads standard input");
+    option->allow_extra_args(false);
+    if (required) option->required();
+  }
+
+  void add_since(CLI::App* sub) {
+    sub->add_option("--since", options_.since,
+                    "Lots ready from here on belong to new arcs: now, all, a time or a lot id");
+  }
+
+  void add_report(CLI::App* sub) {
+    sub->add_option("--project", options_.project_filter, "Only this project: name or name:version");
+    sub->add_option("--name", options_.names, "Only this name; repeatable");
+    sub->add_flag("--list", options_.list, "A row per lot");
+    sub->add_option("--earliest", options_.earliest, "From this time, duration ago, or lot id on");
+    sub->add_option("--latest", options_.latest, "Before this time; a lot id is included");
+  }
+
+  void add_commands() {
+    add_projects(command(app_, "verify", "Check project files; nothing is changed", Command::Verify), true);
+    command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
+    auto* deploy = command(app_, "deploy", "Record projects, so that `cls up` serves them", Command::Deploy);
+    add_projects(deploy, true);
+    add_since(deploy);
+    auto* destroy = command(app_, "destroy", "Take projects out of service; records and data stay",
+                            Command::Destroy);
+    add_projects(destroy, false);
+    destroy->add_option("PROJECT", options_.arguments, "name:version of a deployed project");
+    auto* up = command(app_, "up", "Serve every deployed project until stopped", Command::Up);
+    add_projects(up, false);
+    add_since(up);
+    auto* run = command(app_, "run", "Deploy, take in what is there, work until nothing is left",
+                        Command::Run);
+    add_projects(run, false);
+    run->add_flag("--until-idle", options_.until_idle, "Scan again until a scan finds nothing new");
+    run->add_flag("--seal", options_.seal, "First close all open lots, ended or not");
+    auto* retry = command(app_, "retry", "Try lots again that ended missing or partial", Command::Retry);
+    retry->add_option("ARC", options_.arguments, "An arc and lots: NAME [LOT|LOT..LOT ...]; none: all");
+    command(app_, "status", "How everything in the home is doing", Command::Status);
+    auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
+    arcs->add_option("--project", options_.project_filter, "Only this project: name or name:version");
+    arcs->require_subcommand(0, 1);
+    add_report(command(*arcs, "status", "Lots of each arc by state", Command::ArcsStatus));
+    auto* datasets = command(app_, "datasets", "List owned datasets", Command::Datasets);
+    datasets->require_subcommand(0, 1);
+    add_report(command(*datasets, "status", "Lots of each dataset by state", Command::DatasetsStatus));
+    command(app_, "projects", "List deployed projects", Command::Projects);
+    command(app_, "placements", "List placements with records in the home", Command::Placements);
+    auto* audit = command(app_, "audit", "Check the promises from records and data alone", Command::Audit);
+    audit->add_flag("--deep", options_.deep, "Hash every member's bytes");
+  }
+
+  Options& options_;
+  CLI::App app_;
+};
+
+/// CLI11 says what was wrong; we add what would be right.
+std::string usage_message(const CLI::ParseError& error, const CLI::App& app,
+                          const std::vector<std::string>& arguments) {
+  std::string text = std::string("cls: ") + error.what();
+  std::vector<std::string> names;
+  for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(sub->get_name());
+  }
+  for (const auto& argument : arguments) {
+    if (argument.starts_with('-')) continue;
+    if (std::ranges::find(names, argument) != names.end()) break;
+    if (const auto near = closest(argument, names)) text += "\n  did you mean 'cls " + *near + "'?";
+    break;
+  }
+  return text + "\n  `cls --help` lists the commands, `cls COMMAND --help` their options\n";
+}
+
+}  // namespace
+
+std::variant<Options, Answer> parse_options(const std::vector<std::string>& arguments,
+                                            const std::string& version) {
+  Options options;
+  CommandLine line(options, version);
+  std::vector<std::string> words = arguments;
+  // `cls help [COMMAND]` is `cls [COMMAND] --help`.
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    line.app().parse(std::move(reversed));
+  } catch (const CLI::Success& success) {  // --help, --version
+    std::ostringstream out;
+    std::ostringstream err;
+    line.app().exit(success, out, err);
+    return Answer{0, out.str(), err.str()};
+  } catch (const CLI::ParseError& error) {
+    return Answer{static_cast<int>(ExitCode::Usage), "", usage_message(error, line.app(), arguments)};
+  }
+  if (options.command == Command::None) return Answer{0, line.app().help(), ""};
+  return options;
+}
+
+}  // namespace cls::cli

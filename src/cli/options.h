@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options: what a command line asks for. Parsing is in options.cc, the only file that sees CLI11.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace cls::cli {
+
+enum class Command : std::uint8_t {
+  None,
+  Verify,
+  Bootstrap,
+  Deploy,
+  Destroy,
+  Up,
+  Run,
+  Retry,
+  Status,
+  Arcs,
+  ArcsStatus,
+  Datasets,
+  DatasetsStatus,
+  Projects,
+  Placements,
+  Audit,
+};
+
+enum class Output : std::uint8_t { Table, Json, Csv, Tsv };
+
+struct Options {
+  Command command = Command::None;
+  std::string home;       ///< empty: $CLS_HOME, else ~/.local/share/clusterless
+  std::string substrate;  ///< empty: the placement's provider
+  Output output = Output::Table;
+  int verbose = 0;
+
+  std::vector<std::string> projects;  ///< -p; `-` is standard input
+  std::string since;                  ///< now, all, a time or a lot id
+  bool until_idle = false;
+  bool seal = false;
+  bool remove_data = false;
+  bool approve = false;
+  std::vector<std::string> arguments;  ///< retry: [ARC [LOTS]]; destroy: [NAME:VERSION]
+  std::vector<std::string> names;      ///< --name of reports
+  std::vector<std::string> project_filter;
+  bool list = false;
+  std::string earliest;
+  std::string latest;
+  bool deep = false;
+};
+
+/// The text to print and the exit code, where the command line itself is all there is to do.
+struct Answer {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+std::variant<Options, Answer> parse_options(const std::vector<std::string>& arguments,
+                                            const std::string& version);
+
+}  // namespace cls::cli

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/arc_flow.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "flow/publisher.h"
+#include "flow/test_world.h"
+
+namespace cls::flow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::at;
+using testing::lot_id;
+using testing::World;
+using State = record::ManifestState;
+
+constexpr const char* lot = "20230101PT5M000";
+
+/// A world whose first lot is closed with one object.
+struct ArcFlowTest : ::testing::Test {
+  ArcFlowTest() : world(plan()) {
+    boundary = world.boundary();
+    EXPECT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  }
+  static model::BoundaryPlan plan() {
+    auto made = World::default_boundary();
+    made.arrival = model::EventArrival::infrequent;
+    made.settle = std::chrono::seconds(0);
+    return made;
+  }
+  template <class T>
+  T run(std::size_t arc = 0, SubscriptionView subscription = {}) {
+    auto outcome = world.flow(arc, subscription).run(lot_id(lot));
+    EXPECT_TRUE(outcome) << (outcome ? "" : outcome.error().message);
+    EXPECT_TRUE(outcome && std::holds_alternative<T>(*outcome));
+    return std::get<T>(*outcome);
+  }
+  World world;
+  std::unique_ptr<Boundary> boundary;
+};
+
+TEST_F(ArcFlowTest, CommitsAndPublishesALot) {
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::complete);
+  EXPECT_THAT(world.manifest("out", lot, State::complete)->uris, ElementsAre("s3://b/out/x"));
+  const auto claim = world.claim(lot)->claim;
+  EXPECT_EQ(claim.state, record::ClaimState::committed);
+  EXPECT_EQ(claim.epoch, 1U);
+  EXPECT_TRUE(claim.sinks.at("main").published);
+  EXPECT_EQ(claim.sinks.at("main").number, 1U);
+  EXPECT_FALSE(claim.owner);
+  EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000", "out 20230101PT5M000"));
+  EXPECT_TRUE(world.store.head(world.project().places.arc_state({"p", "1"}, "a", lot_id(lot),
+                                                                record::ArcState::complete)));
+}
+
+TEST_F(ArcFlowTest, ThePrivateManifestIsRemovedOnceAllSinksArePublished) {
+  run<Ended>();
+  const auto claim = world.claim(lot)->claim;
+  EXPECT_FALSE(world.store.head(world.project().places.private_manifest(
+      {"p", "1"}, "a", claim.attempt, {"out", "1"}, lot_id(lot), State::complete)));
+}
+
+TEST_F(ArcFlowTest, B4_ASecondEventForTheSameRevisionRunsNothing) {
+  run<Ended>();
+  EXPECT_EQ(run<Idle>(), Idle::UpToDate);
+  EXPECT_EQ(world.workload.runs, 1);
+}
+
+TEST_F(ArcFlowTest, TheNextArcReadsWhatTheFirstCommitted) {
+  run<Ended>(0);
+  run<Ended>(1);
+  EXPECT_THAT(world.manifest("last", lot, State::complete)->uris, ElementsAre("s3://b/last/x"));
+}
+
+TEST_F(ArcFlowTest, NothingRunsBeforeTheSourceIsPublished) {
+  EXPECT_EQ(run<Idle>(1), Idle::NotReady);
+  EXPECT_FALSE(world.claim(lot, 1));
+}
+
+TEST_F(ArcFlowTest, ALotThatWasReadyBeforeTheSubscriptionIsNotItsOwn) {
+  EXPECT_EQ(run<Idle>(0, {.enabled = true, .since = at("2023-01-01T00:02:01Z")}), Idle::NotOwn);
+  EXPECT_EQ(run<Ended>(0, {.enabled = true, .since = at("2023-01-01T00:02:00Z")}).result,
+            record::ClaimResult::complete);
+}
+
+TEST_F(ArcFlowTest, B5_AFailedAttemptIsTriedAgainAndThenEndsMissing) {
+  world.workload.script = [](const WorkloadContext&) {
+    return Failed{.code = "Exit", .message = "exit code 1", .partial = {}};
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_GE(run<RetryLater>().after.count(), 1);
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::missing);
+  const auto claim = world.claim(lot)->claim;
+  EXPECT_EQ(claim.state, record::ClaimState::ended);
+  EXPECT_EQ(claim.attempts, 4U);
+  EXPECT_EQ(claim.error->message, "exit code 1");
+  EXPECT_EQ(claim.epoch, 4U);
+  EXPECT_FALSE(world.manifest("out", lot, State::complete));
+}
+
+TEST_F(ArcFlowTest, RetryStartsBothCountsAnew) {
+  world.workload.script = [](const WorkloadContext&) {
+    return Failed{.code = "Exit", .message = "no", .partial = {}, .tolerated = false, .retryable = false};
+  };
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::missing);
+  EXPECT_EQ(run<Idle>(), Idle::UpToDate) << "an ended lot is left alone";
+  EXPECT_TRUE(retry_lot(world.store, claim_uri(world.deployment->arcs()[0], lot_id(lot))).value());
+  world.workload.script = nullptr;
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::complete);
+  EXPECT_EQ(world.claim(lot)->claim.attempts, 0U);
+}
+
+TEST_F(ArcFlowTest, A20_WhatAFailedAttemptCopiedIsListedInAPartialManifest) {
+  world.workload.script = [](const WorkloadContext&) {
+    Failed failed{.code = "Copy", .message = "1 of 2", .partial = {}, .tolerated = true, .retryable = false};
+    failed.partial.push_back({.role = "main", .members = {{.role = "main", .uri = "s3://b/out/x", .size = 1}}, .comment = {}});
+    return failed;
+  };
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::partial);
+  const auto claim = world.claim(lot)->claim;
+  auto object = world.store.get(world.project().places.manifest({"out", "1"}, lot_id(lot), State::partial, claim.attempt));
+  ASSERT_TRUE(object);
+  EXPECT_THAT(record::read_manifest(object->bytes)->uris, ElementsAre("s3://b/out/x"));
+  EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000"));
+}
+
+TEST_F(ArcFlowTest, B2_ADeadOwnersLotIsReclaimed) {
+  world.workload.script = [&](const WorkloadContext&) -> RunOutcome {
+    // In the middle of the attempt another process looks, first while the owner lives.
+    HeldClaims other_held;
+    auto services_self = world.self;
+    return Stopped{};
+  };
+  EXPECT_EQ(run<Idle>(), Idle::Stopped);
+  // A claim of another process that stands at running.
+  auto stored = world.claim(lot);
+  record::Claim claim = stored->claim;
+  claim.state = record::ClaimState::running;
+  claim.owner = record::Owner{.id = "other", .host = "h", .boot = "b", .pidNamespace = "n", .pid = 2, .startTime = 1};
+  ASSERT_TRUE(write_claim(world.store, stored->uri, claim, stored->etag)->has_value());
+  world.workload.script = nullptr;
+  run<Busy>();
+  world.probe.verdict = OwnerProbe::Verdict::Dead;
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::complete);
+  EXPECT_EQ(world.claim(lot)->claim.lostAttempts, 1U);
+  EXPECT_EQ(world.claim(lot)->claim.attempts, 0U);
+}
+
+TEST_F(ArcFlowTest, ALeaseIsJudgedExpiredByWatchingTheETagForAFullLease) {
+  record::Claim claim;
+  claim.project = "p";
+  claim.projectVersion = "1";
+  claim.arc = "a";
+  claim.lot = lot;
+  claim.leaseSec = 60;
+  claim.owner = record::Owner{.id = "other", .host = "far", .boot = "b", .pidNamespace = "n", .pid = 2, .startTime = 1};
+  const Uri uri = claim_uri(world.deployment->arcs()[0], lot_id(lot));
+  ASSERT_TRUE(write_claim(world.store, uri, claim, std::nullopt)->has_value());
+  world.probe.verdict = OwnerProbe::Verdict::Unknown;
+  run<Busy>();
+  world.clock.advance(std::chrono::seconds(59));
+  run<Busy>();
+  world.clock.advance(std::chrono::seconds(1));
+  run<Ended>();
+  EXPECT_EQ(world.claim(lot)->claim.epoch, 2U);
+}
+
+TEST_F(ArcFlowTest, ALateOwnerChangesNothingAnyMore) {
+  world.workload.script = [&](const WorkloadContext& context) -> RunOutcome {
+    auto stored = world.claim(lot);
+    record::Claim other = stored->claim;
+    ++other.epoch;
+    other.nonce = "other";
+    EXPECT_TRUE(write_claim(world.store, stored->uri, other, stored->etag)->has_value());
+    return testing::ScriptedWorkload::copy_all(context);
+  };
+  run<Lost>();
+  EXPECT_FALSE(world.manifest("out", lot, State::complete));
+  EXPECT_EQ(world.claim(lot)->claim.nonce, "other");
+  EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000"));
+}
+
+TEST_F(ArcFlowTest, ACommitThatWasNotPublishedIsPublishedByWhoeverFindsIt) {
+  run<Ended>();
+  auto stored = world.claim(lot);
+  record::Claim behind = stored->claim;
+  behind.sinks.at("main").published = false;
+  const Uri manifest = Uri::parse(behind.sinks.at("main").manifest).value();
+  const std::string body = world.store.get(manifest)->bytes;
+  ASSERT_TRUE(world.store.remove(manifest));
+  ASSERT_TRUE(world.store.put(world.project().places.private_manifest({"p", "1"}, "a", behind.attempt,
+                                                                      {"out", "1"}, lot_id(lot), State::complete), body));
+  ASSERT_TRUE(write_claim(world.store, stored->uri, behind, stored->etag)->has_value());
+  auto report = sweep_arc(world.store, *world.deployment, *world.logs, world.deployment->arcs()[0], {});
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->broken, IsEmpty());
+  EXPECT_EQ(world.store.get(manifest)->bytes, body);
+  EXPECT_TRUE(world.claim(lot)->claim.sinks.at("main").published);
+}
+
+/// Makes the claim look as if its source had another revision, so that the arc runs again.
+void forget_source(World& world) {
+  auto stored = world.claim(lot);
+  record::Claim claim = stored->claim;
+  claim.sources.at("main").revision = "older";
+  ASSERT_TRUE(write_claim(world.store, stored->uri, claim, stored->etag)->has_value());
+}
+
+TEST_F(ArcFlowTest, B3_ANewRevisionReplacesTheManifestAndKeepsTheFormerOne) {
+  run<Ended>();
+  const auto first = world.claim(lot)->claim;
+  const std::string former = world.store.get(Uri::parse(first.sinks.at("main").manifest).value())->bytes;
+  forget_source(world);
+  world.workload.script = [](const WorkloadContext& context) -> RunOutcome {
+    auto done = std::get<Completed>(testing::ScriptedWorkload::copy_all(context));
+    done.sinks[0].members[0].uri = "s3://b/out/other";
+    return done;
+  };
+  run<Ended>();
+  const auto manifest = world.manifest("out", lot, State::complete);
+  EXPECT_THAT(manifest->uris, ElementsAre("s3://b/out/other"));
+  EXPECT_EQ(manifest->comment, "revision 2");
+  const auto kept = world.store.get(world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed, first.attempt));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->bytes, former);
+  EXPECT_EQ(world.claim(lot)->claim.sinks.at("main").number, 2U);
+  EXPECT_EQ(world.claim(lot)->claim.committedAt, first.committedAt);
+}
+
+TEST_F(ArcFlowTest, AReplayThatChangesNothingWakesNobody) {
+  run<Ended>();
+  const auto before = world.claim(lot)->claim.sinks;
+  forget_source(world);
+  world.events.seen.clear();
+  run<Ended>();
+  EXPECT_EQ(world.claim(lot)->claim.sinks, before);
+  EXPECT_THAT(world.events.seen, IsEmpty());
+}
+
+TEST_F(ArcFlowTest, WhatWasOnceCompleteStaysSo) {
+  run<Ended>();
+  forget_source(world);
+  world.workload.script = [](const WorkloadContext&) -> RunOutcome {
+    Completed done;
+    done.sinks.push_back({.role = "main", .state = State::empty, .members = {}, .comment = {}});
+    return done;
+  };
+  run<Ended>();
+  EXPECT_THAT(world.manifest("out", lot, State::complete)->uris, IsEmpty());
+  EXPECT_FALSE(world.manifest("out", lot, State::empty));
+}
+
+TEST_F(ArcFlowTest, AWorkloadThatWritesAnUnknownSinkFails) {
+  world.workload.script = [](const WorkloadContext&) -> RunOutcome {
+    Completed done;
+    done.sinks.push_back({.role = "nowhere", .members = {}, .comment = {}});
+    return done;
+  };
+  run<RetryLater>();
+  EXPECT_THAT(world.claim(lot)->claim.error->message, HasSubstr("unknown sink 'nowhere'"));
+}
+
+TEST(Backoff, DoublesUpToFiveMinutes) {
+  using std::chrono::seconds;
+  EXPECT_EQ(backoff(seconds(2), 1, 0.5), seconds(2));
+  EXPECT_EQ(backoff(seconds(2), 2, 0.5), seconds(4));
+  EXPECT_EQ(backoff(seconds(2), 3, 0.0), seconds(6));
+  EXPECT_EQ(backoff(seconds(2), 30, 0.99), seconds(300));
+}
+
+}  // namespace
+}  // namespace cls::flow

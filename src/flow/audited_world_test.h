@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small world for the tests of the checker: one boundary, one arc that copies, two lots done.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/hash.h"
+#include "flow/arc_flow.h"
+#include "flow/boundary.h"
+#include "flow/checker.h"
+#include "record/manifest.h"
+#include "store/memory_store.h"
+
+namespace cls::flow {
+
+/// Copies every member to s3://data/out/; may be told to overwrite, to miss a source, to fail.
+class CopyingWorkload final : public Workload {
+ public:
+  explicit CopyingWorkload(store::ObjectStore& store) : store_(store) {}
+
+  std::string suffix;     ///< appended to the bytes, so that another run makes other ones
+  std::string directory;  ///< below out/; the lot's id if empty
+  bool fails = false;
+
+  RunOutcome run(const WorkloadContext& context) override {
+    if (fails) {
+      return Failed{.code = "Copy",
+                    .message = "no reason",
+                    .partial = {},
+                    .tolerated = false,
+                    .retryable = false};
+    }
+    SinkOutput output{.role = "main", .state = {}, .members = {}, .comment = {}};
+    for (const auto& member : context.sources.front().members) {
+      output.members.push_back(copied(context, member));
+    }
+    return Completed{.sinks = {std::move(output)}, .report = {}};
+  }
+
+ private:
+  record::MemberLine copied(const WorkloadContext& context, const SourceMember& member) {
+    const std::string name = member.uri.key.substr(member.uri.key.rfind('/') + 1);
+    const std::string where = directory.empty() ? context.lot.to_string() : directory;
+    const Uri to{"s3", "data", format("out/{}/{}", where, name)};
+    record::MemberLine line;
+    line.role = "main";
+    line.uri = to.to_string();
+    line.source = member.uri.to_string();
+    line.sourceVersion = record::version_text(*member.version);
+    auto object = store_.get(member.uri);
+    if (!object) {
+      line.vanished = "absent";
+      return line;
+    }
+    const std::string bytes = object->bytes + suffix;
+    if (const auto there = store_.head(to)) line.superseded = there->etag;
+    line.size = bytes.size();
+    line.etag = need(store_.put(to, bytes));
+    line.sha256 = sha256_hex(bytes);
+    return line;
+  }
+
+  store::ObjectStore& store_;
+};
+
+class NoEvents final : public LotEvents {
+ public:
+  void available(const model::Placement&, const model::DatasetId&, const lot::LotId&) override {}
+};
+
+class NoOwners final : public OwnerProbe {
+ public:
+  Verdict probe(const record::Owner&, const std::string&) override { return Verdict::Unknown; }
+};
+
+/// The project of the tests: boundary `ingress` of dataset in/1 at s3://data/in/, arc `copy` from it
+/// to out/1 at s3://data/out/.
+inline std::unique_ptr<const Deployed> copying_project() {
+  model::ProjectPlan plan;
+  plan.project = {"orders", "1"};
+  plan.placement.provider = "local";
+  model::BoundaryPlan boundary;
+  boundary.name = "ingress";
+  boundary.dataset.name = "in";
+  boundary.dataset.version = "1";
+  boundary.dataset.pathURI = "s3://data/in/";
+  plan.boundaries.push_back(boundary);
+  model::ArcPlan arc;
+  arc.name = "copy";
+  arc.type = "core:copyArc";
+  model::SourceDataset source;
+  source.name = "in";
+  source.version = "1";
+  arc.sources.emplace_back("main", source);
+  model::SinkDataset sink;
+  sink.name = "out";
+  sink.version = "1";
+  sink.pathURI = "s3://data/out/";
+  arc.sinks.emplace_back("main", sink);
+  arc.declaration = "d1";
+  plan.arcs.push_back(arc);
+  return std::make_unique<const Deployed>(std::move(plan));
+}
+
+inline Uri parsed(const std::string& text) {
+  return need(Uri::parse(text));
+}
+
+/// Two objects of lot 20260101PT5M000 and one of 20260101PT5M001, taken in and copied.
+class AuditedWorld {
+ public:
+  AuditedWorld() : deployment(projects()) {
+    take({put("s3://data/in/a", "aaa"), put("s3://data/in/b", "bbbb")});
+    run_arc("20260101PT5M000");
+    clock.advance(std::chrono::minutes(5));
+    take({put("s3://data/in/c", "c")});
+    run_arc("20260101PT5M001");
+    clock.advance(std::chrono::minutes(10));
+  }
+
+  Arrival put(const std::string& uri, const std::string& bytes) {
+    need(store.put(parsed(uri), bytes));
+    return sighting(uri);
+  }
+
+  Arrival sighting(const std::string& uri) {
+    const auto object = need(store.get(parsed(uri)));
+    return {.uri = object.info.uri,
+            .version = {.size = object.info.size,
+                        .mtime = format_instant(object.info.modified),
+                        .sha256 = sha256_hex(object.bytes),
+                        .etag = std::nullopt,
+                        .versionId = std::nullopt},
+            .modified = object.info.modified,
+            .event = object.info.modified,
+            .first_seen = clock.now()};
+  }
+
+  void take(std::vector<Arrival> arrivals) {
+    LedgerLog& log = logs.of(deployment.boundaries().front());
+    Boundary boundary(store, clock, log, events, "test", out);
+    need(boundary.start());
+    need(boundary.take(std::move(arrivals)));
+  }
+
+  ArcOutcome run_arc(const std::string& lot) {
+    ArcServices services{.store = store,
+                         .clock = clock,
+                         .ids = ids,
+                         .events = events,
+                         .owners = owners,
+                         .held = held,
+                         .leases = leases,
+                         .sources = sources,
+                         .self = {"test", "host", "boot", "pid:[1]", 1, 1},
+                         .log = out,
+                         .workload = [this](const model::ArcPlan&) -> Workload& { return workload; }};
+    ArcFlow flow(services, deployment.arcs().front(), {});
+    return need(flow.run(need(lot::LotId::parse(lot))));
+  }
+
+  /// Runs the lot again as a replay does: the claim is made to name no source's revision.
+  void replay(const std::string& lot) {
+    edit_claim(lot, [](record::Claim& claim) { claim.sources["main"].revision = "other"; });
+    run_arc(lot);
+  }
+
+  record::Claim claim(const std::string& lot) {
+    return need(read_claim(store, claim_place(lot))).value().claim;
+  }
+
+  template <class Change>
+  void edit_claim(const std::string& lot, Change change) {
+    record::Claim edited = claim(lot);
+    change(edited);
+    need(store.put(claim_place(lot), json::write_record(edited)));
+  }
+
+  Uri claim_place(const std::string& lot) {
+    return claim_uri(deployment.arcs().front(), need(lot::LotId::parse(lot)));
+  }
+
+  Uri manifest(const std::string& dataset, const std::string& lot, record::ManifestState state) {
+    return places.manifest({dataset, "1"}, need(lot::LotId::parse(lot)), state);
+  }
+
+  Uri segment(std::uint64_t number) { return places.segment({"orders", "1"}, "ingress", number); }
+
+  /// Appends a segment as no boundary would.
+  void plant_segment(std::vector<record::LedgerLine> lines, std::vector<std::string> closes) {
+    record::Segment planted;
+    planted.head.at = format_instant(clock.now());
+    planted.head.by = "test";
+    planted.head.closes = std::move(closes);
+    planted.lines = std::move(lines);
+    LedgerLog& log = logs.of(deployment.boundaries().front());
+    need(log.refresh());
+    if (!need(log.append(planted))) throw Error("somebody else appended");
+  }
+
+  AuditReport audit(bool deep = false) {
+    Checker checker(store, deployment, {.now = clock.now(), .deep = deep});
+    return need(checker.run());
+  }
+
+  ManualClock clock{need(parse_instant("2026-01-01T00:01:00Z"))};
+  store::MemoryStore store{clock};
+  Deployment deployment;
+  record::Places places{model::Placement{"local", {}, {}, {}}};
+  LedgerLogs logs{store};
+  CopyingWorkload workload{store};
+  NoEvents events;
+  MemoryLog out;
+
+ private:
+  static std::vector<std::unique_ptr<const Deployed>> projects() {
+    std::vector<std::unique_ptr<const Deployed>> all;
+    all.push_back(copying_project());
+    return all;
+  }
+
+  UlidSource ids{clock, [](std::array<std::uint8_t, 10>& bytes) { bytes.fill(7); }};
+  NoOwners owners;
+  HeldClaims held;
+  LeaseWatch leases{clock};
+  SourceReader sources{store, deployment, logs};
+};
+
+}  // namespace cls::flow

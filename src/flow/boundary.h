@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Boundary: decides for each arriving object its lot, closes lots, publishes their manifests.
+// Rules: docs/lots-and-lateness.md. Everything decided stands in the ledger before it shows.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/deployment.h"
+#include "flow/ledger_log.h"
+#include "flow/lot_time.h"
+#include "lot/lot_set.h"
+
+namespace cls::flow {
+
+/// Publishes the manifest of a closed lot from the ledger: a pure function of the log, so anybody
+/// may do it any number of times.
+Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
+
+/// Not thread-safe: one thread per boundary; several processes may run the same boundary, the
+/// ledger keeps them apart.
+class Boundary {
+ public:
+  Boundary(store::ObjectStore& store, const Clock& clock, LedgerLog& log, LotEvents& events,
+           std::string by, Log& out);
+
+  const BoundaryRef& ref() const { return log_.boundary(); }
+
+  /// Reads the ledger and publishes closed lots that have no manifest.
+  Result<> start();
+
+  /// True if this version is in the ledger or already held for an open lot.
+  bool knows(const Uri& uri, const record::ObjectVersion& version) const;
+
+  /// Takes arrivals that are known together (one scan, one batch of notifications): sightings of
+  /// known versions are dropped; what is filtered, rejected or late is stored at once; an
+  /// infrequent boundary closes the lots it got members for.
+  Result<> take(std::vector<Arrival> arrivals);
+
+  /// Whether quiet time has to pass, or a finished scan counts as quiet (`cls run`).
+  enum class Quiet : std::uint8_t { Waited, Assumed };
+  /// Closes what is due: intervals that ended and settled, collecting lots, empty lots.
+  Result<> tick(Quiet quiet);
+
+  /// Closes every open lot, ended or not.
+  Result<> seal();
+
+  /// When tick() will have something to do next; nullopt while nothing is open.
+  std::optional<Instant> next_due() const;
+
+  std::vector<lot::LotId> open_lots() const;
+
+ private:
+  struct Pending {
+    Arrival arrival;
+    std::string own_lot;
+  };
+  using PendingLot = std::map<std::string, Pending>;  // by URI
+
+  record::LedgerLine line(const Arrival& arrival, const std::string& own_lot,
+                          const std::string& lot, record::Decision decision,
+                          std::optional<std::string> reason = std::nullopt) const;
+  void store_next(record::LedgerLine line);
+  void accept(Arrival arrival, std::vector<Pending>& late);
+  void place(Arrival arrival, const lot::LotId& own, std::vector<Pending>& late);
+  void place_late(const Pending& pending, const std::vector<lot::LotId>& closing);
+  void forget_superseded(const Arrival& arrival, const std::optional<lot::LotId>& lot);
+  bool filtered(const Uri& uri) const;
+  std::vector<lot::LotId> first_groups() const;
+  std::vector<lot::LotId> due(Quiet quiet) const;
+  std::vector<lot::LotId> empty_due(Quiet quiet) const;
+  Instant due_at(const lot::LotId& lot) const;
+  Result<> commit(std::vector<lot::LotId> closing);
+  Result<> replace_pending();
+  Result<> publish(const std::vector<lot::LotId>& lots);
+  lot::LotId present() const;
+
+  store::ObjectStore& store_;
+  const Clock& clock_;
+  LedgerLog& log_;
+  LotEvents& events_;
+  std::string by_;
+  Log& out_;
+  const model::BoundaryPlan& plan_;
+  LotTimes times_;
+  std::string path_key_;
+  std::map<lot::LotId, PendingLot> pending_;
+  std::map<std::string, lot::LotId> pending_lot_of_;  // URI → lot
+  std::vector<record::LedgerLine> immediate_;  // to be stored with the next segment
+  std::map<std::string, record::ObjectVersion> immediate_versions_;  // of those, but for vanished
+  lot::LotSet published_;
+  std::optional<lot::LotId> watch_from_;  // first interval that may be published empty
+};
+
+}  // namespace cls::flow

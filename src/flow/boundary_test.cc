@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/boundary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "flow/test_world.h"
+
+namespace cls::flow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Optional;
+using testing::at;
+using testing::lot_id;
+using testing::World;
+using State = record::ManifestState;
+
+model::BoundaryPlan infrequent() {
+  auto plan = World::default_boundary();
+  plan.arrival = model::EventArrival::infrequent;
+  plan.settle = std::chrono::seconds(0);
+  return plan;
+}
+
+std::vector<record::LedgerLine> lines(World& world) {
+  std::vector<record::LedgerLine> all;
+  EXPECT_TRUE(world.log().for_each_segment([&](const record::Segment& segment) {
+    all.insert(all.end(), segment.lines.begin(), segment.lines.end());
+  }));
+  return all;
+}
+
+TEST(FrequentBoundary, ClosesALotWhenItsIntervalEndedAndSettled) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:05:59Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_EQ(world.log().last_number(), 0U);
+  world.clock.set(at("2023-01-01T00:06:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  const auto manifest = world.manifest("in", "20230101PT5M000", State::complete);
+  ASSERT_TRUE(manifest);
+  EXPECT_THAT(manifest->uris, ElementsAre("s3://b/in/x"));
+  EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000"));
+}
+
+TEST(FrequentBoundary, AnArrivalKeepsItsLotOpenForAnotherSettleTime) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:05:50Z"));
+  ASSERT_TRUE(boundary->take({world.arrival("y", "2023-01-01T00:02:00Z")}));
+  world.clock.set(at("2023-01-01T00:06:30Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_FALSE(world.log().is_closed(lot_id("20230101PT5M000")));
+  world.clock.set(at("2023-01-01T00:06:50Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_THAT(world.manifest("in", "20230101PT5M000", State::complete)->uris,
+              ElementsAre("s3://b/in/x", "s3://b/in/y"));
+}
+
+TEST(FrequentBoundary, A2_ASecondTickPublishesNothingBesideTheCompleteManifest) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_FALSE(world.manifest("in", "20230101PT5M000", State::empty));
+  EXPECT_EQ(world.events.seen.size(), 1U);
+}
+
+TEST(FrequentBoundary, ALateObjectJoinsTheCollectingLotAndIsStoredAtOnce) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(boundary->take({world.arrival("late", "2023-01-01T00:02:00Z")}));
+  const auto all = lines(world);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1].ownLot, "20230101PT5M000");
+  EXPECT_EQ(all[1].lot, "20230101PT5M002");
+  EXPECT_TRUE(world.log().is_collecting(lot_id("20230101PT5M002")));
+  world.clock.set(at("2023-01-01T00:16:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_THAT(world.manifest("in", "20230101PT5M002", State::complete)->uris,
+              ElementsAre("s3://b/in/late"));
+}
+
+TEST(FrequentBoundary, RejectsALateObjectWhenToldTo) {
+  auto plan = World::default_boundary();
+  plan.lateness = model::Lateness::reject;
+  World world(plan);
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(boundary->take({world.arrival("late", "2023-01-01T00:02:00Z")}));
+  EXPECT_EQ(lines(world).back().decision, record::Decision::rejected);
+  EXPECT_THAT(lines(world).back().reason, Optional(std::string("its lot is closed")));
+  EXPECT_EQ(world.log().counts().rejected, 1U);
+}
+
+TEST(FrequentBoundary, AnObjectsTimeTooFarAheadIsNotTrusted) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("far", "2031-01-01T00:00:00Z")}));
+  ASSERT_EQ(lines(world).size(), 1U);
+  EXPECT_EQ(lines(world)[0].ownLot, "20310101PT5M000");
+  EXPECT_EQ(lines(world)[0].lot, "20230101PT5M000");
+}
+
+TEST(FrequentBoundary, SeeingAKnownVersionAgainIsNoEvent) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z", "bytes")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  // Written again unchanged, with a new modification time.
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:11:00Z", "bytes")}));
+  EXPECT_EQ(lines(world).size(), 1U);
+  // Other bytes are a new object.
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:11:30Z", "other")}));
+  world.clock.set(at("2023-01-01T00:17:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_EQ(lines(world).size(), 2U);
+  EXPECT_EQ(lines(world)[1].lot, "20230101PT5M002");
+}
+
+TEST(FrequentBoundary, AnObjectOverwrittenBeforeItsLotClosedIsRecordedAsVanished) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z", "one")}));
+  world.clock.set(at("2023-01-01T00:06:30Z"));
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:06:00Z", "two")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  const auto all = lines(world);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].decision, record::Decision::vanished);
+  EXPECT_EQ(all[1].lot, "20230101PT5M001");
+  EXPECT_FALSE(world.manifest("in", "20230101PT5M000", State::complete));
+}
+
+TEST(FrequentBoundary, EmptyLotsArePublishedOnlyForIntervalsThatPassWhileRunning) {
+  auto plan = World::default_boundary();
+  plan.lot_source = model::LotSource::arrivalTime;
+  plan.empty_lots = model::EmptyLots::publish;
+  World world(plan);
+  auto boundary = world.boundary();
+  world.clock.set(at("2023-01-01T00:11:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_TRUE(world.manifest("in", "20230101PT5M000", State::empty));
+  EXPECT_TRUE(world.manifest("in", "20230101PT5M001", State::empty));
+  EXPECT_FALSE(world.manifest("in", "20230101PT5M002", State::empty));
+  EXPECT_FALSE(world.manifest("in", "20221231PT5M287", State::empty));
+}
+
+TEST(InfrequentBoundary, TheFirstGroupOfALotClosesItAtOnce) {
+  World world(infrequent());
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z"),
+                              world.arrival("y", "2023-01-01T00:00:30Z"),
+                              world.arrival("z", "2022-12-31T23:59:00Z")}));
+  EXPECT_THAT(world.manifest("in", "20230101PT5M000", State::complete)->uris,
+              ElementsAre("s3://b/in/x", "s3://b/in/y"));
+  EXPECT_THAT(world.manifest("in", "20221231PT5M287", State::complete)->uris,
+              ElementsAre("s3://b/in/z"));
+  EXPECT_EQ(world.log().last_number(), 1U) << "several lots are closed by one segment";
+}
+
+TEST(InfrequentBoundary, A3_ASecondObjectOfALotIsNotDropped) {
+  World world(infrequent());
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  ASSERT_TRUE(boundary->take({world.arrival("y", "2023-01-01T00:01:30Z")}));
+  EXPECT_EQ(lines(world).back().lot, "20230101PT5M001");
+  world.clock.set(at("2023-01-01T00:10:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_THAT(world.manifest("in", "20230101PT5M001", State::complete)->uris,
+              ElementsAre("s3://b/in/y"));
+}
+
+TEST(InfrequentBoundary, AFilteredObjectUsesUpNoLot) {
+  auto plan = infrequent();
+  plan.filter.excludes = {"_*"};
+  World world(plan);
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("_SUCCESS", "2023-01-01T00:01:00Z")}));
+  EXPECT_EQ(lines(world)[0].decision, record::Decision::filtered);
+  EXPECT_FALSE(world.log().is_closed(lot_id("20230101PT5M000")));
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  EXPECT_THAT(world.manifest("in", "20230101PT5M000", State::complete)->uris,
+              ElementsAre("s3://b/in/x"));
+}
+
+TEST(Boundary, B10_KeyTimestampRegexGivesTheLot) {
+  auto plan = infrequent();
+  plan.lot_source = model::LotSource::keyTimestampRegex;
+  plan.key_regex = R"((?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d))";
+  World world(plan);
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("2022-06-05T0410.csv", "2023-01-01T00:01:00Z"),
+                              world.arrival("2022-02-30T0410.csv", "2023-01-01T00:01:00Z"),
+                              world.arrival("no-time.csv", "2023-01-01T00:01:00Z")}));
+  EXPECT_THAT(world.manifest("in", "20220605PT5M050", State::complete)->uris,
+              ElementsAre("s3://b/in/2022-06-05T0410.csv"));
+  const auto all = lines(world);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].decision, record::Decision::rejected);
+  EXPECT_THAT(all[0].reason, Optional(std::string("the time in the key does not exist")));
+  EXPECT_THAT(all[2].reason, Optional(std::string("the key does not match keyRegex")));
+}
+
+TEST(Boundary, WhoeverFindsAClosedLotWithoutManifestPublishesIt) {
+  World world(infrequent());
+  ASSERT_TRUE(world.boundary()->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  const Uri uri = world.project().places.manifest({"in", "1"}, lot_id("20230101PT5M000"), State::complete);
+  const std::string before = world.store.get(uri)->bytes;
+  ASSERT_TRUE(world.store.remove(uri));
+  world.events.seen.clear();
+  world.boundary();
+  EXPECT_EQ(world.store.get(uri)->bytes, before);
+  EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000"));
+}
+
+TEST(Boundary, TwoProcessesNeverListAnObjectTwice) {
+  World world(infrequent());
+  auto first = world.boundary();
+  LedgerLog other_log(world.store, world.deployment->boundaries().front());
+  testing::RecordedEvents events;
+  Boundary second(world.store, world.clock, other_log, events, "other", world.out);
+  ASSERT_TRUE(second.start());
+  ASSERT_TRUE(first->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  // The second has not read the first's segment: it finds it when it appends.
+  ASSERT_TRUE(second.take({world.arrival("x", "2023-01-01T00:01:00Z"),
+                           world.arrival("y", "2023-01-01T00:01:10Z")}));
+  const auto all = lines(world);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].uri, "s3://b/in/x");
+  EXPECT_EQ(all[1].uri, "s3://b/in/y");
+  EXPECT_EQ(all[1].lot, "20230101PT5M001") << "its own lot is closed: it is late";
+}
+
+TEST(Boundary, AStoreThatFailsLosesNothing) {
+  World world(infrequent());
+  auto boundary = world.boundary();
+  const Uri next = world.project().places.segment({"p", "1"}, "b", 1);
+  ASSERT_TRUE(boundary->knows({"s3", "b", "in/x"}, {}) == false);
+  // A segment that cannot be read stands in the way: nothing may be appended after it.
+  ASSERT_TRUE(world.store.put(next, "no json"));
+  EXPECT_FALSE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  ASSERT_TRUE(world.store.remove(next));
+  ASSERT_TRUE(boundary->take({}));
+  EXPECT_THAT(world.manifest("in", "20230101PT5M000", State::complete)->uris,
+              ElementsAre("s3://b/in/x"));
+}
+
+TEST(Boundary, SealClosesWhatIsOpen) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  ASSERT_TRUE(boundary->seal());
+  EXPECT_TRUE(world.log().is_closed(lot_id("20230101PT5M000")));
+  EXPECT_THAT(boundary->open_lots(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace cls::flow

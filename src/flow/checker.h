@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checker: decides promises 1, 4 and 5 from records and data alone, without any index.
+// What it looks at, and what to do about what it finds: docs/audit.md.
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+#include "flow/audit_report.h"
+#include "flow/deployment.h"
+#include "store/object_store.h"
+
+namespace cls::flow {
+
+struct AuditOptions {
+  Instant now;        ///< for what should have been taken in by now
+  bool deep = false;  ///< read every member's bytes where a SHA-256 of them is recorded
+  std::size_t violation_limit = 10'000;  ///< so many are listed; all are counted
+};
+
+/// Writes nothing. Memory grows with the distinct URIs below one boundary, with the lots of one
+/// arc, and with what is found, not with the records or the data.
+class Checker {
+ public:
+  Checker(store::ObjectStore& store, const Deployment& deployment, AuditOptions options)
+      : store_(store), deployment_(deployment), options_(options) {}
+
+  /// Looks at every boundary and arc of the deployment. A record that cannot be read is a
+  /// violation that names it; the failure is that of a listing, without which nothing is decided.
+  Result<AuditReport> run();
+
+ private:
+  store::ObjectStore& store_;
+  const Deployment& deployment_;
+  AuditOptions options_;
+};
+
+}  // namespace cls::flow

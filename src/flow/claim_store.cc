@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/claim_store.h"
+
+#include "base/format.h"
+#include "flow/conditional.h"
+
+namespace cls::flow {
+
+Uri claim_uri(const ArcRef& arc, const lot::LotId& lot) {
+  return arc.project->places.claim(arc.project->plan.project, arc.arc->name, lot);
+}
+
+Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const Uri& uri) {
+  auto object = get_if_present(store, uri);
+  if (!object) return pass(std::move(object));
+  if (!*object) return std::optional<StoredClaim>();
+  auto claim = json::read_record<record::Claim>((*object)->bytes);
+  if (!claim) {
+    return fail(FailureCode::Invalid, format("claim {}: {}", uri.to_string(), claim.error().message));
+  }
+  if (claim->version != 1) {
+    return fail(FailureCode::Unsupported,
+                format("claim {} has format version {}; this cls knows 1: use a newer cls",
+                       uri.to_string(), claim->version));
+  }
+  return std::optional(StoredClaim{uri, std::move(*claim), (*object)->info.etag});
+}
+
+Result<std::optional<StoredClaim>> write_claim(store::ObjectStore& store, const Uri& uri,
+                                               const record::Claim& claim,
+                                               const std::optional<std::string>& etag) {
+  const std::string bytes = json::write_record(claim);
+  auto written = etag ? replace_or_read(store, uri, *etag, bytes) : put_or_read(store, uri, bytes);
+  if (!written) return pass(std::move(written));
+  if (!written->ours) return std::optional<StoredClaim>();
+  return std::optional(StoredClaim{uri, claim, std::move(written->etag)});
+}
+
+Result<> for_each_claim(store::ObjectStore& store, const ArcRef& arc,
+                        const std::function<void(const StoredClaim&)>& take,
+                        const std::function<void(const Uri&, const Failure&)>& broken) {
+  const Uri prefix = arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name);
+  auto listed = store::for_each_object(store, prefix, [&](const store::ObjectInfo& info) {
+    auto stored = read_claim(store, info.uri);
+    if (!stored) {
+      broken(info.uri, stored.error());
+    } else if (*stored) {
+      take(**stored);
+    }
+  });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
+HeldClaim::HeldClaim(store::ObjectStore& store, const Clock& clock, StoredClaim stored)
+    : store_(store),
+      clock_(clock),
+      uri_(std::move(stored.uri)),
+      claim_(std::move(stored.claim)),
+      etag_(std::move(stored.etag)),
+      written_(clock.monotonic()) {}
+
+record::Claim HeldClaim::claim() const {
+  const std::lock_guard lock(mutex_);
+  return claim_;
+}
+
+bool HeldClaim::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
+void HeldClaim::lose() {
+  lost_ = true;
+  stop_.request_stop();
+}
+
+Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change) {
+  const std::lock_guard lock(mutex_);
+  if (lost_) return false;
+  const auto begun = clock_.monotonic();
+  record::Claim next = claim_;
+  change(next);
+  ++next.beat;
+  auto written = write_claim(store_, uri_, next, etag_);
+  if (!written) return pass(std::move(written));
+  if (!*written) {
+    lose();
+    return false;
+  }
+  claim_ = std::move(next);
+  etag_ = std::move((*written)->etag);
+  written_ = begun;
+  return true;
+}
+
+void HeldClaim::keep() {
+  const std::chrono::seconds lease(claim().leaseSec);
+  std::chrono::nanoseconds age{};
+  {
+    const std::lock_guard lock(mutex_);
+    age = clock_.monotonic() - written_;
+  }
+  if (age * 3 < lease) return;
+  const auto beaten = update([](record::Claim&) {});
+  if (beaten) return;
+  // The store does not answer: an owner stops before anybody may judge its lease expired.
+  const std::lock_guard lock(mutex_);
+  if ((clock_.monotonic() - written_) * 3 >= lease * 2) lose();
+}
+
+std::shared_ptr<HeldClaim> HeldClaims::hold(store::ObjectStore& store, const Clock& clock,
+                                            StoredClaim stored) {
+  auto held = std::make_shared<HeldClaim>(store, clock, std::move(stored));
+  const std::lock_guard lock(mutex_);
+  held_[held->uri()] = held;
+  return held;
+}
+
+void HeldClaims::release(const std::shared_ptr<HeldClaim>& held) {
+  const std::lock_guard lock(mutex_);
+  held_.erase(held->uri());
+}
+
+bool HeldClaims::holds(const Uri& uri) const {
+  const std::lock_guard lock(mutex_);
+  return held_.contains(uri);
+}
+
+std::vector<std::shared_ptr<HeldClaim>> HeldClaims::copy() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<HeldClaim>> all;
+  for (const auto& [uri, held] : held_) all.push_back(held);
+  return all;
+}
+
+void HeldClaims::keep_all() {
+  for (const auto& held : copy()) held->keep();
+}
+
+void HeldClaims::request_stop_all() {
+  for (const auto& held : copy()) held->request_stop();
+}
+
+bool LeaseWatch::expired(const StoredClaim& stored) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.monotonic();
+  auto& sighting = seen_[stored.uri];
+  if (sighting.etag != stored.etag) {
+    sighting = {stored.etag, now};
+    return false;
+  }
+  return now - sighting.since >= std::chrono::seconds(stored.claim.leaseSec);
+}
+
+void LeaseWatch::forget(const Uri& uri) {
+  const std::lock_guard lock(mutex_);
+  seen_.erase(uri);
+}
+
+}  // namespace cls::flow

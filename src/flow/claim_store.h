@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Claims: reading them, taking them, and holding one while its attempt runs. docs/formats/claim.md.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "flow/deployment.h"
+#include "record/claim.h"
+#include "store/object_store.h"
+
+namespace cls::flow {
+
+/// A claim as it stands in the store.
+struct StoredClaim {
+  Uri uri;
+  record::Claim claim;
+  std::string etag;
+};
+
+Uri claim_uri(const ArcRef& arc, const lot::LotId& lot);
+
+/// nullopt where the lot has no claim; Invalid names a claim that cannot be read.
+Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const Uri& uri);
+
+/// Stores a first claim or the next version of one (beat + 1 is the caller's). nullopt: somebody
+/// else was faster.
+Result<std::optional<StoredClaim>> write_claim(store::ObjectStore& store, const Uri& uri,
+                                               const record::Claim& claim,
+                                               const std::optional<std::string>& etag);
+
+/// Calls `take` with every claim of an arc. A claim that cannot be read goes to `broken`.
+Result<> for_each_claim(store::ObjectStore& store, const ArcRef& arc,
+                        const std::function<void(const StoredClaim&)>& take,
+                        const std::function<void(const Uri&, const Failure&)>& broken);
+
+/// A running claim in the hands of its owner. Every write is one replace_if; who loses one stops.
+/// Thread-safe: the heartbeat and the attempt write through the same object.
+class HeldClaim {
+ public:
+  HeldClaim(store::ObjectStore& store, const Clock& clock, StoredClaim stored);
+
+  const Uri& uri() const { return uri_; }
+  record::Claim claim() const;
+  bool lost() const;
+  std::stop_token stop_token() const { return stop_.get_token(); }
+
+  /// Changes and stores the claim; false when it is lost (nothing was written). A store that does
+  /// not answer is a failure: the claim is still held, until its lease says otherwise.
+  Result<bool> update(const std::function<void(record::Claim&)>& change);
+
+  /// Beats if a third of the lease has passed since the last write; gives up at two thirds without
+  /// one: asks the attempt to stop.
+  void keep();
+
+  /// Asks the attempt to stop without losing the claim, for an orderly end of the process.
+  void request_stop() { stop_.request_stop(); }
+
+ private:
+  void lose();
+
+  store::ObjectStore& store_;
+  const Clock& clock_;
+  Uri uri_;
+  mutable std::mutex mutex_;
+  record::Claim claim_;
+  std::string etag_;
+  std::chrono::nanoseconds written_;
+  bool lost_ = false;
+  std::stop_source stop_;
+};
+
+/// The claims this process holds, for the heartbeat. Thread-safe.
+class HeldClaims {
+ public:
+  std::shared_ptr<HeldClaim> hold(store::ObjectStore& store, const Clock& clock, StoredClaim stored);
+  void release(const std::shared_ptr<HeldClaim>& held);
+  bool holds(const Uri& uri) const;
+  /// Beats every claim that needs it.
+  void keep_all();
+  void request_stop_all();
+
+ private:
+  std::vector<std::shared_ptr<HeldClaim>> copy() const;
+  mutable std::mutex mutex_;
+  std::map<Uri, std::shared_ptr<HeldClaim>> held_;
+};
+
+/// Judges leases by watching one ETag unchanged for a full lease on one's own monotonic clock.
+/// Thread-safe.
+class LeaseWatch {
+ public:
+  explicit LeaseWatch(const Clock& clock) : clock_(clock) {}
+  /// True once the claim's ETag has stood still for its whole lease since first watched.
+  bool expired(const StoredClaim& stored);
+  void forget(const Uri& uri);
+
+ private:
+  struct Sighting {
+    std::string etag;
+    std::chrono::nanoseconds since{};
+  };
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<Uri, Sighting> seen_;
+};
+
+/// Tells whether the owner of a claim still lives.
+class OwnerProbe {
+ public:
+  enum class Verdict : std::uint8_t { Alive, Dead, Unknown };
+  virtual ~OwnerProbe() = default;
+  /// Dead only if the process is gone on this very host and nothing of its attempt's workload lives
+  /// (what lives on is ended first).
+  virtual Verdict probe(const record::Owner& owner, const std::string& attempt) = 0;
+};
+
+}  // namespace cls::flow

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/closed_lots.h"
+
+#include <utility>
+
+namespace cls::flow {
+
+void ClosedLots::add(const record::Segment& segment, const Take& take) {
+  for (const auto& line : segment.lines) {
+    if (!line.lot.empty()) open_[line.lot].insert_or_assign(line.uri, line);
+  }
+  for (const auto& lot : segment.head.closes) {
+    ClosedLot closed{.lot = lot, .segment = segment.head.number, .members = {}};
+    auto lines = open_.extract(lot);
+    if (!lines.empty()) {
+      for (auto& [uri, line] : lines.mapped()) {
+        if (line.decision == record::Decision::member) closed.members.push_back(std::move(line));
+      }
+    }
+    take(std::move(closed));
+  }
+}
+
+record::Manifest manifest_of(const ClosedLot& closed) {
+  record::Manifest manifest{
+      .state =
+          closed.members.empty() ? record::ManifestState::empty : record::ManifestState::complete,
+      .comment = std::nullopt,
+      .lotId = closed.lot,
+      .uriType = record::UriType::identifier,
+      .uris = {}};
+  for (const auto& line : closed.members) manifest.uris.push_back(line.uri);
+  return manifest;
+}
+
+}  // namespace cls::flow

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// CommitCheck: promises 4 and 5 for the arcs: complete means complete, nothing half-done is visible.
+// docs/audit.md.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/checker.h"
+#include "flow/claim_store.h"
+#include "flow/ledger_check.h"
+
+namespace cls::flow {
+
+/// Used once: check() for every arc, then settle(), then vanished().
+class CommitCheck {
+ public:
+  CommitCheck(store::ObjectStore& store, const AuditOptions& options, AuditFindings& findings)
+      : store_(store), options_(options), findings_(findings) {}
+
+  /// Looks at all claims of an arc, and at all manifests of the datasets it owns.
+  Result<> check(const ArcRef& arc);
+
+  /// Decides about members that were overwritten: right where another commit says that it did.
+  void settle();
+
+  const VanishedSources& vanished() const { return vanished_; }
+
+ private:
+  /// A member with other bytes: a violation unless some commit recorded to have overwritten it.
+  struct Overwritten {
+    AuditViolation violation;
+    std::string uri;
+    std::optional<std::string> etag;  ///< as the claim's members file says
+  };
+  /// What one look at one claim found; dropped when the claim changed meanwhile.
+  struct Look {
+    PromiseCheck complete;
+    PromiseCheck visible;
+    std::vector<AuditViolation> violations;
+    std::vector<Overwritten> overwritten;
+    std::uint64_t unpublished = 0;
+  };
+  /// Which manifests the claims of a lot name for one dataset.
+  struct Named {
+    bool complete = false;
+    bool empty = false;
+    bool revised = false;  ///< number 2 or more: an older state may stand beside it
+  };
+  using NamedLots = std::map<lot::LotId, Named>;
+  using MembersFiles = std::map<std::string, std::optional<record::MembersFile>>;  ///< by key
+
+  static AuditViolation found(unsigned promise, const ArcRef& arc, const StoredClaim& claim,
+                              std::string uri, std::string message);
+  void check_claim(const ArcRef& arc, StoredClaim stored);
+  Look look_at(const ArcRef& arc, const StoredClaim& stored);
+  void check_commit(const ArcRef& arc, const StoredClaim& stored, Look& look);
+  void check_sources(const ArcRef& arc, const StoredClaim& stored, Look& look);
+  void check_sink(const ArcRef& arc, const StoredClaim& stored, const std::string& role,
+                  MembersFiles& files, Look& look);
+  const std::optional<record::MembersFile>& members_of(const ArcRef& arc, const StoredClaim& stored,
+                                                       const record::ClaimSink& sink,
+                                                       MembersFiles& files, Look& look);
+  void check_member(const ArcRef& arc, const StoredClaim& stored, const record::ClaimSink& sink,
+                    const record::MemberLine& line, Look& look);
+  std::optional<std::string> difference(const record::MemberLine& line, const Uri& uri,
+                                        const store::ObjectInfo& info);
+  void check_manifest(const ArcRef& arc, const StoredClaim& stored, const record::ClaimSink& sink,
+                      const std::optional<std::vector<std::string>>& members, Look& look);
+  void check_body(const ArcRef& arc, const StoredClaim& stored, const record::ClaimSink& sink,
+                  const store::Object& object,
+                  const std::optional<std::vector<std::string>>& members, Look& look);
+  void check_former(const ArcRef& arc, const StoredClaim& stored, const record::ClaimSink& sink,
+                    const record::ManifestKey& key, Look& look);
+  void remember(const StoredClaim& stored);
+  void merge(Look look);
+  Result<> check_dataset(const ArcRef& arc, const model::DatasetId& dataset);
+  void check_listed(const ArcRef& arc, const Uri& uri, const record::ManifestKey& key,
+                    std::uint64_t& foreign);
+  bool older_tool_made(const ArcRef& arc, const lot::LotId& lot);
+  void read_former_commits();
+  void take_superseded(const record::MembersFile& file);
+
+  store::ObjectStore& store_;
+  const AuditOptions& options_;
+  AuditFindings& findings_;
+  VanishedSources vanished_;
+  std::map<model::DatasetId, NamedLots> named_;  ///< of the arc being checked
+  std::uint64_t unpublished_ = 0;                ///< of the arc being checked
+  std::set<std::string> broken_;                 ///< keys of claims that cannot be read
+  std::vector<Overwritten> overwritten_;
+  std::set<std::pair<std::string, std::string>> superseded_;  ///< URI and ETag of what was there
+  std::set<std::string> superseded_uris_;
+  std::vector<Uri> former_commits_;  ///< members files of former revisions
+};
+
+}  // namespace cls::flow

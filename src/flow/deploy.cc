@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/deploy.h"
+
+#include "base/format.h"
+#include "flow/conditional.h"
+
+namespace cls::flow {
+
+namespace {
+
+/// Writes a metadata record unless the same bytes are there.
+Result<> put_record(store::ObjectStore& store, const Uri& uri, const std::string& bytes) {
+  auto present = get_if_present(store, uri);
+  if (!present) return pass(std::move(present));
+  if (*present && (*present)->bytes == bytes) return {};
+  auto written = store.put(uri, bytes);
+  if (!written) return pass(std::move(written));
+  return {};
+}
+
+Result<> put_owner(store::ObjectStore& store, const record::Places& places,
+                   const model::ProjectId& project, const model::SinkDataset& dataset) {
+  const Uri uri = places.dataset(dataset.id());
+  model::SinkDataset plain{.name = dataset.name, .version = dataset.version,
+                           .pathURI = dataset.pathURI, .labels = {}, .extras = {}};
+  json::Value described = json::Value::object();
+  described.add("name", json::Value::string(plain.name));
+  described.add("version", json::Value::string(plain.version));
+  described.add("pathURI", json::Value::string(plain.pathURI));
+  json::Value body = json::Value::object();
+  body.add("owner", json::encode(project));
+  body.add("dataset", std::move(described));
+  const std::string bytes = json::to_text(body);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    auto written = put_or_read(store, uri, bytes);
+    if (!written) return pass(std::move(written));
+    if (written->ours) return {};
+    auto owned = json::read_record<record::OwnedDataset>(written->bytes);
+    if (!owned) {
+      return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), owned.error().message));
+    }
+    if (owned->owner != project) {
+      return fail(FailureCode::Conflict,
+                  format("dataset {} is owned by project {}: destroy that first, or choose another "
+                         "dataset name or version",
+                         dataset.id().to_string(), owned->owner.to_string()));
+    }
+    auto replaced = replace_or_read(store, uri, written->etag, bytes);
+    if (!replaced) return pass(std::move(replaced));
+    if (replaced->ours) return {};
+  }
+  return fail(FailureCode::Unavailable, format("{} is being changed all the time", uri.to_string()));
+}
+
+Result<> put_subscription(store::ObjectStore& store, const Clock& clock, const Uri& uri,
+                          const Since& since, const std::string& by) {
+  const std::string now = format_instant(clock.now());
+  record::Subscription subscription;
+  // `all` is the beginning of time; `now` stays null until the store has given the record its time.
+  if (since.all) subscription.since = format_instant(Instant{});
+  if (since.at) subscription.since = format_instant(*since.at);
+  subscription.history.push_back({now, by, true, subscription.since, "deploy"});
+  auto written = put_or_read(store, uri, json::write_record(subscription));
+  if (!written) return pass(std::move(written));
+  auto resolved = read_subscription(store, uri);
+  if (!resolved) return pass(std::move(resolved));
+  return {};
+}
+
+json::Value text_list(const std::vector<std::string>& texts) {
+  json::Value list = json::Value::array();
+  for (const auto& text : texts) list.items.push_back(json::Value::string(text));
+  return list;
+}
+
+}  // namespace
+
+Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& store,
+                                                         const record::Places& places,
+                                                         const model::DatasetId& dataset) {
+  auto object = get_if_present(store, places.dataset(dataset));
+  if (!object) return pass(std::move(object));
+  if (!*object) return std::optional<record::OwnedDataset>();
+  auto owned = json::read_record<record::OwnedDataset>((*object)->bytes);
+  if (!owned) return pass(std::move(owned));
+  return std::optional(std::move(*owned));
+}
+
+Result<> store_project(store::ObjectStore& store, const Clock& clock, const ProjectRecords& records,
+                       const Since& since, const std::string& by) {
+  const record::Places places(records.placement);
+  std::vector<std::string> materials;
+  // Ownership first: where it fails, nothing else was changed.
+  for (const auto& dataset : records.datasets) {
+    if (auto done = put_owner(store, places, records.project, dataset); !done) return done;
+    materials.push_back(places.dataset(dataset.id()).to_string());
+  }
+  for (const auto& [name, text] : records.arcs) {
+    const Uri uri = places.arc(records.project, name);
+    if (auto done = put_record(store, uri, text); !done) return done;
+    materials.push_back(uri.to_string());
+  }
+  for (const auto& [name, text] : records.boundaries) {
+    const Uri uri = places.boundary(records.project, name);
+    if (auto done = put_record(store, uri, text); !done) return done;
+    materials.push_back(uri.to_string());
+  }
+  for (const auto& [name, text] : records.arcs) {
+    const Uri uri = places.arc_subscription(records.project, name);
+    if (auto done = put_subscription(store, clock, uri, since, by); !done) return done;
+  }
+  for (const auto& [name, text] : records.boundaries) {
+    const Uri uri = places.boundary_subscription(records.project, name);
+    if (auto done = put_subscription(store, clock, uri, since, by); !done) return done;
+  }
+  const Uri project = places.project(records.project);
+  materials.push_back(project.to_string());
+  auto done = put_record(store, places.materials(records.project), json::to_text(text_list(materials)));
+  if (!done) return done;
+  // Last of all: a project that is listed is whole.
+  return put_record(store, project, records.project_json);
+}
+
+Result<bool> remove_project(store::ObjectStore& store, const record::Places& places,
+                            const model::ProjectId& project) {
+  const Uri materials = places.materials(project);
+  auto object = get_if_present(store, materials);
+  if (!object) return pass(std::move(object));
+  if (!*object) return false;
+  // First what makes it listed, so that nobody finds half of it.
+  if (auto removed = store.remove(places.project(project)); !removed) return pass(std::move(removed));
+  auto list = json::read_record<std::vector<std::string>>((*object)->bytes);
+  if (!list) return fail(FailureCode::Invalid, materials.to_string() + ": " + list.error().message);
+  const Uri metadata = places.projects_prefix();
+  for (const auto& text : *list) {
+    auto uri = Uri::parse(text);
+    if (!uri || uri->bucket != metadata.bucket) continue;
+    if (auto removed = store.remove(*uri); !removed) return pass(std::move(removed));
+  }
+  if (auto removed = store.remove(materials); !removed) return pass(std::move(removed));
+  return true;
+}
+
+Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& store,
+                                                          const Uri& uri) {
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    auto object = get_if_present(store, uri);
+    if (!object) return pass(std::move(object));
+    if (!*object) return std::optional<SubscriptionView>();
+    auto record = json::read_record<record::Subscription>((*object)->bytes);
+    if (!record) {
+      return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), record.error().message));
+    }
+    if (record->since) {
+      auto at = parse_instant(*record->since);
+      if (!at) return pass(std::move(at));
+      return std::optional(SubscriptionView{record->enabled, *at});
+    }
+    record->since = format_instant((*object)->info.modified);
+    if (!record->history.empty() && !record->history.back().since) {
+      record->history.back().since = record->since;
+    }
+    auto written = replace_or_read(store, uri, (*object)->info.etag, json::write_record(*record));
+    if (!written) return pass(std::move(written));
+  }
+  return fail(FailureCode::Unavailable, format("{} is being changed all the time", uri.to_string()));
+}
+
+Result<std::vector<std::pair<Uri, std::string>>> stored_projects(store::ObjectStore& store,
+                                                                 const record::Places& places) {
+  std::vector<std::pair<Uri, std::string>> projects;
+  std::vector<Uri> uris;
+  auto listed = store::for_each_object(store, places.projects_prefix(), [&](const auto& info) {
+    if (info.uri.key.ends_with("/project.json")) uris.push_back(info.uri);
+  });
+  if (!listed && listed.error().code != FailureCode::NotFound) return pass(std::move(listed));
+  for (const auto& uri : uris) {
+    auto object = get_if_present(store, uri);
+    if (!object) return pass(std::move(object));
+    if (*object) projects.emplace_back(uri, std::move((*object)->bytes));
+  }
+  return projects;
+}
+
+}  // namespace cls::flow

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/ledger_check.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/format.h"
+#include "base/hash.h"
+
+namespace cls::flow {
+
+namespace {
+
+/// The number in `…/segment=<12 digits>.jsonl`; 0 for other keys.
+std::uint64_t segment_number(std::string_view key) {
+  constexpr std::string_view label = "segment=";
+  const auto at = key.rfind(label);
+  if (at == std::string_view::npos || !key.ends_with(".jsonl")) return 0;
+  std::uint64_t number = 0;
+  std::from_chars(key.data() + at + label.size(), key.data() + key.size(), number);
+  return number;
+}
+
+}  // namespace
+
+void VanishedSources::add(const record::MemberLine& line) {
+  if (!line.vanished) return;
+  auto& versions = versions_[line.source.value_or(line.uri)];
+  versions.insert(line.sourceVersion ? fingerprint(*line.sourceVersion) : any_version);
+}
+
+bool VanishedSources::contains(const std::string& uri, std::size_t version) const {
+  const auto found = versions_.find(uri);
+  return found != versions_.end() &&
+         (found->second.contains(version) || found->second.contains(any_version));
+}
+
+std::size_t VanishedSources::fingerprint(const std::string& version_text) {
+  return std::max<std::size_t>(std::hash<std::string>()(version_text), any_version + 1);
+}
+
+LedgerCheck::LedgerCheck(store::ObjectStore& store, BoundaryRef boundary,
+                         const AuditOptions& options, const VanishedSources& vanished,
+                         AuditFindings& findings)
+    : store_(store),
+      boundary_(boundary),
+      options_(options),
+      vanished_(vanished),
+      findings_(findings),
+      log_(store, boundary),
+      times_(*boundary.boundary),
+      dataset_(boundary.boundary->dataset.id().to_string()),
+      path_key_(boundary.boundary->dataset.path().key) {}
+
+void LedgerCheck::violation(std::optional<std::string> lot, std::optional<std::string> uri,
+                            std::string message) {
+  findings_.add({.promise = 1,
+                 .dataset = dataset_,
+                 .arc = std::nullopt,
+                 .lot = std::move(lot),
+                 .uri = std::move(uri),
+                 .message = std::move(message)});
+}
+
+Result<> LedgerCheck::run() {
+  if (auto read = read_log(); !read) return read;
+  if (auto looked = check_manifests_of_no_lot(); !looked) return looked;
+  if (auto looked = look_at_objects(); !looked) return looked;
+  look_for_unlisted();
+  check_suspects();
+  if (waiting_ > 0) {
+    findings_.note(format("{}: {} objects are not taken in yet, the first is {}; cls run or cls up "
+                          "takes them in",
+                          boundary_.to_string(), waiting_, first_waiting_));
+  }
+  return {};
+}
+
+Result<> LedgerCheck::read_log() {
+  auto read = log_.for_each_segment([this](const record::Segment& segment) { take(segment); });
+  if (!read) {
+    const auto& places = boundary_.project->places;
+    const Uri uri = places.segment(boundary_.project->plan.project, boundary_.boundary->name,
+                                   last_number_ + 1);
+    violation(std::nullopt, uri.to_string(),
+              format("the ledger cannot be read past segment {}: {}; restore the segment from a copy",
+                     last_number_, read.error().message));
+    return {};
+  }
+  return find_gap();
+}
+
+/// The log ends at the first number that is absent; a later one says that this one was lost.
+Result<> LedgerCheck::find_gap() {
+  const auto& places = boundary_.project->places;
+  const auto& project = boundary_.project->plan.project;
+  std::uint64_t greatest = 0;
+  auto listed = store::for_each_object(
+      store_, places.segments_prefix(project, boundary_.boundary->name),
+      [&](const auto& info) { greatest = std::max(greatest, segment_number(info.uri.key)); });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  if (greatest <= last_number_ + 1) return {};  // one more may have come since
+  const Uri missing = places.segment(project, boundary_.boundary->name, last_number_ + 1);
+  const auto head = store_.head(missing);
+  if (head) return {};
+  violation(std::nullopt, missing.to_string(),
+            format("ledger segment {} is missing, though there is a segment {}; restore it from a "
+                   "copy: nothing after it is read",
+                   last_number_ + 1, greatest));
+  return {};
+}
+
+void LedgerCheck::take(const record::Segment& segment) {
+  findings_.promise(1).checked = true;
+  last_number_ = segment.head.number;
+  if (const auto at = parse_instant(segment.head.at)) {
+    if (!oldest_) oldest_ = *at;
+    newest_ = *at;
+  }
+  for (const auto& line : segment.lines) take_line(line, segment.head.number);
+  open_.add(segment, [this](const ClosedLot& closed) { take_closed(closed); });
+}
+
+void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segment) {
+  const auto found = last_.find(line.uri);
+  const Last* before = found == last_.end() ? nullptr : &found->second;
+  Last next{.version = CompactVersion::of(line.object),
+            .text = VanishedSources::fingerprint(record::version_text(line.object)),
+            .lot = {},
+            .decision = line.decision,
+            .in_lot = false,
+            .seen = false};
+  if (const auto lot = lot::LotId::parse(line.lot)) {
+    next.lot = *lot;
+    next.in_lot = true;
+    if (closed_.contains(*lot)) {
+      violation(line.lot, line.uri,
+                format("segment {} has a line of the lot after the lot was closed; no object may "
+                       "join a closed lot",
+                       segment));
+    }
+    if (line.decision == record::Decision::member) check_one_lot(line, *lot, before);
+  } else if (!line.lot.empty() || line.decision == record::Decision::member) {
+    violation(line.lot, line.uri, format("segment {} places it in '{}', which is no lot", segment,
+                                         line.lot));
+  }
+  if (before != nullptr && before->in_lot && before->decision == record::Decision::member &&
+      !before->version.same_as(next.version)) {
+    earlier_[line.uri].push_back({before->version, before->lot});
+  }
+  last_.insert_or_assign(line.uri, next);
+}
+
+/// An object version is a member of one lot only. The same bytes written anew, after another version
+/// stood there, are a new object: then the times differ.
+void LedgerCheck::check_one_lot(const record::LedgerLine& line, const lot::LotId& lot,
+                                const Last* last) {
+  const CompactVersion version = CompactVersion::of(line.object);
+  std::optional<lot::LotId> other;
+  if (last != nullptr && last->in_lot && last->decision == record::Decision::member &&
+      last->lot != lot && last->version.same_as(version)) {
+    other = last->lot;
+  }
+  const auto earlier = earlier_.find(line.uri);
+  if (!other && earlier != earlier_.end()) {
+    for (const auto& membership : earlier->second) {
+      const bool same_time = version.mtime != 0 && membership.version.mtime == version.mtime;
+      if (membership.lot != lot && same_time && membership.version.same_as(version)) {
+        other = membership.lot;
+      }
+    }
+  }
+  if (!other) return;
+  violation(line.lot, line.uri,
+            format("one version of the object is a member of two lots: of {} too; count it once",
+                   other->to_string()));
+}
+
+void LedgerCheck::take_closed(const ClosedLot& closed) {
+  const auto lot = lot::LotId::parse(closed.lot);
+  if (!lot) {
+    violation(closed.lot, std::nullopt,
+              format("segment {} closes '{}', which is no lot", closed.segment, closed.lot));
+    return;
+  }
+  closed_.insert(*lot);
+  auto& counts = findings_.promise(1);
+  ++counts.lots;
+  counts.members += closed.members.size();
+  for (const auto& line : closed.members) counts.bytes += line.object.size;
+  const auto& places = boundary_.project->places;
+  const auto dataset = boundary_.boundary->dataset.id();
+  record::Manifest manifest = manifest_of(closed);
+  const Uri uri = places.manifest(dataset, *lot, manifest.state);
+  for (const auto& stored : record::manifest_objects(uri, std::move(manifest))) {
+    auto object = store_.get(stored.uri);
+    if (object && object->bytes == stored.bytes) continue;
+    const bool none_needed = closed.members.empty() &&
+                             boundary_.boundary->empty_lots == model::EmptyLots::skip;
+    if (!object && object.error().code == FailureCode::NotFound && none_needed) continue;
+    suspects_.push_back({closed.lot, stored.uri, sha256_hex(stored.bytes), closed.segment});
+  }
+  if (!closed.members.empty()) return;
+  const Uri other = places.manifest(dataset, *lot, record::ManifestState::complete);
+  if (store_.head(other)) {
+    violation(closed.lot, other.to_string(),
+              format("there is a complete manifest, but the lot has no member in the ledger (closed "
+                     "in segment {})",
+                     closed.segment));
+  }
+}
+
+void LedgerCheck::check_suspects() {
+  for (const auto& suspect : suspects_) {
+    auto object = store_.get(suspect.uri);
+    if (object && sha256_hex(object->bytes) == suspect.sha256) continue;
+    std::string message;
+    if (object) {
+      message = format("the manifest is not what the ledger says (closed in segment {}): its bytes "
+                       "were changed; move it away, then cls run publishes it again",
+                       suspect.segment);
+    } else if (object.error().code == FailureCode::NotFound) {
+      message = format("the manifest is missing, though the ledger closed the lot in segment {}; cls "
+                       "run publishes it again",
+                       suspect.segment);
+    } else {
+      message = format("the manifest cannot be read: {}", object.error().message);
+    }
+    violation(suspect.lot, suspect.uri.to_string(), std::move(message));
+  }
+}
+
+/// A manifest of a lot that the log never closed: an older tool's, if it is older than the log.
+Result<> LedgerCheck::check_manifests_of_no_lot() {
+  std::uint64_t foreign = 0;
+  auto listed = store::for_each_object(
+      store_, boundary_.project->places.manifests_prefix(boundary_.boundary->dataset.id()),
+      [&](const store::ObjectInfo& info) {
+        if (!info.uri.key.ends_with("/manifest.json")) return;
+        const auto key = record::parse_manifest_key(info.uri.key);
+        if (!key || (key->state != record::ManifestState::complete &&
+                     key->state != record::ManifestState::empty)) {
+          return;
+        }
+        const auto lot = lot::LotId::parse(key->lot);
+        if (lot && closed_.contains(*lot)) return;
+        if (!oldest_ || info.modified < *oldest_) {
+          ++foreign;
+          return;
+        }
+        // It may have been closed since the log was read.
+        if (!log_.refresh() || (lot && log_.is_closed(*lot))) return;
+        violation(key->lot, info.uri.to_string(),
+                  "there is a manifest, but the ledger never closed the lot");
+      });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  if (foreign > 0) {
+    findings_.note(format("{}: {} lots were published before the ledger began, by an older tool; "
+                          "they are taken as they are",
+                          boundary_.to_string(), foreign));
+  }
+  return {};
+}
+
+}  // namespace cls::flow

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second half of promise 1: what lies below the boundary's path, against the log.
+#include <algorithm>
+
+#include "base/format.h"
+#include "base/hash.h"
+#include "flow/ledger_check.h"
+
+namespace cls::flow {
+
+namespace {
+
+/// An object may be this much older than a segment that does not have it: writers that are not
+/// finished, clocks that differ a little.
+constexpr std::chrono::seconds least_grace{5};
+
+/// Names that a boundary passes over where hide_unfinished is set.
+bool unfinished(std::string_view key) {
+  const auto slash = key.rfind('/');
+  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
+  return name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") ||
+         name.ends_with(".crdownload");
+}
+
+}  // namespace
+
+Result<> LedgerCheck::look_at_objects() {
+  auto listed = store::for_each_object(store_, boundary_.boundary->dataset.path(),
+                                       [this](const store::ObjectInfo& info) { look_at(info); });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
+void LedgerCheck::look_at(const store::ObjectInfo& info) {
+  const std::string uri = info.uri.to_string();
+  const auto found = last_.find(uri);
+  if (found == last_.end()) {
+    if (!left_out(info.uri)) not_taken_in(info);
+    return;
+  }
+  Last& last = found->second;
+  last.seen = true;
+  if (last.decision == record::Decision::filtered) return;
+  std::string trouble;
+  switch (compare(last, info, trouble)) {
+    case Match::Same:
+      return;
+    case Match::Gone:
+      last.seen = false;  // deleted since it was listed
+      return;
+    case Match::Unreadable:
+      violation(last.in_lot ? std::optional(last.lot.to_string()) : std::nullopt, uri,
+                format("the object cannot be read: {}", trouble));
+      return;
+    case Match::Other:
+      if (owed(last)) {
+        broken_member(uri, last, "the object has other bytes than the member the manifest lists");
+      } else {
+        not_taken_in(info);
+      }
+  }
+}
+
+/// Compares what is there with a line; reads the bytes only where size and time do not decide.
+LedgerCheck::Match LedgerCheck::compare(const Last& last, const store::ObjectInfo& info,
+                                        std::string& trouble) {
+  const CompactVersion& known = last.version;
+  if (known.hash_kind != CompactVersion::Hash::VersionId && known.size != info.size) {
+    return Match::Other;
+  }
+  const bool has_sha = known.hash_kind == CompactVersion::Hash::Sha256;
+  const bool same_time =
+      known.mtime != 0 && known.mtime == info.modified.time_since_epoch().count();
+  if (same_time && !(options_.deep && has_sha)) return Match::Same;
+  record::ObjectVersion present{.size = info.size,
+                                .mtime = format_instant(info.modified),
+                                .sha256 = std::nullopt,
+                                .etag = std::nullopt,
+                                .versionId = std::nullopt};
+  if (has_sha) {
+    Digest digest = Digest::sha256();
+    auto read =
+        store_.get_pieces(info.uri, [&](std::string_view piece) { digest.update(piece); });
+    if (!read && read.error().code == FailureCode::NotFound) return Match::Gone;
+    if (!read) {
+      trouble = read.error().message;
+      return Match::Unreadable;
+    }
+    present.size = read->size;
+    present.sha256 = digest.hex();
+  } else if (known.hash_kind == CompactVersion::Hash::ETag) {
+    auto head = store_.head(info.uri);
+    if (!head && head.error().code == FailureCode::NotFound) return Match::Gone;
+    if (!head) {
+      trouble = head.error().message;
+      return Match::Unreadable;
+    }
+    present.size = head->size;
+    present.etag = head->etag;
+  } else if (known.hash_kind == CompactVersion::Hash::VersionId) {
+    // The port does not tell version ids; that it is there with its size is all that can be seen.
+    return known.size == info.size ? Match::Same : Match::Other;
+  }
+  return known.same_as(CompactVersion::of(present)) ? Match::Same : Match::Other;
+}
+
+/// True for what a published manifest lists and nothing later took the place of.
+bool LedgerCheck::owed(const Last& last) const {
+  return last.in_lot && last.decision == record::Decision::member && closed_.contains(last.lot);
+}
+
+void LedgerCheck::broken_member(const std::string& uri, const Last& last, const std::string& what) {
+  if (vanished_.contains(uri, last.text)) return;
+  violation(last.lot.to_string(), uri, what);
+}
+
+/// Members that the listing did not show, with one more look at each.
+void LedgerCheck::look_for_unlisted() {
+  for (const auto& [uri, last] : last_) {
+    if (last.seen || !owed(last)) continue;
+    const auto place = Uri::parse(uri);
+    if (!place) {
+      violation(last.lot.to_string(), uri, format("the ledger names no URI: {}", uri));
+      continue;
+    }
+    auto head = store_.head(*place);
+    std::string trouble;
+    const Match match = head ? compare(last, *head, trouble)
+                        : head.error().code == FailureCode::NotFound ? Match::Gone
+                                                                     : Match::Unreadable;
+    if (match == Match::Same) continue;
+    if (match == Match::Gone) {
+      broken_member(uri, last, "the object is gone, and the manifest lists it; restore it");
+    } else if (match == Match::Other) {
+      broken_member(uri, last, "the object has other bytes than the member the manifest lists");
+    } else {
+      violation(last.lot.to_string(), uri,
+                format("the object cannot be read: {}", head ? trouble : head.error().message));
+    }
+  }
+}
+
+void LedgerCheck::not_taken_in(const store::ObjectInfo& info) {
+  if (should_be_in(info)) {
+    violation(std::nullopt, info.uri.to_string(),
+              "the object was never taken in: it is older than the newest ledger segment and its lot "
+              "is over, but no line has this version; cls run takes it in, late");
+    return;
+  }
+  if (waiting_++ == 0) first_waiting_ = info.uri.to_string();
+}
+
+bool LedgerCheck::should_be_in(const store::ObjectInfo& info) const {
+  const auto& plan = *boundary_.boundary;
+  const auto grace = std::max(plan.quiet, least_grace);
+  if (!newest_ || info.modified + grace >= *newest_) return false;
+  const Arrival arrival{.uri = info.uri,
+                        .version = {},
+                        .modified = info.modified,
+                        .event = info.modified,
+                        .first_seen = info.modified};
+  const auto lot = times_.own_lot(arrival);
+  if (!lot) return false;
+  if (closed_.contains(*lot)) return true;
+  // An infrequent boundary takes in at once; a frequent one holds objects until their lot closes, so
+  // that only a segment written after that says anything.
+  const bool frequent = plan.arrival == model::EventArrival::frequent;
+  return lot->end() + plan.settle + grace <= (frequent ? *newest_ : options_.now);
+}
+
+bool LedgerCheck::left_out(const Uri& uri) const {
+  const auto& plan = *boundary_.boundary;
+  return uri.key.ends_with('/') || (plan.hide_unfinished && unfinished(uri.key)) ||
+         !plan.filter.keeps(uri.key, path_key_);
+}
+
+}  // namespace cls::flow

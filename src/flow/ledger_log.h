@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// LedgerLog: a boundary's ledger as one process knows it: which lots are closed, which object
+// versions are listed, and the way to append. The stored segments are the truth.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "flow/deployment.h"
+#include "lot/lot_set.h"
+#include "record/ledger.h"
+#include "store/object_store.h"
+
+namespace cls::flow {
+
+/// A version in little memory: enough for record::same_version.
+struct CompactVersion {
+  std::uint64_t size = 0;
+  std::int64_t mtime = 0;  ///< nanoseconds; 0: unknown
+  std::array<std::uint8_t, 16> hash{};
+  enum class Hash : std::uint8_t { None, Sha256, ETag, VersionId } hash_kind = Hash::None;
+
+  static CompactVersion of(const record::ObjectVersion& version);
+  bool same_as(const CompactVersion& other) const;
+};
+
+/// Thread-safe. Reads segments 1…N in order; membership is kept in memory.
+class LedgerLog {
+ public:
+  LedgerLog(store::ObjectStore& store, BoundaryRef boundary);
+
+  const BoundaryRef& boundary() const { return boundary_; }
+
+  /// Reads the segments that were added since; how many. A segment that cannot be read is a
+  /// failure that names it: without it nothing may be appended.
+  Result<std::size_t> refresh();
+
+  /// Appends as the next number; false when somebody else's segment came first (it was read: decide
+  /// anew). Sets the number.
+  Result<bool> append(record::Segment segment);
+
+  std::uint64_t last_number() const;
+  bool is_closed(const lot::LotId& lot) const;
+  lot::LotSet closed() const;
+  /// Open lots that the log has member lines for.
+  std::vector<lot::LotId> open_lots() const;
+  /// True for an open lot that holds a late object.
+  bool is_collecting(const lot::LotId& lot) const;
+  /// When the closing segment was written.
+  std::optional<Instant> closed_at(const lot::LotId& lot) const;
+  /// When the last line for this open lot was first seen.
+  std::optional<Instant> last_seen(const lot::LotId& lot) const;
+
+  /// True if the last line of this URI is about the same version.
+  bool knows(const std::string& uri, const record::ObjectVersion& version) const;
+
+  /// Counts over all lines, for reports.
+  struct Counts {
+    std::uint64_t lines = 0;
+    std::uint64_t rejected = 0;
+    std::uint64_t filtered = 0;
+    std::uint64_t late = 0;
+  };
+  Counts counts() const;
+
+  /// The members of a closed lot: for each URI its last line, if that is a member; sorted by URI.
+  Result<std::vector<record::LedgerLine>> members_of(const lot::LotId& lot);
+
+  /// All segments, in order, read from the store (for the checker).
+  Result<> for_each_segment(const std::function<void(const record::Segment&)>& take);
+
+ private:
+  struct LotEntry {
+    std::vector<std::uint64_t> segments;  ///< that hold lines of it
+    std::optional<Instant> closed_at;
+    Instant last_seen{};
+    bool collecting = false;
+    bool has_member = false;
+  };
+  struct CachedLot {
+    lot::LotId lot;
+    std::shared_ptr<const std::vector<record::LedgerLine>> members;
+  };
+
+  Result<std::optional<record::Segment>> read(std::uint64_t number) const;
+  void apply(const record::Segment& segment);  // with mutex_ held
+
+  store::ObjectStore& store_;
+  BoundaryRef boundary_;
+  mutable std::mutex mutex_;
+  std::uint64_t last_ = 0;
+  std::unordered_map<std::string, CompactVersion> known_;
+  std::map<lot::LotId, LotEntry> lots_;
+  lot::LotSet closed_;
+  Counts counts_;
+  std::list<CachedLot> cache_;  ///< most recent first
+};
+
+/// The ledgers of all boundaries of a deployment, each made once. Thread-safe.
+class LedgerLogs {
+ public:
+  explicit LedgerLogs(store::ObjectStore& store) : store_(store) {}
+  LedgerLog& of(const BoundaryRef& boundary);
+
+ private:
+  store::ObjectStore& store_;
+  std::mutex mutex_;
+  std::map<const model::BoundaryPlan*, std::unique_ptr<LedgerLog>> logs_;
+};
+
+}  // namespace cls::flow

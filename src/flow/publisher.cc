@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/publisher.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "base/hash.h"
+#include "flow/conditional.h"
+#include "record/manifest.h"
+
+namespace cls::flow {
+
+namespace {
+
+constexpr int tries = 20;
+
+/// What stands at the manifest key of a sink, read before the claim.
+struct Present {
+  std::optional<store::Object> object;  ///< at the sink's own key
+  std::optional<store::Object> empty;   ///< at state=empty, where the sink is `complete`
+};
+using PresentSinks = std::map<std::string, Present>;
+
+Result<PresentSinks> read_present(store::ObjectStore& store, const ArcRef& arc,
+                                  const lot::LotId& lot, const record::Claim& claim) {
+  PresentSinks present;
+  for (const auto& [role, sink] : claim.sinks) {
+    const auto uri = Uri::parse(sink.manifest);
+    if (!uri) return fail(FailureCode::Invalid, uri.error().message);
+    auto object = get_if_present(store, *uri);
+    if (!object) return pass(std::move(object));
+    Present found{std::move(*object), std::nullopt};
+    if (!found.object && sink.state == record::ManifestState::complete && sink.number > 1) {
+      const auto key = record::parse_manifest_key(uri->key);
+      if (key) {
+        auto empty = get_if_present(
+            store, arc.project->places.manifest(key->dataset, lot, record::ManifestState::empty));
+        if (!empty) return pass(std::move(empty));
+        found.empty = std::move(*empty);
+      }
+    }
+    present.emplace(role, std::move(found));
+  }
+  return present;
+}
+
+/// The bytes that the claim names, from the attempt's private key, checked by their hash.
+Result<std::string> committed_bytes(store::ObjectStore& store, const ArcRef& arc,
+                                    const lot::LotId& lot, const record::ClaimSink& sink,
+                                    const model::DatasetId& dataset) {
+  auto attempt = record::attempt_of_members_key(sink.members);
+  if (!attempt) return pass(std::move(attempt));
+  const Uri uri = arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
+                                                       *attempt, dataset, lot, sink.state);
+  auto object = store.get(uri);
+  if (!object) return pass(std::move(object));
+  if (sha256_hex(object->bytes) != sink.sha256) {
+    return fail(FailureCode::Invalid,
+                format("{} is not the manifest that the claim of {} {} names", uri.to_string(),
+                       arc.to_string(), lot.to_string()));
+  }
+  return std::move(object->bytes);
+}
+
+enum class SinkDone : std::uint8_t { Current, Changed };
+
+/// One sink: keep what will go, then put or replace what was read first.
+Result<SinkDone> publish_sink(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,
+                              const record::ClaimSink& sink, const Present& present) {
+  const Uri uri = Uri::parse(sink.manifest).value();
+  if (present.object && sha256_hex(present.object->bytes) == sink.sha256) return SinkDone::Current;
+  const auto key = record::parse_manifest_key(uri.key);
+  if (!key) return fail(key.error().code, key.error().message);
+  auto bytes = committed_bytes(store, arc, lot, sink, key->dataset);
+  if (!bytes) {
+    // Whoever finished publishing took the private manifest away: look again.
+    if (bytes.error().code == FailureCode::NotFound) return SinkDone::Changed;
+    return pass(std::move(bytes));
+  }
+  const auto& going = present.object ? present.object : present.empty;
+  if (going) {
+    const Uri kept = arc.project->places.manifest(key->dataset, lot, record::ManifestState::removed,
+                                                  sink.former.value_or("0"));
+    auto keep = put_or_read(store, kept, going->bytes);
+    if (!keep) return pass(std::move(keep));
+  }
+  auto written = present.object
+                     ? replace_or_read(store, uri, present.object->info.etag, *bytes)
+                     : put_or_read(store, uri, *bytes);
+  if (!written) return pass(std::move(written));
+  return written->ours ? SinkDone::Current : SinkDone::Changed;
+}
+
+/// Removes the private manifests of a commit that is published; nothing lists them.
+void remove_private(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,
+                    const record::Claim& claim) {
+  for (const auto& [role, sink] : claim.sinks) {
+    const auto attempt = record::attempt_of_members_key(sink.members);
+    const auto uri = Uri::parse(sink.manifest);
+    const auto key = uri ? record::parse_manifest_key(uri->key) : fail(FailureCode::Invalid, "");
+    if (!attempt || !key) continue;
+    // What stays is found again by nobody and harms nobody: the removal is no part of a promise.
+    static_cast<void>(store.remove(arc.project->places.private_manifest(
+        arc.project->plan.project, arc.arc->name, *attempt, key->dataset, lot, sink.state)));
+  }
+}
+
+record::ArcState arc_state_of(const record::Claim& claim) {
+  if (!claim.result) return record::ArcState::running;
+  switch (*claim.result) {
+    case record::ClaimResult::complete:
+      return record::ArcState::complete;
+    case record::ClaimResult::partial:
+      return record::ArcState::partial;
+    case record::ClaimResult::missing:
+      return record::ArcState::missing;
+  }
+  return record::ArcState::running;
+}
+
+bool same_decision(const record::Claim& a, const record::Claim& b) {
+  const auto same = [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.sha256 == y.second.sha256 &&
+           x.second.number == y.second.number && x.second.manifest == y.second.manifest;
+  };
+  return std::ranges::equal(a.sinks, b.sinks, same);
+}
+
+void mark_published(record::Claim& claim) {
+  for (auto& [role, sink] : claim.sinks) sink.published = true;
+}
+
+/// Publishes every sink of `claim` given what was read before it; false: start over.
+Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,
+                           const record::Claim& claim, const PresentSinks& present,
+                           std::vector<std::string>& roles) {
+  for (const auto& [role, sink] : claim.sinks) {
+    auto done = publish_sink(store, arc, lot, sink, present.at(role));
+    if (!done) return pass(std::move(done));
+    if (*done == SinkDone::Changed) return false;
+    if (!sink.published) roles.push_back(role);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_behind(const record::Claim& claim) {
+  return std::ranges::any_of(claim.sinks, [](const auto& sink) { return !sink.second.published; });
+}
+
+Result<> publish_arc_state(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,
+                           record::ArcState state, bool first) {
+  const auto& places = arc.project->places;
+  const Uri uri = places.arc_state(arc.project->plan.project, arc.arc->name, lot, state);
+  auto written = store.put_if_absent(uri, "");
+  if (!written && written.error().code != FailureCode::Conflict) return pass(std::move(written));
+  if (first) return {};
+  std::vector<Uri> others;
+  auto listed = store::for_each_object(
+      store, places.arc_state_path(arc.project->plan.project, arc.arc->name, lot),
+      [&](const store::ObjectInfo& info) {
+        if (info.uri != uri && info.uri.key.ends_with(".arc")) others.push_back(info.uri);
+      });
+  if (!listed) return listed;
+  for (const auto& other : others) {
+    if (auto removed = store.remove(other); !removed) return removed;
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const ArcRef& arc,
+                                               const Uri& claim_uri) {
+  for (int attempt = 0; attempt < tries; ++attempt) {
+    auto before = read_claim(store, claim_uri);
+    if (!before) return pass(std::move(before));
+    if (!*before) return fail(FailureCode::NotFound, format("no claim {}", claim_uri.to_string()));
+    const auto lot = lot::LotId::parse((*before)->claim.lot);
+    if (!lot) return fail(FailureCode::Invalid, lot.error().message);
+    // The published keys first, then the claim: what the write is conditioned on is read first.
+    auto present = read_present(store, arc, *lot, (*before)->claim);
+    if (!present) return pass(std::move(present));
+    auto stored = read_claim(store, claim_uri);
+    if (!stored) return pass(std::move(stored));
+    if (!*stored || !same_decision((*before)->claim, (*stored)->claim)) continue;
+    std::vector<std::string> roles;
+    auto done = publish_sinks(store, arc, *lot, (*stored)->claim, *present, roles);
+    if (!done) return pass(std::move(done));
+    if (!*done) continue;
+    const bool ended = (*stored)->claim.state == record::ClaimState::committed ||
+                       (*stored)->claim.state == record::ClaimState::ended;
+    if (ended) {
+      auto state = publish_arc_state(store, arc, *lot, arc_state_of((*stored)->claim), false);
+      if (!state) return pass(std::move(state));
+    }
+    if (!is_behind((*stored)->claim)) return roles;
+    record::Claim marked = (*stored)->claim;
+    mark_published(marked);
+    ++marked.beat;
+    auto written = write_claim(store, claim_uri, marked, (*stored)->etag);
+    if (!written) return pass(std::move(written));
+    if (!*written) continue;
+    remove_private(store, arc, *lot, marked);
+    return roles;
+  }
+  return fail(FailureCode::Conflict,
+              format("the claim {} is being changed all the time", claim_uri.to_string()));
+}
+
+Result<std::vector<std::string>> publish_held(store::ObjectStore& store, const ArcRef& arc,
+                                              HeldClaim& held) {
+  const record::Claim claim = held.claim();
+  const auto lot = lot::LotId::parse(claim.lot).value();
+  const bool first = std::ranges::all_of(
+      claim.sinks, [](const auto& sink) { return sink.second.number == 1; });
+  // A first revision is put where nothing may be, so nothing has to be read before. Any other is
+  // conditioned on what stands there, which must be read before the claim is.
+  if (!first) return publish_claim(store, arc, held.uri());
+  PresentSinks present;
+  for (const auto& [role, sink] : claim.sinks) present.emplace(role, Present{});
+  std::vector<std::string> roles;
+  auto done = publish_sinks(store, arc, lot, claim, present, roles);
+  if (!done) return pass(std::move(done));
+  if (!*done) return publish_claim(store, arc, held.uri());
+  auto state = publish_arc_state(store, arc, lot, arc_state_of(claim), claim.epoch == 1);
+  if (!state) return pass(std::move(state));
+  auto marked = held.update(mark_published);
+  if (!marked) return pass(std::move(marked));
+  if (*marked) remove_private(store, arc, lot, claim);
+  return roles;
+}
+
+}  // namespace cls::flow

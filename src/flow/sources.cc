@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/sources.h"
+
+#include "base/format.h"
+#include "base/hash.h"
+#include "flow/boundary.h"
+#include "flow/conditional.h"
+#include "flow/publisher.h"
+#include "record/manifest.h"
+#include "record/subscription.h"
+
+namespace cls::flow {
+
+namespace {
+
+/// A boundary's revision: over (uri, object version), docs/formats/claim.md.
+std::string ledger_revision(const std::vector<record::LedgerLine>& members) {
+  std::string text;
+  for (const auto& line : members) {
+    text += line.uri;
+    text += '\t';
+    text += record::version_text(line.object);
+    text += '\n';
+  }
+  return sha256_hex(text).substr(0, 16);
+}
+
+}  // namespace
+
+Result<std::optional<SourceLot>> SourceReader::find(const Deployed& consumer,
+                                                    const model::DatasetId& dataset,
+                                                    const lot::LotId& lot) {
+  const Producer producer = deployment_.producer_of(consumer.plan.placement, dataset);
+  if (const auto* boundary = std::get_if<BoundaryRef>(&producer)) return find_boundary(*boundary, lot);
+  if (const auto* sink = std::get_if<ArcSinkRef>(&producer)) return find_arc(*sink, lot);
+  return find_foreign(consumer, dataset, lot);
+}
+
+Result<std::optional<SourceLot>> SourceReader::find_boundary(const BoundaryRef& boundary,
+                                                             const lot::LotId& lot) {
+  LedgerLog& log = logs_.of(boundary);
+  if (!log.is_closed(lot)) {
+    if (auto read = log.refresh(); !read) return pass(std::move(read));
+    if (!log.is_closed(lot)) return std::optional<SourceLot>();
+  }
+  auto members = log.members_of(lot);
+  if (!members) return pass(std::move(members));
+  const auto state =
+      members->empty() ? record::ManifestState::empty : record::ManifestState::complete;
+  const Uri manifest =
+      boundary.project->places.manifest(boundary.boundary->dataset.id(), lot, state);
+  auto head = store_.head(manifest);
+  if (!head && head.error().code != FailureCode::NotFound) return pass(std::move(head));
+  if (!head) {
+    if (auto done = publish_boundary_lot(store_, log, lot); !done) return pass(std::move(done));
+  }
+  return std::optional(SourceLot{.dataset = boundary.boundary->dataset,
+                                 .manifest = manifest,
+                                 .state = state,
+                                 .revision = ledger_revision(*members),
+                                 .ready = log.closed_at(lot).value_or(Instant{}),
+                                 .overwrites = boundary.boundary->overwrites,
+                                 .producer = boundary,
+                                 .members_key = {}});
+}
+
+Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
+                                                        const lot::LotId& lot) {
+  model::SinkDataset dataset;
+  for (const auto& [role, declared] : sink.arc.arc->sinks) {
+    if (role == sink.role) dataset = declared;
+  }
+  auto stored = read_claim(store_, claim_uri(sink.arc, lot));
+  if (!stored) return pass(std::move(stored));
+  // A lot without a claim may be one of an older tool's, from before the arc was deployed here.
+  if (!*stored) return find_foreign(*sink.arc.project, dataset.id(), lot);
+  const auto& claim = (*stored)->claim;
+  const auto found = claim.sinks.find(sink.role);
+  if (found == claim.sinks.end()) return std::optional<SourceLot>();
+  const record::ClaimSink& committed = found->second;
+  const auto manifest = Uri::parse(committed.manifest);
+  if (!manifest) return fail(FailureCode::Invalid, manifest.error().message);
+  auto published = get_if_present(store_, *manifest);
+  if (!published) return pass(std::move(published));
+  if (!*published || sha256_hex((*published)->bytes) != committed.sha256) {
+    auto done = publish_claim(store_, sink.arc, (*stored)->uri);
+    if (!done) return pass(std::move(done));
+    // The claim may name another commit by now: the caller's own rules compare revisions.
+    return find_arc(sink, lot);
+  }
+  const auto ready = parse_instant(claim.committedAt.value_or(""));
+  return std::optional(SourceLot{.dataset = std::move(dataset),
+                                 .manifest = *manifest,
+                                 .state = committed.state,
+                                 .revision = committed.revision,
+                                 .ready = ready ? *ready : Instant{},
+                                 .overwrites = model::Overwrites::accept,
+                                 .producer = sink,
+                                 .members_key = committed.members});
+}
+
+Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& consumer,
+                                                            const model::DatasetId& dataset,
+                                                            const lot::LotId& lot) {
+  for (const auto state : {record::ManifestState::complete, record::ManifestState::empty}) {
+    const Uri manifest = consumer.places.manifest(dataset, lot, state);
+    auto head = store_.head(manifest);
+    if (!head && head.error().code == FailureCode::NotFound) continue;
+    if (!head) return pass(std::move(head));
+    auto owned = get_if_present(store_, consumer.places.dataset(dataset));
+    if (!owned) return pass(std::move(owned));
+    model::SinkDataset declared{.name = dataset.name, .version = dataset.version, .pathURI = {}, .labels = {}, .extras = {}};
+    if (*owned) {
+      auto record = json::read_record<record::OwnedDataset>((*owned)->bytes);
+      if (!record) return fail(FailureCode::Invalid, record.error().message);
+      declared = record->dataset;
+    }
+    return std::optional(SourceLot{.dataset = std::move(declared),
+                                   .manifest = manifest,
+                                   .state = state,
+                                   .revision = "e" + head->etag,
+                                   .ready = head->modified,
+                                   .overwrites = model::Overwrites::accept,
+                                   .producer = ForeignProducer{},
+                                   .members_key = {}});
+  }
+  return std::optional<SourceLot>();
+}
+
+Result<std::vector<SourceMember>> SourceReader::manifest_members(const Uri& manifest) {
+  auto object = store_.get(manifest);
+  if (!object) return pass(std::move(object));
+  auto read = record::read_manifest(object->bytes);
+  if (!read) {
+    return fail(FailureCode::Invalid, format("{}: {}", manifest.to_string(), read.error().message));
+  }
+  std::vector<SourceMember> members;
+  for (const auto& text : read->uris) {
+    auto uri = Uri::parse(text);
+    if (!uri) return fail(FailureCode::Invalid, format("{}: {}", manifest.to_string(), uri.error().message));
+    if (read->uriType == record::UriType::manifest) {
+      auto part = manifest_members(*uri);
+      if (!part) return part;
+      members.insert(members.end(), part->begin(), part->end());
+    } else {
+      members.push_back({std::move(*uri), std::nullopt});
+    }
+  }
+  return members;
+}
+
+Result<std::vector<SourceMember>> SourceReader::members(const Deployed& consumer,
+                                                        const SourceLot& source,
+                                                        const lot::LotId& lot) {
+  std::vector<SourceMember> members;
+  if (const auto* boundary = std::get_if<BoundaryRef>(&source.producer)) {
+    auto lines = logs_.of(*boundary).members_of(lot);
+    if (!lines) return pass(std::move(lines));
+    for (auto& line : *lines) {
+      auto uri = Uri::parse(line.uri);
+      if (!uri) return pass(std::move(uri));
+      members.push_back({std::move(*uri), std::move(line.object)});
+    }
+    return members;
+  }
+  const auto* sink = std::get_if<ArcSinkRef>(&source.producer);
+  if (sink == nullptr) return manifest_members(source.manifest);
+  const Uri arc_state{"s3", record::store_name(consumer.plan.placement, record::StoreKind::ArcState),
+                      source.members_key};
+  auto object = store_.get(arc_state);
+  if (!object) return pass(std::move(object));
+  auto file = record::read_members(object->bytes);
+  if (!file) {
+    return fail(FailureCode::Invalid, format("{}: {}", arc_state.to_string(), file.error().message));
+  }
+  for (auto& line : file->lines) {
+    if (line.role != sink->role || line.vanished) continue;
+    auto uri = Uri::parse(line.uri);
+    if (!uri) return pass(std::move(uri));
+    members.push_back({std::move(*uri), record::ObjectVersion{.size = line.size,
+                                                              .mtime = std::nullopt,
+                                                              .sha256 = std::move(line.sha256),
+                                                              .etag = std::move(line.etag),
+                                                              .versionId = std::nullopt}});
+  }
+  return members;
+}
+
+}  // namespace cls::flow

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/sweep.h"
+
+#include "base/format.h"
+#include "flow/publisher.h"
+
+namespace cls::flow {
+
+namespace {
+
+Result<lot::LotSet> manifested_lots(store::ObjectStore& store, const Deployed& consumer,
+                                    const model::DatasetId& dataset) {
+  lot::LotSet lots;
+  auto listed = store::for_each_object(
+      store, consumer.places.manifests_prefix(dataset), [&](const store::ObjectInfo& info) {
+        if (!info.uri.key.ends_with("/manifest.json")) return;
+        const auto key = record::parse_manifest_key(info.uri.key);
+        if (!key || (key->state != record::ManifestState::complete &&
+                     key->state != record::ManifestState::empty)) {
+          return;
+        }
+        const auto lot = lot::LotId::parse(key->lot);
+        if (lot && (!lots.unit() || *lots.unit() == lot->unit())) lots.insert(*lot);
+      });
+  if (!listed && listed.error().code != FailureCode::NotFound) return pass(std::move(listed));
+  return lots;
+}
+
+/// The revisions that the producer's claims name, by lot; empty for other producers.
+using Revisions = std::map<lot::LotId, std::string>;
+
+Result<Revisions> arc_revisions(store::ObjectStore& store, const ArcSinkRef& sink,
+                                SweepReport& report) {
+  Revisions revisions;
+  auto walked = for_each_claim(
+      store, sink.arc,
+      [&](const StoredClaim& stored) {
+        const auto lot = lot::LotId::parse(stored.claim.lot);
+        const auto found = stored.claim.sinks.find(sink.role);
+        if (lot && found != stored.claim.sinks.end()) revisions[*lot] = found->second.revision;
+      },
+      [&](const Uri& uri, const Failure& failure) { report.broken.emplace_back(uri, failure); });
+  if (!walked) return pass(std::move(walked));
+  return revisions;
+}
+
+struct Source {
+  std::string role;
+  lot::LotSet lots;
+  Revisions revisions;  ///< where they can differ from what a claim names
+};
+
+Result<Source> source_of(store::ObjectStore& store, const Deployment& deployment, LedgerLogs& logs,
+                         const ArcRef& arc, const std::string& role,
+                         const model::SourceDataset& declared, SweepReport& report) {
+  Source source{.role = role, .lots = {}, .revisions = {}};
+  const Producer producer = deployment.producer_of(arc.project->plan.placement, declared.id());
+  if (const auto* sink = std::get_if<ArcSinkRef>(&producer)) {
+    auto revisions = arc_revisions(store, *sink, report);
+    if (!revisions) return pass(std::move(revisions));
+    source.revisions = std::move(*revisions);
+    for (const auto& [lot, revision] : source.revisions) source.lots.insert(lot);
+    return source;
+  }
+  auto lots = published_lots(store, deployment, logs, *arc.project, declared.id());
+  if (!lots) return pass(std::move(lots));
+  source.lots = std::move(*lots);
+  return source;
+}
+
+/// True if the claim leaves something to do, as far as the listed revisions tell.
+bool has_work(const record::Claim& claim, const lot::LotId& lot, const std::vector<Source>& sources) {
+  if (claim.state == record::ClaimState::running || claim.state == record::ClaimState::retrying) {
+    return true;
+  }
+  for (const auto& source : sources) {
+    const auto named = claim.sources.find(source.role);
+    if (named == claim.sources.end()) return true;
+    const auto current = source.revisions.find(lot);
+    if (current != source.revisions.end() && current->second != named->second.revision) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<lot::LotSet> published_lots(store::ObjectStore& store, const Deployment& deployment,
+                                   LedgerLogs& logs, const Deployed& consumer,
+                                   const model::DatasetId& dataset) {
+  const Producer producer = deployment.producer_of(consumer.plan.placement, dataset);
+  if (const auto* boundary = std::get_if<BoundaryRef>(&producer)) {
+    LedgerLog& log = logs.of(*boundary);
+    if (auto read = log.refresh(); !read) return pass(std::move(read));
+    return log.closed();
+  }
+  return manifested_lots(store, consumer, dataset);
+}
+
+Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deployment,
+                              LedgerLogs& logs, const ArcRef& arc,
+                              const SubscriptionView& subscription) {
+  SweepReport report;
+  std::vector<Source> sources;
+  std::optional<lot::LotSet> candidates;
+  for (const auto& [role, declared] : arc.arc->sources) {
+    if (!declared.subscribe) continue;
+    auto source = source_of(store, deployment, logs, arc, role, declared, report);
+    if (!source) return pass(std::move(source));
+    auto both = candidates ? set_intersection(*candidates, source->lots)
+                           : Result<lot::LotSet>(source->lots);
+    if (!both) return pass(std::move(both));
+    candidates = std::move(*both);
+    sources.push_back(std::move(*source));
+  }
+  lot::LotSet todo = candidates.value_or(lot::LotSet{});
+  std::vector<Uri> behind;
+  auto walked = for_each_claim(
+      store, arc,
+      [&](const StoredClaim& stored) {
+        if (is_behind(stored.claim)) behind.push_back(stored.uri);
+        const auto lot = lot::LotId::parse(stored.claim.lot);
+        if (!lot || has_work(stored.claim, *lot, sources)) return;
+        todo.erase(*lot);
+      },
+      [&](const Uri& uri, const Failure& failure) { report.broken.emplace_back(uri, failure); });
+  if (!walked) return pass(std::move(walked));
+  for (const auto& uri : behind) {
+    auto published = publish_claim(store, arc, uri);
+    if (!published) report.broken.emplace_back(uri, published.error());
+  }
+  if (subscription.enabled) report.due.assign(todo.begin(), todo.end());
+  return report;
+}
+
+}  // namespace cls::flow

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sweep: compares every published revision with its subscribers' claims and finds what nobody
+// took, what is committed but not published, and what an owner left behind.
+#pragma once
+
+#include <functional>
+
+#include "flow/arc_flow.h"
+
+namespace cls::flow {
+
+/// What a sweep found for one arc.
+struct SweepReport {
+  std::vector<lot::LotId> due;  ///< lots to look at, ascending
+  std::vector<std::pair<Uri, Failure>> broken;  ///< records that cannot be read, set aside
+};
+
+/// Looks at one arc: publishes commits that are behind and lists the lots that may have work. Cheap
+/// rather than exact: ArcFlow::run decides.
+Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deployment,
+                              LedgerLogs& logs, const ArcRef& arc,
+                              const SubscriptionView& subscription);
+
+/// The lots of a dataset with a current revision, whoever produces it. `placement` is the
+/// consumer's.
+Result<lot::LotSet> published_lots(store::ObjectStore& store, const Deployment& deployment,
+                                   LedgerLogs& logs, const Deployed& consumer,
+                                   const model::DatasetId& dataset);
+
+}  // namespace cls::flow

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Workload: the port between an arc's life cycle and what it runs on one lot.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lot/lot_id.h"
+#include "model/plan.h"
+#include "record/claim.h"
+#include "record/object_version.h"
+#include "record/places.h"
+
+namespace cls::flow {
+
+/// One object of a source lot, with the version the producer recorded (ledger or members file).
+/// A lot of a foreign producer has members without a version.
+struct SourceMember {
+  Uri uri;
+  std::optional<record::ObjectVersion> version;
+};
+
+/// One source of a lot, as the claim names it.
+struct WorkloadSource {
+  std::string role;
+  model::SinkDataset dataset;  ///< the producer's declaration, with its path
+  bool subscribed = true;
+  Uri manifest;
+  record::ManifestState state = record::ManifestState::complete;
+  std::vector<SourceMember> members;
+  model::Overwrites overwrites = model::Overwrites::accept;  ///< of the boundary; accept for arcs
+};
+
+/// Everything a workload may know. References outlive the run.
+struct WorkloadContext {
+  const model::ProjectPlan& project;
+  const model::ArcPlan& arc;
+  const record::Places& places;
+  lot::LotId lot;
+  std::string attempt;
+  std::vector<WorkloadSource> sources;  ///< in the order of declaration; unpublished ones left out
+  std::stop_token stop;  ///< the lease was lost or the process ends: stop and write nothing more
+  /// True if an object at this URI is listed by a current manifest of another lot of this arc.
+  std::function<bool(const Uri&)> listed_elsewhere;
+};
+
+/// What a workload made for one sink.
+struct SinkOutput {
+  std::string role;
+  record::ManifestState state = record::ManifestState::complete;  ///< complete or empty
+  std::vector<record::MemberLine> members;  ///< vanished ones included, which no manifest lists
+  std::optional<std::string> comment;
+};
+
+/// All sinks are whole.
+struct Completed {
+  std::vector<SinkOutput> sinks;
+  std::optional<json::Value> report;
+};
+
+/// The attempt did not make it. What was written is listed in `partial`, so that it can be recorded
+/// in partial manifests.
+struct Failed {
+  std::string code;     ///< one word: Copy, Exit, Signal, Timeout, Manifest, Conflict, Start …
+  std::string message;  ///< what, where, what would be right
+  std::vector<SinkOutput> partial;
+  bool tolerated = false;  ///< within failArcOnPartialPercent, or overwrites: fail → ends `partial`
+  bool retryable = true;
+};
+
+/// Stopped by its stop token.
+struct Stopped {};
+
+using RunOutcome = std::variant<Completed, Failed, Stopped>;
+
+/// Runs one attempt; called from any thread, several at once.
+class Workload {
+ public:
+  virtual ~Workload() = default;
+  virtual RunOutcome run(const WorkloadContext& context) = 0;
+};
+
+}  // namespace cls::flow

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/home.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "record/subscription.h"
+
+namespace cls::local {
+
+namespace {
+
+constexpr std::uint64_t home_version = 1;
+
+/// Names that make a folder with nothing else a home to be: data may be laid ready first.
+bool may_become_home(const std::vector<DirectoryEntry>& entries) {
+  return std::ranges::all_of(entries, [](const auto& entry) {
+    return entry.name == "stores" || entry.name == "home.lock" || entry.name == "lost+found";
+  });
+}
+
+}  // namespace
+
+Home::Home(FileSystem& files, std::string directory, std::string id)
+    : files_(files), directory_(std::move(directory)), id_(std::move(id)) {
+  store_ = std::make_unique<store::FileStore>(
+      files_, store::FileStoreLayout{.stores = directory_ + "/stores", .buckets = {}});
+}
+
+Result<std::string> Home::read_id(FileSystem& files, const std::string& directory) {
+  const std::string path = directory + "/home.json";
+  auto bytes = files.read(path, 0, std::nullopt);
+  if (!bytes) return pass(std::move(bytes));
+  auto record = json::read_record<record::HomeRecord>(*bytes);
+  if (!record) return fail(FailureCode::Invalid, format("{}: {}", path, record.error().message));
+  if (record->version > home_version) {
+    return fail(FailureCode::Unsupported,
+                format("{} is a home of format version {}; this cls knows up to {}: use a newer cls",
+                       directory, record->version, home_version));
+  }
+  return record->id;
+}
+
+Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::string& directory,
+                                                  const std::string&) {
+  auto id = read_id(files, directory);
+  if (!id && id.error().code == FailureCode::NotFound) {
+    return fail(FailureCode::NotFound,
+                format("{} is no home (it has no home.json); `cls bootstrap --home {}` makes one",
+                       directory, directory));
+  }
+  if (!id) return pass(std::move(id));
+  return std::unique_ptr<Home>(new Home(files, directory, std::move(*id)));
+}
+
+Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
+                                         const std::string& directory,
+                                         const std::string& cls_version) {
+  auto existing = open_existing(files, directory, cls_version);
+  if (existing || existing.error().code != FailureCode::NotFound) return existing;
+  auto entries = files.entries(directory);
+  if (!entries && entries.error().code != FailureCode::NotFound) return pass(std::move(entries));
+  if (entries && !may_become_home(*entries)) {
+    return fail(FailureCode::Conflict,
+                format("{} holds other files and no home.json: name an empty folder, or one with "
+                       "only stores/ in it, as --home",
+                       directory));
+  }
+  if (auto made = files.make_directories(directory + "/stores"); !made) return pass(std::move(made));
+  if (auto made = files.make_directories(directory + "/attempts"); !made) return pass(std::move(made));
+  if (auto made = files.make_directories(directory + "/run"); !made) return pass(std::move(made));
+  auto lock = files.lock(directory + "/home.lock");
+  if (!lock) return pass(std::move(lock));
+  existing = open_existing(files, directory, cls_version);
+  if (existing || existing.error().code != FailureCode::NotFound) return existing;
+  store::FileStore probe(files, store::FileStoreLayout{.stores = directory + "/stores", .buckets = {}});
+  const std::string bucket = record::store_name({.provider = "local", .stage = {}, .account = {}, .region = {}},
+                                                record::StoreKind::Metadata);
+  if (auto works = probe.check_locks("s3", bucket); !works) return pass(std::move(works));
+  const record::HomeRecord record{.version = home_version, .id = ids.next(), .createdBy = "cls " + cls_version};
+  // Written whole under another name first: a home.json is never half there.
+  const std::string temporary = directory + "/home.json.new";
+  static_cast<void>(files.unlink(temporary));
+  if (auto done = files.write_new(temporary, json::write_record(record) + "\n"); !done) return pass(std::move(done));
+  if (auto done = files.rename(temporary, directory + "/home.json"); !done) return pass(std::move(done));
+  if (auto done = files.sync_directory(directory); !done) return pass(std::move(done));
+  return std::unique_ptr<Home>(new Home(files, directory, record.id));
+}
+
+}  // namespace cls::local

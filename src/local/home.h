@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Home: the folder that holds everything of the local substrate. docs/formats/home.md.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/ulid.h"
+#include "record/claim.h"
+#include "store/file_store.h"
+
+namespace cls::local {
+
+/// An open home. Thread-safe.
+class Home {
+ public:
+  /// Opens the home, or makes one of a folder that is absent, empty, or holds only `stores/`.
+  /// Refused: another folder, a newer format version, a file system without locks.
+  static Result<std::unique_ptr<Home>> open(FileSystem& files, UlidSource& ids,
+                                            const std::string& directory,
+                                            const std::string& cls_version);
+  /// The same for a home that must exist: NotFound says how to make one.
+  static Result<std::unique_ptr<Home>> open_existing(FileSystem& files,
+                                                     const std::string& directory,
+                                                     const std::string& cls_version);
+
+  const std::string& directory() const { return directory_; }
+  const std::string& id() const { return id_; }
+  std::string stores() const { return directory_ + "/stores"; }
+  std::string attempts() const { return directory_ + "/attempts"; }
+  std::string database() const { return directory_ + "/cls.db"; }
+
+  FileSystem& files() { return files_; }
+  store::FileStore& store() { return *store_; }
+
+ private:
+  Home(FileSystem& files, std::string directory, std::string id);
+  static Result<std::string> read_id(FileSystem& files, const std::string& directory);
+
+  FileSystem& files_;
+  std::string directory_;
+  std::string id_;
+  std::unique_ptr<store::FileStore> store_;
+};
+
+}  // namespace cls::local

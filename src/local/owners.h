@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who we are and whether another owner lives, on one machine.
+#pragma once
+
+#include <string>
+
+#include "base/file_system.h"
+#include "base/host.h"
+#include "base/ulid.h"
+#include "flow/claim_store.h"
+
+namespace cls::local {
+
+/// This process as an owner of claims, with a fresh ULID.
+record::Owner make_owner(UlidSource& ids);
+
+/// Dead: same host, boot and pid namespace, and no process with that pid and start time; what is
+/// left of the attempt's process group (in `<attempts>/<attempt>/group`) is killed first.
+class LocalOwnerProbe final : public flow::OwnerProbe {
+ public:
+  LocalOwnerProbe(FileSystem& files, std::string attempts, record::Owner self)
+      : files_(files), attempts_(std::move(attempts)), self_(std::move(self)) {}
+  Verdict probe(const record::Owner& owner, const std::string& attempt) override;
+
+ private:
+  FileSystem& files_;
+  std::string attempts_;
+  record::Owner self_;
+};
+
+}  // namespace cls::local

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queue: which (arc, lot) is to be looked at, and when. An index: lost, it is filled again by a
+// sweep over the records; back-off times are all that is forgotten.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "local/database.h"
+
+namespace cls::local {
+
+/// Live events go before back-fill.
+enum class Lane : std::uint8_t { Live, Backfill };
+
+struct QueueItem {
+  std::string arc;  ///< ArcRef's key in the engine
+  std::string lot;
+
+  auto operator<=>(const QueueItem&) const = default;
+};
+
+/// Thread-safe; several processes may share the database, each hands out what it took itself.
+class Queue {
+ public:
+  Queue(const std::string& path, const Clock& clock);
+
+  /// Adds what is not there, all in one transaction; what is being worked on is looked at again
+  /// when its run ends.
+  void push(const std::vector<QueueItem>& items, Lane lane);
+
+  /// The next item that is due, whose arc is not in `full`; for arcs in `ordered` only the oldest
+  /// lot of the arc. nullopt where there is none.
+  std::optional<QueueItem> take(const std::string& by, const std::set<std::string>& full,
+                                const std::set<std::string>& ordered);
+  /// The item is finished, unless it was pushed again meanwhile.
+  void done(const QueueItem& item);
+  /// The item is looked at again at `at`.
+  void later(const QueueItem& item, Instant at);
+  /// Frees what owners took of whom `lives` says no.
+  void free_dead(const std::function<bool(const std::string& by)>& lives);
+
+  struct Depth {
+    std::uint64_t waiting = 0;
+    std::uint64_t taken = 0;
+    std::optional<Instant> next_due;  ///< of the waiting ones
+  };
+  Depth depth(const std::set<std::string>& arcs);
+
+ private:
+  const Clock& clock_;
+  std::mutex mutex_;
+  Database database_;
+};
+
+}  // namespace cls::local

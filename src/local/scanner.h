@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scanner: finds files below a boundary's path and turns them into arrivals once they are quiet.
+// Rules: docs/lots-and-lateness.md, "When a file is taken".
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/uri.h"
+#include "flow/lot_time.h"
+#include "model/plan.h"
+#include "store/file_places.h"
+
+namespace cls::local {
+
+/// What a look found.
+struct ScanResult {
+  std::vector<flow::Arrival> arrivals;
+  std::vector<std::string> unquiet;     ///< paths to look at again
+  std::vector<std::string> unreadable;  ///< messages, one per object that could not be read
+  std::uint64_t looked_at = 0;
+};
+
+/// Not thread-safe.
+class Scanner {
+ public:
+  /// True for a version that is in the ledger or held already.
+  using Known = std::function<bool(const Uri&, const record::ObjectVersion&)>;
+
+  /// `root` is the directory of the boundary's path; `base` its URI (key ends in `/`).
+  Scanner(FileSystem& files, Clock& clock, const model::BoundaryPlan& boundary, std::string root,
+          Uri base);
+
+  const std::string& root() const { return root_; }
+
+  /// Everything below the root.
+  ScanResult scan(const Known& known);
+  /// These paths, and everything below those that are directories. `whole` ones were reported
+  /// closed or moved in: they need no quiet time.
+  ScanResult look(const std::vector<std::string>& whole, const std::vector<std::string>& other,
+                  const Known& known);
+
+ private:
+  struct Candidate {
+    std::string path;
+    Uri uri;
+    FileStatus status;
+    bool whole = false;
+  };
+
+  void walk(const std::string& directory, const std::string& relative, int depth,
+            std::vector<Candidate>& found, ScanResult& result);
+  void consider(const std::string& path, const std::string& relative, bool whole,
+                std::vector<Candidate>& found, ScanResult& result);
+  bool inside_root(const std::string& path);
+  ScanResult take(std::vector<Candidate> candidates, const Known& known, ScanResult result);
+  std::optional<flow::Arrival> arrival(const Candidate& candidate, bool hash, const Known& known,
+                                       ScanResult& result);
+  bool is_quiet(const FileStatus& status, Instant now) const;
+
+  FileSystem& files_;
+  Clock& clock_;
+  const model::BoundaryPlan& boundary_;
+  std::string root_;
+  Uri base_;
+  /// Files found to hold bytes that are known under another mtime: no need to hash them again.
+  std::map<std::string, std::pair<std::uint64_t, Instant>> unchanged_;
+};
+
+}  // namespace cls::local

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The catalogue: every component type there is, each once: the alternatives of Resource, Activity,
+// Boundary, Barrier and Arc. Help, JSON Schema and docs/formats/project.md come from it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/component.h"
+
+namespace cls::model {
+
+/// One component type.
+struct ComponentType {
+  std::string_view type;
+  ComponentKind kind = ComponentKind::Resource;
+  std::string_view doc;
+  RunsOn runs;
+  json::Value (*schema)() = nullptr;  ///< of its object in a project file
+};
+
+/// An immutable list, in the order of the kinds and, within a kind, of the alternatives.
+class Catalogue {
+ public:
+  Catalogue();
+  const std::vector<ComponentType>& types() const { return types_; }
+  /// Null for a type that does not exist.
+  const ComponentType* find(std::string_view type) const;
+  /// The names of the types of a kind.
+  std::vector<std::string> names(ComponentKind kind) const;
+
+ private:
+  std::vector<ComponentType> types_;
+};
+
+/// The JSON Schema (2020-12) of a project file: one deployable, or an array of them.
+json::Value project_schema();
+
+/// docs/formats/project.md.
+std::string catalogue_markdown();
+
+/// The list of a project file that holds components of a kind: "resources" and so on.
+std::string_view list_of(ComponentKind kind);
+
+}  // namespace cls::model

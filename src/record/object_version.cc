@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/object_version.h"
+
+#include "base/format.h"
+
+namespace cls::record {
+
+bool same_version(const ObjectVersion& a, const ObjectVersion& b) {
+  if (a.versionId && b.versionId) return *a.versionId == *b.versionId;
+  if (a.size != b.size) return false;
+  if (a.sha256 && b.sha256) return *a.sha256 == *b.sha256;
+  if (a.etag && b.etag) return *a.etag == *b.etag;
+  return a.mtime == b.mtime;
+}
+
+std::string version_text(const ObjectVersion& version) {
+  if (version.versionId) return format("{}:version:{}", version.size, *version.versionId);
+  if (version.sha256) return format("{}:sha256:{}", version.size, *version.sha256);
+  if (version.etag) return format("{}:etag:{}", version.size, *version.etag);
+  return format("{}:mtime:{}", version.size, version.mtime.value_or(""));
+}
+
+}  // namespace cls::record

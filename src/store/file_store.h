@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// FileStore: an ObjectStore of plain files in plain directories, for users to read with ls and cat.
+// Layout, locks, durability and refusals: docs/formats/store.md.
+#pragma once
+
+#include <string>
+
+#include "base/file_system.h"
+#include "store/file_listing.h"
+#include "store/file_locks.h"
+#include "store/file_places.h"
+#include "store/file_reader.h"
+#include "store/file_writer.h"
+#include "store/object_store.h"
+
+namespace cls::store {
+
+/// Thread-safe; any number of stores and processes may share the directories. Every write is
+/// durable when it returns: the file is fsynced before its name appears, its directory after.
+/// Invalid: a key that no file can have, or that collides with another as file and directory.
+/// Denied: no permission, read-only, or a symbolic link that leads out of the bucket.
+class FileStore final : public ObjectStore {
+ public:
+  /// `files` must outlive the store.
+  FileStore(FileSystem& files, FileStoreLayout layout);
+
+  Result<Object> get(const Uri& uri, const Range& range = {}) override;
+  Result<ObjectInfo> get_pieces(const Uri& uri,
+                                const std::function<void(std::string_view)>& take) override;
+  Result<ObjectInfo> head(const Uri& uri) override;
+  Result<std::string> put(const Uri& uri, std::string_view bytes) override;
+  Result<std::string> put_if_absent(const Uri& uri, std::string_view bytes) override;
+  Result<std::string> replace_if(const Uri& uri, std::string_view etag,
+                                 std::string_view bytes) override;
+  Result<> delete_if(const Uri& uri, std::string_view etag) override;
+  Result<> remove(const Uri& uri) override;
+  Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
+  Result<ObjectInfo> copy(const Uri& from, const Uri& to) override;
+  Result<ListPage> list(const ListRequest& request) override { return listing_.list(request); }
+
+  /// The path of an object's file, there or not, to hand to another process; refuses what the
+  /// other methods refuse. Writing to it directly is neither atomic nor durable.
+  Result<std::string> local_path(const Uri& uri);
+
+  /// Proves that locks exclude where the bucket is, or would be made; Unsupported where they do
+  /// not: such a file system cannot hold records. `file:///` has no single place and is Invalid.
+  Result<> check_locks(const std::string& scheme, const std::string& bucket);
+
+ private:
+  Result<std::string> put_bytes(const Uri& uri, Install install, std::string_view bytes);
+  Result<ObjectInfo> copy_to(const Uri& from, const Uri& to, Install install);
+  /// The object's file if there is one, its directory's links followed inside the bucket.
+  Result<std::string> present(const FilePlace& place);
+  /// Unlinks, lets go, removes directories left empty, fsyncs the one that stays.
+  Result<> take_away(const FilePlace& place, const std::string& path, FileGuard guard);
+
+  FileSystem& files_;
+  FilePlaces places_;
+  FileReader reader_;
+  FileLocks locks_;
+  FileWriter writer_;
+  FileListing listing_;
+};
+
+}  // namespace cls::store

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// FileWriter: makes an object's file appear whole and durable, or not at all.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/file_system.h"
+#include "store/file_locks.h"
+#include "store/file_places.h"
+#include "store/file_reader.h"
+#include "store/object_store.h"
+
+namespace cls::store {
+
+/// What a new object is made of: the bytes, or those of the file `source` (a real path).
+struct FileContent {
+  std::string_view bytes = {};
+  std::string source = {};
+};
+
+/// How the finished temporary file becomes the object.
+enum class Install : std::uint8_t {
+  IfAbsent,    ///< link(2): Conflict where the name is taken
+  Over,        ///< rename(2), under the key's lock where there is one
+  OverLocked,  ///< rename(2); the caller holds the key's lock
+};
+
+/// Thread-safe. Steps and their order: docs/formats/store.md.
+class FileWriter {
+ public:
+  FileWriter(FileSystem& files, const FilePlaces& places, const FileReader& reader,
+             FileLocks& locks);
+
+  /// Says what was written; of small bytes only size and ETag. `held` is let go once the object is
+  /// in place, before the directory is fsynced. After a failure no trace is left, except that a
+  /// failed fsync of the directory leaves the object in place.
+  Result<ObjectInfo> write(const FilePlace& place, Install install, const FileContent& content,
+                           FileGuard held = {});
+
+  /// Removes `directory` and those above it, below `until`, as far as they are empty; returns the
+  /// lowest that stays.
+  std::string remove_empty(std::string directory, const std::string& until);
+
+  /// A name of the store's own that nobody else makes up: `.cls-tmp-` and 24 hex digits.
+  std::string temp_name();
+
+ private:
+  /// A directory to write in: its path, its real path, and how much of it was there before.
+  struct Landing {
+    std::string directory;
+    std::string real;
+    std::string existed;
+  };
+  /// Nothing: the directory went away meanwhile; try again.
+  Result<std::optional<Landing>> landing(const FilePlace& place);
+  Result<std::optional<Landing>> make_landing(const FilePlace& place);
+  Result<std::optional<ObjectInfo>> write_in(const Landing& landing, const FilePlace& place,
+                                             Install install, const FileContent& content,
+                                             FileGuard& held);
+  Result<ObjectInfo> describe(const FilePlace& place, const FileContent& content,
+                              const std::string& temp) const;
+  /// Refuses a name that a directory has or, where it must be free, an object.
+  Result<> check_target(const FilePlace& place, const std::string& target, Install install);
+  Result<> install_file(const FilePlace& place, const std::string& temp, const std::string& target,
+                        Install install, FileGuard& held);
+
+  FileSystem& files_;
+  const FilePlaces& places_;
+  const FileReader& reader_;
+  FileLocks& locks_;
+  std::uint64_t temp_base_;
+  std::atomic<std::uint32_t> temp_count_{0};
+};
+
+}  // namespace cls::store

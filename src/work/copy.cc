@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "work/copy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "work/copy_jobs.h"
+#include "work/data_keys.h"
+#include "work/parallel.h"
+#include "work/source_version.h"
+
+namespace cls::work {
+
+namespace {
+
+using flow::Failed;
+using record::MemberLine;
+
+constexpr std::size_t causes_shown = 3;
+
+/// How many of `count` objects may fail. The product of a fraction such as 0.07 and 100 lies a little
+/// above the whole number that is meant.
+std::size_t allowed_failures(std::size_t count, double fraction) {
+  return static_cast<std::size_t>(std::ceil(static_cast<double>(count) * fraction - 1e-9));
+}
+
+/// Copies the jobs of one sink.
+class SinkCopy {
+ public:
+  SinkCopy(store::ObjectStore& store, const flow::WorkloadContext& context,
+           const model::CopyPlan& plan, std::string role)
+      : store_(store),
+        context_(context),
+        keys_(store, plan.on_conflict, context.lot, context.attempt),
+        role_(std::move(role)),
+        fraction_(plan.partial_fraction) {}
+
+  void run(const std::vector<CopyJob>& jobs) {
+    lines_.resize(jobs.size());
+    allowed_ = allowed_failures(jobs.size(), fraction_);
+    for_each_job(jobs.size(), context_.arc.parallel, context_.stop, [&](std::size_t i) {
+      auto copied = copy(jobs[i]);
+      if (!copied) return note(std::move(copied).error());
+      lines_[i] = std::move(*copied);
+      if (lines_[i]->vanished) note_vanished(jobs[i]);
+      return true;
+    });
+  }
+
+  flow::SinkOutput output() const {
+    flow::SinkOutput output{.role = role_, .state = {}, .members = {}, .comment = std::nullopt};
+    bool has_member = false;
+    for (const auto& line : lines_) {
+      if (!line) continue;
+      has_member = has_member || !line->vanished;
+      output.members.push_back(*line);
+    }
+    output.state =
+        has_member ? record::ManifestState::complete : record::ManifestState::empty;
+    if (!failures_.empty()) output.comment = summary();
+    return output;
+  }
+
+  /// What the failures come to: nothing, a tolerated failure, or one that ends the attempt.
+  std::optional<Failed> failure() const {
+    if (failures_.empty()) return std::nullopt;
+    Failed failed{.code = "Copy", .message = summary(), .partial = {}};
+    failed.tolerated = !fatal_ && failures_.size() <= allowed_;
+    return failed;
+  }
+  bool must_not_vanish() const { return vanished_of_failing_source_; }
+
+ private:
+  Result<MemberLine> copy(const CopyJob& job) {
+    auto sight = look_at_source(store_, *job.member);
+    if (!sight) return pass(std::move(sight));
+    if (sight->vanished) return vanished(job, *sight);
+    auto placed = place(job, sight->version);
+    if (!placed && placed.error().code == FailureCode::NotFound) {
+      auto again = look_at_source(store_, *job.member);
+      if (again && again->vanished) return vanished(job, *again);
+    }
+    if (!placed) {
+      return fail(placed.error().code,
+                  format("copy {} to {}: {}", job.member->uri.to_string(), job.target.to_string(),
+                         placed.error().message));
+    }
+    return judge(job, sight->version, *placed);
+  }
+
+  Result<DataPlaced> place(const CopyJob& job, const record::ObjectVersion& version) const {
+    const auto expected = [&]() -> Result<std::string> {
+      if (version.sha256) return *version.sha256;
+      auto digested = digest_object(store_, job.member->uri);
+      if (!digested) return pass(std::move(digested));
+      return std::move(digested->sha256);
+    };
+    return keys_.place({.from = job.member->uri,
+                        .wanted = job.target,
+                        .size = version.size,
+                        .sha256 = expected});
+  }
+
+  /// Decides whether what was written is the recorded version.
+  Result<MemberLine> judge(const CopyJob& job, const record::ObjectVersion& version,
+                           const DataPlaced& placed) {
+    const bool matches = placed.matches(version.size);
+    if (matches && version.sha256) return member(job, version, placed);
+    // Without a recorded hash, equal bytes prove a true copy, but of which version only the source
+    // can tell, which has to be unchanged.
+    auto again = look_at_source(store_, {job.member->uri, version});
+    if (!again) return pass(std::move(again));
+    if (matches && !again->vanished) return member(job, version, placed);
+    if (!again->vanished) {
+      auto now = other_bytes(job, version);
+      if (!now) return pass(std::move(now));
+      again->vanished = std::move(*now);
+    }
+    if (auto removed = take_back(placed); !removed) return pass(std::move(removed));
+    if (!again->vanished || !job.member->version) {
+      return fail(FailureCode::Unavailable,
+                  format("the copy of {} to {} has other bytes than the source: {}",
+                         job.member->uri.to_string(), placed.content.info.uri.to_string(),
+                         again->vanished ? "it was changed while it was copied" : "bad copy"));
+    }
+    if (placed.replaced) {
+      return fail(FailureCode::Conflict,
+                  format("{} was changed while it replaced {}", job.member->uri.to_string(),
+                         job.target.to_string()));
+    }
+    return vanished(job, *again);
+  }
+
+  /// What the source is now if its bytes are not the recorded ones, whatever its times say.
+  Result<std::optional<std::string>> other_bytes(const CopyJob& job,
+                                                 const record::ObjectVersion& version) const {
+    if (!version.sha256) return std::optional<std::string>();
+    auto digested = digest_object(store_, job.member->uri);
+    if (!digested) return pass(std::move(digested));
+    if (digested->sha256 == *version.sha256) return std::optional<std::string>();
+    return std::optional(
+        format("{}, sha256 {}", describe(digested->info), digested->sha256));
+  }
+
+  /// Removes an object of the wrong version, if this attempt made it and nobody lists it.
+  Result<> take_back(const DataPlaced& placed) {
+    if (!placed.written || placed.replaced) return {};
+    const auto& info = placed.content.info;
+    {
+      const std::lock_guard lock(mutex_);
+      if (context_.listed_elsewhere && context_.listed_elsewhere(info.uri)) return {};
+    }
+    auto removed = store_.delete_if(info.uri, info.etag);
+    if (removed || removed.error().code == FailureCode::NotFound ||
+        removed.error().code == FailureCode::Conflict) {
+      return {};
+    }
+    return removed;
+  }
+
+  MemberLine member(const CopyJob& job, const record::ObjectVersion& version,
+                    const DataPlaced& placed) const {
+    MemberLine line = line_of(job, version);
+    line.uri = placed.content.info.uri.to_string();
+    line.size = placed.content.info.size;
+    line.etag = placed.content.info.etag;
+    line.sha256 = placed.content.sha256;
+    if (placed.wanted) line.wanted = placed.wanted->to_string();
+    line.superseded = placed.superseded;
+    return line;
+  }
+
+  MemberLine line_of(const CopyJob& job, const record::ObjectVersion& version) const {
+    MemberLine line;
+    line.role = role_;
+    line.uri = job.target.to_string();
+    line.source = job.member->uri.to_string();
+    line.sourceVersion = record::version_text(version);
+    return line;
+  }
+
+  /// The source is not the recorded version any more; its bytes may have been copied before.
+  Result<MemberLine> vanished(const CopyJob& job, const SourceSight& sight) const {
+    if (sight.version.sha256) {
+      auto there = keys_.already_there(job.target, sight.version.size, *sight.version.sha256);
+      if (!there) return pass(std::move(there));
+      if (*there) {
+        DataPlaced placed;
+        placed.content = std::move(**there);
+        return member(job, sight.version, placed);
+      }
+    }
+    MemberLine line = line_of(job, sight.version);
+    line.size = sight.version.size;
+    if (!job.member->version) line.sourceVersion.reset();
+    line.vanished = sight.vanished;
+    return line;
+  }
+
+  void note_vanished(const CopyJob& job) {
+    if (context_.sources[job.source].overwrites != model::Overwrites::fail) return;
+    const std::lock_guard lock(mutex_);
+    vanished_of_failing_source_ = true;
+  }
+
+  /// Keeps a failure; false where going on makes no sense.
+  bool note(Failure failure) {
+    const std::lock_guard lock(mutex_);
+    if (failure.code == FailureCode::Denied || failure.code == FailureCode::NoSpace) {
+      if (!fatal_) fatal_ = failure;
+    }
+    failures_.push_back(std::move(failure));
+    return !fatal_ && failures_.size() <= allowed_;
+  }
+
+  std::string summary() const {
+    if (fatal_) {
+      return format("copying to sink '{}' was stopped, {}: {}", role_,
+                    fatal_->code == FailureCode::Denied ? "access denied" : "no space",
+                    fatal_->message);
+    }
+    std::vector<std::string> causes;
+    for (const auto& failure : failures_) {
+      if (causes.size() < causes_shown && std::ranges::find(causes, failure.message) == causes.end()) {
+        causes.push_back(failure.message);
+      }
+    }
+    const std::string cause = join(causes, "; ");
+    if (failures_.size() > allowed_) {
+      return format(
+          "sink '{}': too many copy operations returned errors, failed: {}, is greater than "
+          "allowed: {}, with message: {}",
+          role_, failures_.size(), allowed_, cause);
+    }
+    return format("sink '{}': {} of {} copy operations failed, allowed: {}, with message: {}", role_,
+                  failures_.size(), lines_.size(), allowed_, cause);
+  }
+
+  store::ObjectStore& store_;
+  const flow::WorkloadContext& context_;
+  DataKeys keys_;
+  std::string role_;
+  double fraction_;
+  std::size_t allowed_ = 0;
+  std::vector<std::optional<MemberLine>> lines_;
+
+  std::mutex mutex_;
+  std::vector<Failure> failures_;
+  std::optional<Failure> fatal_;
+  bool vanished_of_failing_source_ = false;
+};
+
+/// The jobs of every sink, before anything is copied.
+Result<std::vector<std::vector<CopyJob>>> all_jobs(const flow::WorkloadContext& context,
+                                                   const model::CopyPlan& plan) {
+  std::vector<std::vector<CopyJob>> jobs;
+  for (const auto& [role, sink] : context.arc.sinks) {
+    auto found = copy_jobs(context, plan, sink);
+    if (!found) {
+      return fail(found.error().code, format("sink '{}': {}", role, found.error().message));
+    }
+    jobs.push_back(std::move(*found));
+  }
+  return jobs;
+}
+
+}  // namespace
+
+flow::RunOutcome CopyWorkload::run(const flow::WorkloadContext& context) {
+  const auto& plan = std::get<model::CopyPlan>(context.arc.workload);
+  const auto jobs = all_jobs(context, plan);
+  if (!jobs) {
+    const bool conflict = jobs.error().code == FailureCode::Conflict;
+    return Failed{.code = conflict ? "Conflict" : "Invalid",
+                  .message = jobs.error().message,
+                  .partial = {},
+                  .retryable = false};
+  }
+  std::vector<flow::SinkOutput> sinks;
+  std::optional<Failed> tolerated;
+  bool must_not_vanish = false;
+  for (std::size_t i = 0; i < context.arc.sinks.size(); ++i) {
+    SinkCopy copy(store_, context, plan, context.arc.sinks[i].first);
+    copy.run((*jobs)[i]);
+    if (context.stop.stop_requested()) return flow::Stopped{};
+    sinks.push_back(copy.output());
+    must_not_vanish = must_not_vanish || copy.must_not_vanish();
+    auto failure = copy.failure();
+    if (!failure) continue;
+    if (!failure->tolerated) {
+      failure->partial = std::move(sinks);
+      return std::move(*failure);
+    }
+    if (!tolerated) tolerated = std::move(failure);
+  }
+  if (tolerated) {
+    tolerated->partial = std::move(sinks);
+    return std::move(*tolerated);
+  }
+  if (!must_not_vanish) return flow::Completed{std::move(sinks), std::nullopt};
+  return Failed{.code = "Vanished",
+                .message = "objects of the lot were overwritten or deleted before they could be "
+                           "copied, and the boundary says overwrites: fail",
+                .partial = std::move(sinks),
+                .tolerated = true,
+                .retryable = false};
+}
+
+}  // namespace cls::work

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "work/copy_jobs.h"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <re2/re2.h>
+
+#include "base/format.h"
+#include "work/data_keys.h"
+
+namespace cls::work {
+
+namespace {
+
+/// Capturing groups a template can name: $1 to $9, and $0 for the whole path.
+constexpr int most_groups = 10;
+using Groups = std::array<re2::StringPiece, most_groups>;
+
+/// Fills `{lot}`, `{name}`, `{ext}` and, given groups, `$0`…`$9` and `$$`.
+class Template {
+ public:
+  Template(std::string_view lot, std::string_view relative)
+      : lot_(lot), file_(file_name_of(relative)) {}
+
+  std::string fill(std::string_view text, const Groups* groups) const {
+    std::string result;
+    while (!text.empty()) {
+      const auto taken = take(text, groups, result);
+      text.remove_prefix(taken);
+    }
+    return result;
+  }
+
+ private:
+  /// Appends what stands for the beginning of `text`; how much of it that was.
+  std::size_t take(std::string_view text, const Groups* groups, std::string& result) const {
+    const std::array<std::pair<std::string_view, std::string_view>, 3> names{
+        {{"{lot}", lot_}, {"{name}", file_.stem}, {"{ext}", file_.extension}}};
+    for (const auto& [name, value] : names) {
+      if (!text.starts_with(name)) continue;
+      result += value;
+      return name.size();
+    }
+    if (groups != nullptr && text.size() > 1 && text[0] == '$') {
+      if (text[1] == '$') {
+        result += '$';
+        return 2;
+      }
+      if (text[1] >= '0' && text[1] <= '9') {
+        const auto& group = (*groups)[static_cast<std::size_t>(text[1] - '0')];
+        result.append(group.data(), group.size());
+        return 2;
+      }
+    }
+    result += text.front();
+    return 1;
+  }
+
+  std::string_view lot_;
+  FileName file_;
+};
+
+/// The naming rules of one copy arc.
+class CopyNames {
+ public:
+  static Result<CopyNames> of(const model::CopyPlan& plan, std::string lot) {
+    CopyNames names(plan, std::move(lot));
+    for (const auto& rule : plan.rename) {
+      re2::RE2::Options options;
+      options.set_log_errors(false);
+      auto pattern = std::make_unique<re2::RE2>(rule.match, options);
+      if (!pattern->ok()) {
+        return fail(FailureCode::Invalid, format("rename: '{}' is no regular expression (RE2): {}",
+                                                 rule.match, pattern->error()));
+      }
+      names.patterns_.push_back(std::move(pattern));
+    }
+    return names;
+  }
+
+  /// The path below the sink's for the path below the source's.
+  Result<std::string> rename(const std::string& relative) const {
+    const Template names(lot_, relative);
+    std::string result = relative;
+    for (std::size_t i = 0; i < patterns_.size(); ++i) {
+      Groups groups;
+      const int count = std::min(patterns_[i]->NumberOfCapturingGroups() + 1, most_groups);
+      if (!patterns_[i]->Match(relative, 0, relative.size(), re2::RE2::ANCHOR_BOTH, groups.data(),
+                               count)) {
+        continue;
+      }
+      result = names.fill(plan_->rename[i].to, &groups);
+      break;
+    }
+    std::string prefix;
+    for (const auto& [key, text] : plan_->partition) {
+      const std::string value = names.fill(text, nullptr);
+      if (value.empty() || value.find('/') != std::string::npos) {
+        return fail(FailureCode::Invalid,
+                    format("partition '{}': '{}' gives '{}' for {}; a partition value is one path "
+                           "segment",
+                           key, text, value, relative));
+      }
+      prefix += key + "=" + value + "/";
+    }
+    if (result.empty() || result.ends_with('/')) {
+      return fail(FailureCode::Invalid, format("rename gives '{}' for {}; it has to be the path of "
+                                               "an object",
+                                               result, relative));
+    }
+    return prefix + result;
+  }
+
+ private:
+  CopyNames(const model::CopyPlan& plan, std::string lot) : plan_(&plan), lot_(std::move(lot)) {}
+
+  const model::CopyPlan* plan_;
+  std::string lot_;
+  std::vector<std::unique_ptr<re2::RE2>> patterns_;
+};
+
+/// Collects jobs, each key once.
+class JobList {
+ public:
+  /// An object that two sources list is copied once.
+  Result<> add(CopyJob job) {
+    const auto [at, fresh] = by_target_.emplace(job.target, job.member);
+    if (fresh) {
+      jobs_.push_back(std::move(job));
+      return {};
+    }
+    if (at->second->uri == job.member->uri) return {};
+    return fail(FailureCode::Conflict,
+                format("both {} and {} would become {}; tell them apart by rename or partition",
+                       at->second->uri.to_string(), job.member->uri.to_string(),
+                       job.target.to_string()));
+  }
+  std::vector<CopyJob> take() { return std::move(jobs_); }
+
+ private:
+  std::vector<CopyJob> jobs_;
+  std::map<Uri, const flow::SourceMember*> by_target_;
+};
+
+}  // namespace
+
+Result<std::string> relative_to(const Uri& uri, const Uri& path) {
+  const Uri base = path.as_path();
+  if (uri.scheme != base.scheme || uri.bucket != base.bucket || uri.key.size() <= base.key.size() ||
+      !uri.key.starts_with(base.key)) {
+    return fail(FailureCode::Invalid,
+                format("{} does not lie below {}", uri.to_string(), base.to_string()));
+  }
+  return uri.key.substr(base.key.size());
+}
+
+Result<std::vector<CopyJob>> copy_jobs(const flow::WorkloadContext& context,
+                                       const model::CopyPlan& plan,
+                                       const model::SinkDataset& sink) {
+  auto names = CopyNames::of(plan, context.lot.to_string());
+  if (!names) return pass(std::move(names));
+  const Uri to = sink.path();
+  JobList list;
+  for (std::size_t i = 0; i < context.sources.size(); ++i) {
+    const auto& source = context.sources[i];
+    if (!source.subscribed) continue;
+    const Uri from = source.dataset.path();
+    for (const auto& member : source.members) {
+      auto relative = relative_to(member.uri, from);
+      if (!relative) {
+        return fail(relative.error().code,
+                    format("a member of source '{}' (dataset {}) lies outside of the dataset's "
+                           "path: {}",
+                           source.role, source.dataset.id().to_string(), relative.error().message));
+      }
+      if (!plan.filter.keeps(member.uri.key, from.key)) continue;
+      auto name = names->rename(*relative);
+      if (!name) return pass(std::move(name));
+      auto added = list.add({.source = i, .member = &member, .target = to.child(*name)});
+      if (!added) return pass(std::move(added));
+    }
+  }
+  return list.take();
+}
+
+}  // namespace cls::work
