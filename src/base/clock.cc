@@ -11,7 +11,9 @@ Instant SystemClock::now() const {
 std::chrono::nanoseconds SystemClock::monotonic() const {
   return std::chrono::steady_clock::now().time_since_epoch();
 }
-void SystemClock::sleep_for(std::chrono::nanoseconds span) { std::this_thread::sleep_for(span); }
+void SystemClock::sleep_for(std::chrono::nanoseconds span) {
+  std::this_thread::sleep_for(span);
+}
 
 Instant ManualClock::now() const {
   const std::lock_guard lock(mutex_);

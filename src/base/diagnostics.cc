@@ -19,7 +19,9 @@ std::string Diagnostic::to_string() const {
   return text;
 }
 
-void Diagnostics::add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
+void Diagnostics::add(Diagnostic diagnostic) {
+  all_.push_back(std::move(diagnostic));
+}
 
 bool Diagnostics::has_errors() const {
   return std::ranges::any_of(all_, [](const auto& d) { return d.severity == Severity::Error; });

@@ -30,7 +30,8 @@ struct WatchEvent {
 class DirectoryWatch {
  public:
   virtual ~DirectoryWatch() = default;
-  /// Watches `root` and every directory below it that exists or comes to be. Watch first, then scan.
+  /// Watches `root` and every directory below it that exists or comes to be. Watch first, then
+  /// scan.
   virtual Result<> add(const std::string& root) = 0;
   /// Waits for events, for wake() or for the time to pass; returns what came, maybe nothing.
   virtual std::vector<WatchEvent> wait(std::chrono::milliseconds most) = 0;

@@ -65,6 +65,15 @@ FileKind kind_of(mode_t mode) {
   return FileKind::Other;
 }
 
+FileStatus status_of(const struct stat& info) {
+  return {.kind = kind_of(info.st_mode),
+          .size = static_cast<std::uint64_t>(info.st_size),
+          .modified = instant(info.st_mtim),
+          .changed = instant(info.st_ctim),
+          .inode = info.st_ino,
+          .device = info.st_dev};
+}
+
 std::string parent_of(const std::string& path) {
   const auto slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
@@ -159,6 +168,40 @@ Result<std::unique_ptr<FileLock>> take_lock(const std::string& path, int command
   }
   return std::make_unique<OfdLock>(std::move(*fd));
 }
+
+class PosixOpenFile final : public OpenFile {
+ public:
+  PosixOpenFile(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+
+  Result<FileStatus> status() override {
+    struct stat info{};
+    if (::fstat(fd_.get(), &info) != 0) return system_failure("look at", path_, errno);
+    return status_of(info);
+  }
+
+  Result<std::string> read(std::uint64_t offset, std::optional<std::uint64_t> length) override {
+    auto looked = status();
+    if (!looked) return pass(std::move(looked));
+    if (looked->kind == FileKind::Directory) return system_failure("read", path_, EISDIR);
+    const std::uint64_t start = std::min(offset, looked->size);
+    std::string bytes(std::min(length.value_or(looked->size), looked->size - start), '\0');
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const auto count = ::pread(fd_.get(), bytes.data() + done, bytes.size() - done,
+                                 static_cast<off_t>(start + done));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return system_failure("read", path_, errno);
+      if (count == 0) break;
+      done += static_cast<std::size_t>(count);
+    }
+    bytes.resize(done);
+    return bytes;
+  }
+
+ private:
+  std::string path_;
+  UniqueFd fd_;
+};
 
 }  // namespace
 

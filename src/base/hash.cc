@@ -26,8 +26,12 @@ Digest::Digest(Digest&&) noexcept = default;
 Digest& Digest::operator=(Digest&&) noexcept = default;
 Digest::~Digest() = default;
 
-Digest Digest::sha256() { return Digest(std::make_unique<Context>(EVP_sha256())); }
-Digest Digest::md5() { return Digest(std::make_unique<Context>(EVP_md5())); }
+Digest Digest::sha256() {
+  return Digest(std::make_unique<Context>(EVP_sha256()));
+}
+Digest Digest::md5() {
+  return Digest(std::make_unique<Context>(EVP_md5()));
+}
 
 void Digest::update(std::string_view bytes) {
   EVP_DigestUpdate(context_->md, bytes.data(), bytes.size());

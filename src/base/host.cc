@@ -7,7 +7,6 @@
 #include <csignal>
 #include <fstream>
 #include <sstream>
-
 #include <unistd.h>
 
 #include "base/error.h"
@@ -56,7 +55,8 @@ ProcessIdentity this_process() {
                            .pid_namespace = link_text("/proc/self/ns/pid"),
                            .pid = static_cast<std::uint64_t>(::getpid())};
   const auto ticks = start_time_of(identity.pid);
-  if (identity.boot.empty() || !ticks) throw Error("/proc is not readable: it tells processes apart");
+  if (identity.boot.empty() || !ticks)
+    throw Error("/proc is not readable: it tells processes apart");
   identity.start_time = *ticks;
   return identity;
 }

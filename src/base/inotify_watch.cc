@@ -2,9 +2,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <map>
-
 #include <dirent.h>
+#include <map>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -17,7 +16,8 @@ namespace cls {
 
 namespace {
 
-constexpr std::uint32_t watched = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t watched =
+    IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_ONLYDIR;
 
 class InotifyWatch final : public DirectoryWatch {
  public:

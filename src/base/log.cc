@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <array>
-
 #include <unistd.h>
 
 namespace cls {

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
-#include <mutex>
 
 namespace cls {
 

@@ -16,14 +16,16 @@ namespace cls {
 
 /// What to run and within which limits.
 struct ProcessSpec {
-  std::vector<std::string> command;  ///< looked up in the environment's PATH; never given to a shell
+  std::vector<std::string>
+      command;  ///< looked up in the environment's PATH; never given to a shell
   std::map<std::string, std::string> environment;  ///< the whole environment of the child
   std::string working_directory;
   std::string stdout_path;  ///< appended to; parent directory exists
   std::string stderr_path;
-  std::uint64_t output_limit = std::uint64_t{64} << 20U;  ///< bytes kept of each; the rest is dropped and said
+  std::uint64_t output_limit = std::uint64_t{64}
+                               << 20U;  ///< bytes kept of each; the rest is dropped and said
   std::chrono::seconds timeout{900};
-  std::uint64_t memory_limit = 0;  ///< bytes of address space; 0: none
+  std::uint64_t memory_limit = 0;         ///< bytes of address space; 0: none
   std::chrono::milliseconds grace{2000};  ///< between SIGTERM and SIGKILL of the group
 };
 

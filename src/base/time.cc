@@ -72,27 +72,27 @@ class Digits {
 
 /// `[T ]hh:mm[:ss[.fraction]]` as the time since midnight.
 std::optional<nanoseconds> take_time(Digits& in) {
-  if (!in.take('T') && !in.take('t') && !in.take(' ')) return std::nullopt;
+  if (!in.accept('T') && !in.accept('t') && !in.accept(' ')) return std::nullopt;
   const auto hour = in.take(2);
-  if (!hour || *hour > 23 || !in.take(':')) return std::nullopt;
+  if (!hour || *hour > 23 || !in.accept(':')) return std::nullopt;
   const auto minute = in.take(2);
   if (!minute || *minute > 59) return std::nullopt;
   const nanoseconds whole_minutes = std::chrono::hours(*hour) + std::chrono::minutes(*minute);
-  if (!in.take(':')) return whole_minutes;
+  if (!in.accept(':')) return whole_minutes;
   const auto second = in.take(2);
   if (!second || *second > 59) return std::nullopt;
-  const auto fraction = in.take('.') ? in.take_fraction() : nanoseconds(0);
+  const auto fraction = in.accept('.') ? in.take_fraction() : nanoseconds(0);
   if (!fraction) return std::nullopt;
   return whole_minutes + seconds(*second) + *fraction;
 }
 
 /// `Z` or `±hh:mm` as what is ahead of UTC.
 std::optional<seconds> take_offset(Digits& in) {
-  if (in.take('Z') || in.take('z')) return seconds(0);
-  const bool east = in.take('+');
-  if (!east && !in.take('-')) return std::nullopt;
+  if (in.accept('Z') || in.accept('z')) return seconds(0);
+  const bool east = in.accept('+');
+  if (!east && !in.accept('-')) return std::nullopt;
   const auto hour = in.take(2);
-  if (!hour || *hour > 23 || !in.take(':')) return std::nullopt;
+  if (!hour || *hour > 23 || !in.accept(':')) return std::nullopt;
   const auto minute = in.take(2);
   if (!minute || *minute > 59) return std::nullopt;
   const seconds span = std::chrono::hours(*hour) + std::chrono::minutes(*minute);
@@ -102,9 +102,9 @@ std::optional<seconds> take_offset(Digits& in) {
 std::optional<Instant> read_instant(std::string_view text) {
   Digits in(text);
   const auto year = in.take(4);
-  if (!year || !in.take('-')) return std::nullopt;
+  if (!year || !in.accept('-')) return std::nullopt;
   const auto month = in.take(2);
-  if (!month || !in.take('-')) return std::nullopt;
+  if (!month || !in.accept('-')) return std::nullopt;
   const auto day = in.take(2);
   if (!day) return std::nullopt;
   const auto midnight = instant_of(static_cast<int>(*year), *month, *day);

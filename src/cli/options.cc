@@ -64,7 +64,8 @@ class CommandLine {
   }
 
   void add_report(CLI::App* sub) {
-    sub->add_option("--project", options_.project_filter, "Only this project: name or name:version");
+    sub->add_option("--project", options_.project_filter,
+                    "Only this project: name or name:version");
     sub->add_option("--name", options_.names, "Only this name; repeatable");
     sub->add_flag("--list", options_.list, "A row per lot");
     sub->add_option("--earliest", options_.earliest, "From this time, duration ago, or lot id on");
@@ -72,9 +73,11 @@ class CommandLine {
   }
 
   void add_commands() {
-    add_projects(command(app_, "verify", "Check project files; nothing is changed", Command::Verify), true);
+    add_projects(
+        command(app_, "verify", "Check project files; nothing is changed", Command::Verify), true);
     command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
-    auto* deploy = command(app_, "deploy", "Record projects, so that `cls up` serves them", Command::Deploy);
+    auto* deploy =
+        command(app_, "deploy", "Record projects, so that `cls up` serves them", Command::Deploy);
     add_projects(deploy, true);
     add_since(deploy);
     auto* destroy = command(app_, "destroy", "Take projects out of service; records and data stay",
@@ -89,19 +92,24 @@ class CommandLine {
     add_projects(run, false);
     run->add_flag("--until-idle", options_.until_idle, "Scan again until a scan finds nothing new");
     run->add_flag("--seal", options_.seal, "First close all open lots, ended or not");
-    auto* retry = command(app_, "retry", "Try lots again that ended missing or partial", Command::Retry);
-    retry->add_option("ARC", options_.arguments, "An arc and lots: NAME [LOT|LOT..LOT ...]; none: all");
+    auto* retry =
+        command(app_, "retry", "Try lots again that ended missing or partial", Command::Retry);
+    retry->add_option("ARC", options_.arguments,
+                      "An arc and lots: NAME [LOT|LOT..LOT ...]; none: all");
     command(app_, "status", "How everything in the home is doing", Command::Status);
     auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
-    arcs->add_option("--project", options_.project_filter, "Only this project: name or name:version");
+    arcs->add_option("--project", options_.project_filter,
+                     "Only this project: name or name:version");
     arcs->require_subcommand(0, 1);
     add_report(command(*arcs, "status", "Lots of each arc by state", Command::ArcsStatus));
     auto* datasets = command(app_, "datasets", "List owned datasets", Command::Datasets);
     datasets->require_subcommand(0, 1);
-    add_report(command(*datasets, "status", "Lots of each dataset by state", Command::DatasetsStatus));
+    add_report(
+        command(*datasets, "status", "Lots of each dataset by state", Command::DatasetsStatus));
     command(app_, "projects", "List deployed projects", Command::Projects);
     command(app_, "placements", "List placements with records in the home", Command::Placements);
-    auto* audit = command(app_, "audit", "Check the promises from records and data alone", Command::Audit);
+    auto* audit =
+        command(app_, "audit", "Check the promises from records and data alone", Command::Audit);
     audit->add_flag("--deep", options_.deep, "Hash every member's bytes");
   }
 
@@ -147,7 +155,8 @@ std::variant<Options, Answer> parse_options(const std::vector<std::string>& argu
     line.app().exit(success, out, err);
     return Answer{0, out.str(), err.str()};
   } catch (const CLI::ParseError& error) {
-    return Answer{static_cast<int>(ExitCode::Usage), "", usage_message(error, line.app(), arguments)};
+    return Answer{static_cast<int>(ExitCode::Usage), "",
+                  usage_message(error, line.app(), arguments)};
   }
   if (options.command == Command::None) return Answer{0, line.app().help(), ""};
   return options;

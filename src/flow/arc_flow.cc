@@ -55,8 +55,8 @@ Result<> put_all(store::ObjectStore& store, const std::vector<record::Stored>& o
     auto written = put_or_read(store, object.uri, object.bytes);
     if (!written) return pass(std::move(written));
     if (!written->ours) {
-      return fail(FailureCode::Conflict, format("{} is there already with other bytes",
-                                                object.uri.to_string()));
+      return fail(FailureCode::Conflict,
+                  format("{} is there already with other bytes", object.uri.to_string()));
     }
   }
   return {};
@@ -66,8 +66,9 @@ Result<> put_all(store::ObjectStore& store, const std::vector<record::Stored>& o
 
 std::chrono::seconds backoff(std::chrono::seconds base, std::uint64_t failures, double dice) {
   constexpr double most = 300;
-  const double doubled = static_cast<double>(base.count()) *
-                         std::pow(2.0, static_cast<double>(std::min<std::uint64_t>(failures, 30)) - 1);
+  const double doubled =
+      static_cast<double>(base.count()) *
+      std::pow(2.0, static_cast<double>(std::min<std::uint64_t>(failures, 30)) - 1);
   const double jittered = std::min(doubled, most) * (0.75 + 0.5 * dice);
   return std::chrono::seconds(static_cast<std::int64_t>(std::ceil(std::min(jittered, most))));
 }
@@ -225,14 +226,15 @@ Result<ArcOutcome> ArcFlow::run_claimed(const std::shared_ptr<HeldClaim>& held,
   if (!settled) return pass(std::move(settled));
   if (!*settled) return ArcOutcome(Lost{});
   if (held->claim().lostAttempts >= lost_attempts_limit) {
-    return fail_attempt(*held, lot,
-                        Failed{.code = "LostAttempts",
-                               .message = format("{} attempts died with their process; look at their "
-                                                 "logs, then: cls retry {} {}",
-                                                 lost_attempts_limit, arc_.arc->name, lot.to_string()),
-                               .partial = {},
-                               .tolerated = false,
-                               .retryable = false});
+    return fail_attempt(
+        *held, lot,
+        Failed{.code = "LostAttempts",
+               .message = format("{} attempts died with their process; look at their "
+                                 "logs, then: cls retry {} {}",
+                                 lost_attempts_limit, arc_.arc->name, lot.to_string()),
+               .partial = {},
+               .tolerated = false,
+               .retryable = false});
   }
   // Before a new commit the last one is published, so that a published body is always the last
   // revision or the one before it.
@@ -243,8 +245,12 @@ Result<ArcOutcome> ArcFlow::run_claimed(const std::shared_ptr<HeldClaim>& held,
   }
   auto outcome = run_workload(*held, lot, ready);
   if (!outcome) {
-    return fail_attempt(*held, lot, Failed{.code = "Store", .message = outcome.error().message,
-                                           .partial = {}, .tolerated = false, .retryable = true});
+    return fail_attempt(*held, lot,
+                        Failed{.code = "Store",
+                               .message = outcome.error().message,
+                               .partial = {},
+                               .tolerated = false,
+                               .retryable = true});
   }
   if (held->lost()) return ArcOutcome(Lost{});
   if (auto* completed = std::get_if<Completed>(&*outcome)) {
@@ -258,16 +264,15 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
                                          const Ready& ready) {
   bool all_empty = true;
   bool any_subscribed = false;
-  WorkloadContext context{.project = arc_.project->plan,
-                          .arc = *arc_.arc,
-                          .places = arc_.project->places,
-                          .lot = lot,
-                          .attempt = held.claim().attempt,
-                          .sources = {},
-                          .stop = held.stop_token(),
-                          .listed_elsewhere = [this, &lot](const Uri& uri) {
-                            return listed_elsewhere(lot, uri);
-                          }};
+  WorkloadContext context{
+      .project = arc_.project->plan,
+      .arc = *arc_.arc,
+      .places = arc_.project->places,
+      .lot = lot,
+      .attempt = held.claim().attempt,
+      .sources = {},
+      .stop = held.stop_token(),
+      .listed_elsewhere = [this, &lot](const Uri& uri) { return listed_elsewhere(lot, uri); }};
   for (const auto& [role, source] : ready.sources) {
     const auto declared = std::ranges::find(arc_.arc->sources, role,
                                             &std::pair<std::string, model::SourceDataset>::first);
@@ -291,13 +296,16 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
     }
     return RunOutcome(std::move(empty));
   }
-  services_.log.debug(format("{} {}: attempt {} starts", arc_.to_string(), lot.to_string(),
-                             context.attempt));
+  services_.log.debug(
+      format("{} {}: attempt {} starts", arc_.to_string(), lot.to_string(), context.attempt));
   try {
     return services_.workload(*arc_.arc).run(context);
   } catch (const Error& error) {  // the workload supervisor: one attempt ends, not the process
-    return RunOutcome(Failed{.code = "Error", .message = error.what(), .partial = {},
-                             .tolerated = false, .retryable = true});
+    return RunOutcome(Failed{.code = "Error",
+                             .message = error.what(),
+                             .partial = {},
+                             .tolerated = false,
+                             .retryable = true});
   }
 }
 
@@ -314,13 +322,15 @@ Result<std::map<std::string, record::ClaimSink>> ArcFlow::store_sinks(
     const auto declared = std::ranges::find(arc_.arc->sinks, output.role,
                                             &std::pair<std::string, model::SinkDataset>::first);
     if (declared == arc_.arc->sinks.end()) {
-      return fail(FailureCode::Invalid, format("the workload wrote an unknown sink '{}'", output.role));
+      return fail(FailureCode::Invalid,
+                  format("the workload wrote an unknown sink '{}'", output.role));
     }
     file.lines.insert(file.lines.end(), output.members.begin(), output.members.end());
     const auto members = real_members(output);
     const auto former = claim.sinks.find(output.role);
     const bool had = former != claim.sinks.end();
-    auto state = has_members(output) ? record::ManifestState::complete : record::ManifestState::empty;
+    auto state =
+        has_members(output) ? record::ManifestState::complete : record::ManifestState::empty;
     // A lot that was once complete stays so, with no member if nothing is left.
     if (had && former->second.state == record::ManifestState::complete) {
       state = record::ManifestState::complete;
@@ -335,12 +345,12 @@ Result<std::map<std::string, record::ClaimSink>> ArcFlow::store_sinks(
     const std::uint64_t number = had ? former->second.number + 1 : 1;
     const Uri private_uri = places.private_manifest(project, arc_.arc->name, claim.attempt,
                                                     declared->second.id(), lot, state);
-    record::Manifest body{.state = state,
-                          .comment = number > 1 ? std::optional(format("revision {}", number))
-                                                : output.comment,
-                          .lotId = lot.to_string(),
-                          .uriType = record::UriType::identifier,
-                          .uris = sorted_uris(members)};
+    record::Manifest body{
+        .state = state,
+        .comment = number > 1 ? std::optional(format("revision {}", number)) : output.comment,
+        .lotId = lot.to_string(),
+        .uriType = record::UriType::identifier,
+        .uris = sorted_uris(members)};
     auto stored = record::manifest_objects(private_uri, std::move(body));
     std::optional<std::string> former_attempt;
     if (had) former_attempt = record::attempt_of_members_key(former->second.members).value_or("0");
@@ -363,8 +373,12 @@ Result<std::map<std::string, record::ClaimSink>> ArcFlow::store_sinks(
 Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot, Completed completed) {
   auto sinks = store_sinks(held.claim(), lot, completed);
   if (!sinks) {
-    return fail_attempt(held, lot, Failed{.code = "Commit", .message = sinks.error().message,
-                                          .partial = {}, .tolerated = false, .retryable = true});
+    return fail_attempt(held, lot,
+                        Failed{.code = "Commit",
+                               .message = sinks.error().message,
+                               .partial = {},
+                               .tolerated = false,
+                               .retryable = true});
   }
   const std::string now = format_instant(services_.clock.now());
   auto committed = held.update([&](record::Claim& claim) {
@@ -405,11 +419,12 @@ Result<> ArcFlow::store_partial(const std::string& attempt, const lot::LotId& lo
     if (declared == arc_.arc->sinks.end() || members.empty()) continue;
     const Uri uri = arc_.project->places.manifest(declared->second.id(), lot,
                                                   record::ManifestState::partial, attempt);
-    record::Manifest body{.state = record::ManifestState::partial,
-                          .comment = output.comment ? output.comment : std::optional(failed.message),
-                          .lotId = lot.to_string(),
-                          .uriType = record::UriType::identifier,
-                          .uris = sorted_uris(members)};
+    record::Manifest body{
+        .state = record::ManifestState::partial,
+        .comment = output.comment ? output.comment : std::optional(failed.message),
+        .lotId = lot.to_string(),
+        .uriType = record::UriType::identifier,
+        .uris = sorted_uris(members)};
     auto done = put_all(services_.store, record::manifest_objects(uri, std::move(body)));
     if (!done) return done;
   }
@@ -423,7 +438,8 @@ Result<ArcOutcome> ArcFlow::fail_attempt(HeldClaim& held, const lot::LotId& lot,
   const bool again = failed.retryable && failures < arc_.arc->attempts;
   services_.log.warning(format("{} {}: attempt {} failed ({}): {}", arc_.to_string(),
                                lot.to_string(), claim.attempt, failed.code, failed.message));
-  if (auto stored = store_partial(claim.attempt, lot, failed); !stored) return pass(std::move(stored));
+  if (auto stored = store_partial(claim.attempt, lot, failed); !stored)
+    return pass(std::move(stored));
   const auto result =
       failed.tolerated ? record::ClaimResult::partial : record::ClaimResult::missing;
   auto written = held.update([&](record::Claim& next) {

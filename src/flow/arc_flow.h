@@ -35,10 +35,10 @@ struct ArcServices {
 
 /// Why nothing was run. A stop of the process releases the claim and says Stopped.
 enum class Idle : std::uint8_t {
-  NotReady,   ///< a subscribed source has not published the lot
-  NotOwn,     ///< it became ready before the subscription began
+  NotReady,  ///< a subscribed source has not published the lot
+  NotOwn,    ///< it became ready before the subscription began
   Disabled,
-  UpToDate,   ///< the claim names these very revisions
+  UpToDate,  ///< the claim names these very revisions
   Stopped,
 };
 /// Somebody else runs it: look again after `after`.
@@ -101,7 +101,8 @@ class ArcFlow {
                                                                const lot::LotId& lot,
                                                                const Completed& completed) const;
   Result<ArcOutcome> fail_attempt(HeldClaim& held, const lot::LotId& lot, const Failed& failed);
-  Result<> store_partial(const std::string& attempt, const lot::LotId& lot, const Failed& failed) const;
+  Result<> store_partial(const std::string& attempt, const lot::LotId& lot,
+                         const Failed& failed) const;
   Result<ArcOutcome> release(HeldClaim& held);
   Result<bool> changed_meanwhile(const HeldClaim& held, const lot::LotId& lot) const;
   bool listed_elsewhere(const lot::LotId& lot, const Uri& uri) const;
@@ -111,8 +112,8 @@ class ArcFlow {
   SubscriptionView subscription_;
 };
 
-/// Sets an ended (missing or partial) lot to be tried again, both counts at 0; false where it is not
-/// in such a state or somebody else changed it.
+/// Sets an ended (missing or partial) lot to be tried again, both counts at 0; false where it is
+/// not in such a state or somebody else changed it.
 Result<bool> retry_lot(store::ObjectStore& store, const Uri& claim_uri);
 
 /// Back-off before attempt n+1 (n ≥ 1 failed): base doubled per failure, at most 300 s, ±25 %

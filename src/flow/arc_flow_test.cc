@@ -10,10 +10,10 @@
 namespace cls::flow {
 namespace {
 
+using testing::at;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::at;
 using testing::lot_id;
 using testing::World;
 using State = record::ManifestState;
@@ -53,8 +53,8 @@ TEST_F(ArcFlowTest, CommitsAndPublishesALot) {
   EXPECT_EQ(claim.sinks.at("main").number, 1U);
   EXPECT_FALSE(claim.owner);
   EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000", "out 20230101PT5M000"));
-  EXPECT_TRUE(world.store.head(world.project().places.arc_state({"p", "1"}, "a", lot_id(lot),
-                                                                record::ArcState::complete)));
+  EXPECT_TRUE(world.store.head(
+      world.project().places.arc_state({"p", "1"}, "a", lot_id(lot), record::ArcState::complete)));
 }
 
 TEST_F(ArcFlowTest, ThePrivateManifestIsRemovedOnceAllSinksArePublished) {
@@ -103,7 +103,8 @@ TEST_F(ArcFlowTest, B5_AFailedAttemptIsTriedAgainAndThenEndsMissing) {
 
 TEST_F(ArcFlowTest, RetryStartsBothCountsAnew) {
   world.workload.script = [](const WorkloadContext&) {
-    return Failed{.code = "Exit", .message = "no", .partial = {}, .tolerated = false, .retryable = false};
+    return Failed{
+        .code = "Exit", .message = "no", .partial = {}, .tolerated = false, .retryable = false};
   };
   EXPECT_EQ(run<Ended>().result, record::ClaimResult::missing);
   EXPECT_EQ(run<Idle>(), Idle::UpToDate) << "an ended lot is left alone";
@@ -115,13 +116,17 @@ TEST_F(ArcFlowTest, RetryStartsBothCountsAnew) {
 
 TEST_F(ArcFlowTest, A20_WhatAFailedAttemptCopiedIsListedInAPartialManifest) {
   world.workload.script = [](const WorkloadContext&) {
-    Failed failed{.code = "Copy", .message = "1 of 2", .partial = {}, .tolerated = true, .retryable = false};
-    failed.partial.push_back({.role = "main", .members = {{.role = "main", .uri = "s3://b/out/x", .size = 1}}, .comment = {}});
+    Failed failed{
+        .code = "Copy", .message = "1 of 2", .partial = {}, .tolerated = true, .retryable = false};
+    failed.partial.push_back({.role = "main",
+                              .members = {{.role = "main", .uri = "s3://b/out/x", .size = 1}},
+                              .comment = {}});
     return failed;
   };
   EXPECT_EQ(run<Ended>().result, record::ClaimResult::partial);
   const auto claim = world.claim(lot)->claim;
-  auto object = world.store.get(world.project().places.manifest({"out", "1"}, lot_id(lot), State::partial, claim.attempt));
+  auto object = world.store.get(
+      world.project().places.manifest({"out", "1"}, lot_id(lot), State::partial, claim.attempt));
   ASSERT_TRUE(object);
   EXPECT_THAT(record::read_manifest(object->bytes)->uris, ElementsAre("s3://b/out/x"));
   EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000"));
@@ -139,7 +144,8 @@ TEST_F(ArcFlowTest, B2_ADeadOwnersLotIsReclaimed) {
   auto stored = world.claim(lot);
   record::Claim claim = stored->claim;
   claim.state = record::ClaimState::running;
-  claim.owner = record::Owner{.id = "other", .host = "h", .boot = "b", .pidNamespace = "n", .pid = 2, .startTime = 1};
+  claim.owner = record::Owner{
+      .id = "other", .host = "h", .boot = "b", .pidNamespace = "n", .pid = 2, .startTime = 1};
   ASSERT_TRUE(write_claim(world.store, stored->uri, claim, stored->etag)->has_value());
   world.workload.script = nullptr;
   run<Busy>();
@@ -156,7 +162,8 @@ TEST_F(ArcFlowTest, ALeaseIsJudgedExpiredByWatchingTheETagForAFullLease) {
   claim.arc = "a";
   claim.lot = lot;
   claim.leaseSec = 60;
-  claim.owner = record::Owner{.id = "other", .host = "far", .boot = "b", .pidNamespace = "n", .pid = 2, .startTime = 1};
+  claim.owner = record::Owner{
+      .id = "other", .host = "far", .boot = "b", .pidNamespace = "n", .pid = 2, .startTime = 1};
   const Uri uri = claim_uri(world.deployment->arcs()[0], lot_id(lot));
   ASSERT_TRUE(write_claim(world.store, uri, claim, std::nullopt)->has_value());
   world.probe.verdict = OwnerProbe::Verdict::Unknown;
@@ -191,10 +198,13 @@ TEST_F(ArcFlowTest, ACommitThatWasNotPublishedIsPublishedByWhoeverFindsIt) {
   const Uri manifest = Uri::parse(behind.sinks.at("main").manifest).value();
   const std::string body = world.store.get(manifest)->bytes;
   ASSERT_TRUE(world.store.remove(manifest));
-  ASSERT_TRUE(world.store.put(world.project().places.private_manifest({"p", "1"}, "a", behind.attempt,
-                                                                      {"out", "1"}, lot_id(lot), State::complete), body));
+  ASSERT_TRUE(world.store.put(
+      world.project().places.private_manifest({"p", "1"}, "a", behind.attempt, {"out", "1"},
+                                              lot_id(lot), State::complete),
+      body));
   ASSERT_TRUE(write_claim(world.store, stored->uri, behind, stored->etag)->has_value());
-  auto report = sweep_arc(world.store, *world.deployment, *world.logs, world.deployment->arcs()[0], {});
+  auto report =
+      sweep_arc(world.store, *world.deployment, *world.logs, world.deployment->arcs()[0], {});
   ASSERT_TRUE(report);
   EXPECT_THAT(report->broken, IsEmpty());
   EXPECT_EQ(world.store.get(manifest)->bytes, body);
@@ -212,7 +222,8 @@ void forget_source(World& world) {
 TEST_F(ArcFlowTest, B3_ANewRevisionReplacesTheManifestAndKeepsTheFormerOne) {
   run<Ended>();
   const auto first = world.claim(lot)->claim;
-  const std::string former = world.store.get(Uri::parse(first.sinks.at("main").manifest).value())->bytes;
+  const std::string former =
+      world.store.get(Uri::parse(first.sinks.at("main").manifest).value())->bytes;
   forget_source(world);
   world.workload.script = [](const WorkloadContext& context) -> RunOutcome {
     auto done = std::get<Completed>(testing::ScriptedWorkload::copy_all(context));
@@ -223,7 +234,8 @@ TEST_F(ArcFlowTest, B3_ANewRevisionReplacesTheManifestAndKeepsTheFormerOne) {
   const auto manifest = world.manifest("out", lot, State::complete);
   EXPECT_THAT(manifest->uris, ElementsAre("s3://b/out/other"));
   EXPECT_EQ(manifest->comment, "revision 2");
-  const auto kept = world.store.get(world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed, first.attempt));
+  const auto kept = world.store.get(
+      world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed, first.attempt));
   ASSERT_TRUE(kept);
   EXPECT_EQ(kept->bytes, former);
   EXPECT_EQ(world.claim(lot)->claim.sinks.at("main").number, 2U);

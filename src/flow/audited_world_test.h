@@ -78,8 +78,8 @@ class NoOwners final : public OwnerProbe {
   Verdict probe(const record::Owner&, const std::string&) override { return Verdict::Unknown; }
 };
 
-/// The project of the tests: boundary `ingress` of dataset in/1 at s3://data/in/, arc `copy` from it
-/// to out/1 at s3://data/out/.
+/// The project of the tests: boundary `ingress` of dataset in/1 at s3://data/in/, arc `copy` from
+/// it to out/1 at s3://data/out/.
 inline std::unique_ptr<const Deployed> copying_project() {
   model::ProjectPlan plan;
   plan.project = {"orders", "1"};
@@ -149,17 +149,18 @@ class AuditedWorld {
   }
 
   ArcOutcome run_arc(const std::string& lot) {
-    ArcServices services{.store = store,
-                         .clock = clock,
-                         .ids = ids,
-                         .events = events,
-                         .owners = owners,
-                         .held = held,
-                         .leases = leases,
-                         .sources = sources,
-                         .self = {"test", "host", "boot", "pid:[1]", 1, 1},
-                         .log = out,
-                         .workload = [this](const model::ArcPlan&) -> Workload& { return workload; }};
+    ArcServices services{
+        .store = store,
+        .clock = clock,
+        .ids = ids,
+        .events = events,
+        .owners = owners,
+        .held = held,
+        .leases = leases,
+        .sources = sources,
+        .self = {"test", "host", "boot", "pid:[1]", 1, 1},
+        .log = out,
+        .workload = [this](const model::ArcPlan&) -> Workload& { return workload; }};
     ArcFlow flow(services, deployment.arcs().front(), {});
     return need(flow.run(need(lot::LotId::parse(lot))));
   }

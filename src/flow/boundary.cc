@@ -35,7 +35,8 @@ Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::str
   auto replaced = replace_or_read(store, uri, written->etag, bytes);
   if (!replaced) return pass(std::move(replaced));
   if (replaced->ours) return {};
-  return fail(FailureCode::Conflict, format("{} is being changed by somebody else", uri.to_string()));
+  return fail(FailureCode::Conflict,
+              format("{} is being changed by somebody else", uri.to_string()));
 }
 
 }  // namespace
@@ -151,8 +152,8 @@ void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot
   // In the same lot the later version simply takes the place of the earlier one.
   if (!lot || *lot != old_lot) {
     const Pending& old = group.at(uri);
-    store_next(line(old.arrival, old.own_lot, old_lot.to_string(),
-                              record::Decision::vanished, "overwritten before its lot was closed"));
+    store_next(line(old.arrival, old.own_lot, old_lot.to_string(), record::Decision::vanished,
+                    "overwritten before its lot was closed"));
   }
   group.erase(uri);
   if (group.empty()) pending_.erase(old_lot);
@@ -193,8 +194,7 @@ void Boundary::place_late(const Pending& pending, const std::vector<lot::LotId>&
       own.index() > now.index() + static_cast<std::int64_t>(plan_.max_ahead_lots);
   const std::string reason = too_far_ahead ? "its time is too far ahead" : "its lot is closed";
   if (plan_.lateness == model::Lateness::reject) {
-    store_next(
-        line(pending.arrival, pending.own_lot, "", record::Decision::rejected, reason));
+    store_next(line(pending.arrival, pending.own_lot, "", record::Decision::rejected, reason));
     return;
   }
   lot::LotId collecting = too_far_ahead ? now : std::max(own, now);
@@ -202,7 +202,7 @@ void Boundary::place_late(const Pending& pending, const std::vector<lot::LotId>&
     collecting = collecting.next();
   }
   store_next(line(pending.arrival, pending.own_lot, collecting.to_string(),
-                            record::Decision::member, reason));
+                  record::Decision::member, reason));
 }
 
 std::vector<lot::LotId> Boundary::first_groups() const {
@@ -264,7 +264,8 @@ std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
   }
   const Instant now = clock_.now();
   const auto open = open_lots();
-  const std::chrono::seconds settle = quiet == Quiet::Assumed ? std::chrono::seconds(0) : plan_.settle;
+  const std::chrono::seconds settle =
+      quiet == Quiet::Assumed ? std::chrono::seconds(0) : plan_.settle;
   for (lot::LotId lot = *watch_from_; lot.end() + settle <= now; lot = lot.next()) {
     if (lots.size() >= empty_lots_at_once) break;
     if (!log_.is_closed(lot) && std::ranges::find(open, lot) == open.end()) lots.push_back(lot);
@@ -312,7 +313,8 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
     segment.head.by = by_;
     // Lines first: what does not fit goes into the next segment, and the lot is closed there.
     const std::size_t taken = std::min(immediate_.size(), record::segment_line_limit);
-    segment.lines.assign(immediate_.begin(), immediate_.begin() + static_cast<std::ptrdiff_t>(taken));
+    segment.lines.assign(immediate_.begin(),
+                         immediate_.begin() + static_cast<std::ptrdiff_t>(taken));
     std::vector<lot::LotId> closed_here;
     std::vector<std::string> stored;
     bool full = taken < immediate_.size();
@@ -325,8 +327,8 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
             full = true;
             break;
           }
-          segment.lines.push_back(line(pending.arrival, pending.own_lot, lot.to_string(),
-                                       record::Decision::member));
+          segment.lines.push_back(
+              line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
           stored.push_back(uri);
         }
       }
@@ -357,8 +359,9 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
     if (auto done = publish(closed_here); !done) return done;
     if (immediate_.empty() && closing.empty()) return {};
   }
-  return fail(FailureCode::Unavailable,
-              format("the ledger of {} is being written by others all the time", ref().to_string()));
+  return fail(
+      FailureCode::Unavailable,
+      format("the ledger of {} is being written by others all the time", ref().to_string()));
 }
 
 /// After somebody else's segments: publishes what they closed, and decides all that is held anew.

@@ -90,7 +90,7 @@ class Boundary {
   std::string path_key_;
   std::map<lot::LotId, PendingLot> pending_;
   std::map<std::string, lot::LotId> pending_lot_of_;  // URI → lot
-  std::vector<record::LedgerLine> immediate_;  // to be stored with the next segment
+  std::vector<record::LedgerLine> immediate_;         // to be stored with the next segment
   std::map<std::string, record::ObjectVersion> immediate_versions_;  // of those, but for vanished
   lot::LotSet published_;
   std::optional<lot::LotId> watch_from_;  // first interval that may be published empty

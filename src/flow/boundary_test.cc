@@ -9,11 +9,11 @@
 namespace cls::flow {
 namespace {
 
+using testing::at;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Optional;
-using testing::at;
 using testing::lot_id;
+using ::testing::Optional;
 using testing::World;
 using State = record::ManifestState;
 
@@ -201,7 +201,8 @@ TEST(InfrequentBoundary, AFilteredObjectUsesUpNoLot) {
 TEST(Boundary, B10_KeyTimestampRegexGivesTheLot) {
   auto plan = infrequent();
   plan.lot_source = model::LotSource::keyTimestampRegex;
-  plan.key_regex = R"((?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d))";
+  plan.key_regex =
+      R"((?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d))";
   World world(plan);
   auto boundary = world.boundary();
   ASSERT_TRUE(boundary->take({world.arrival("2022-06-05T0410.csv", "2023-01-01T00:01:00Z"),
@@ -219,7 +220,8 @@ TEST(Boundary, B10_KeyTimestampRegexGivesTheLot) {
 TEST(Boundary, WhoeverFindsAClosedLotWithoutManifestPublishesIt) {
   World world(infrequent());
   ASSERT_TRUE(world.boundary()->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
-  const Uri uri = world.project().places.manifest({"in", "1"}, lot_id("20230101PT5M000"), State::complete);
+  const Uri uri =
+      world.project().places.manifest({"in", "1"}, lot_id("20230101PT5M000"), State::complete);
   const std::string before = world.store.get(uri)->bytes;
   ASSERT_TRUE(world.store.remove(uri));
   world.events.seen.clear();
@@ -237,8 +239,8 @@ TEST(Boundary, TwoProcessesNeverListAnObjectTwice) {
   ASSERT_TRUE(second.start());
   ASSERT_TRUE(first->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
   // The second has not read the first's segment: it finds it when it appends.
-  ASSERT_TRUE(second.take({world.arrival("x", "2023-01-01T00:01:00Z"),
-                           world.arrival("y", "2023-01-01T00:01:10Z")}));
+  ASSERT_TRUE(second.take(
+      {world.arrival("x", "2023-01-01T00:01:00Z"), world.arrival("y", "2023-01-01T00:01:10Z")}));
   const auto all = lines(world);
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].uri, "s3://b/in/x");

@@ -11,10 +11,10 @@ namespace cls::flow {
 namespace {
 
 using record::ManifestState;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr const char* lot0 = "20260101PT5M000";
 constexpr const char* lot1 = "20260101PT5M001";
@@ -109,9 +109,9 @@ TEST(Checker, AcceptsASourceThatACommitRecordedAsVanished) {
   AuditedWorld world;
   world.take({world.put("s3://data/in/d", "dd")});
   need(world.store.remove(parsed("s3://data/in/d")));
-  EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("1|in/1|-|20260101PT5M003|s3://data/in/d|"),
-                                HasSubstr("gone"))));
+  EXPECT_THAT(
+      lines(world.audit()),
+      ElementsAre(AllOf(HasSubstr("1|in/1|-|20260101PT5M003|s3://data/in/d|"), HasSubstr("gone"))));
   world.run_arc("20260101PT5M003");
   EXPECT_THAT(lines(world.audit()), IsEmpty());
 }
@@ -119,9 +119,10 @@ TEST(Checker, AcceptsASourceThatACommitRecordedAsVanished) {
 TEST(Checker, NamesAnOutputMemberThatIsGone) {
   AuditedWorld world;
   need(world.store.remove(parsed("s3://data/out/20260101PT5M000/a")));
-  EXPECT_THAT(lines(world.audit()),
-              ElementsAre("4|out/1|orders/1 copy|20260101PT5M000|s3://data/out/20260101PT5M000/a|the "
-                          "object is gone, and the lot's manifest lists it; restore it"));
+  EXPECT_THAT(
+      lines(world.audit()),
+      ElementsAre("4|out/1|orders/1 copy|20260101PT5M000|s3://data/out/20260101PT5M000/a|the "
+                  "object is gone, and the lot's manifest lists it; restore it"));
 }
 
 TEST(Checker, NamesAnOutputMemberWithOtherBytes) {
@@ -130,13 +131,14 @@ TEST(Checker, NamesAnOutputMemberWithOtherBytes) {
   world.put("s3://data/out/20260101PT5M001/c", "longer");
   EXPECT_THAT(
       lines(world.audit()),
-      ElementsAre(AllOf(HasSubstr("4|out/1|orders/1 copy|20260101PT5M000|s3://data/out/"
-                                  "20260101PT5M000/a|the object has other bytes than were committed"),
-                        HasSubstr("SHA-256 cb1ad2119d8fafb69566510ee712661f9f14b83385006ef92aec47f5"
-                                  "23a38358, not 9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9"
-                                  "d09af107ee8f0")),
-                  HasSubstr("s3://data/out/20260101PT5M001/c|the object has other bytes than were "
-                            "committed: 6 of them, not 1")));
+      ElementsAre(
+          AllOf(HasSubstr("4|out/1|orders/1 copy|20260101PT5M000|s3://data/out/"
+                          "20260101PT5M000/a|the object has other bytes than were committed"),
+                HasSubstr("SHA-256 cb1ad2119d8fafb69566510ee712661f9f14b83385006ef92aec47f5"
+                          "23a38358, not 9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9"
+                          "d09af107ee8f0")),
+          HasSubstr("s3://data/out/20260101PT5M001/c|the object has other bytes than were "
+                    "committed: 6 of them, not 1")));
 }
 
 TEST(Checker, AcceptsAnOverwriteThatAnotherCommitRecorded) {
@@ -177,18 +179,19 @@ TEST(Checker, NamesABoundaryManifestThatWasEdited) {
   auto manifest = need(record::read_manifest(need(world.store.get(uri)).bytes));
   manifest.uris.pop_back();
   need(world.store.put(uri, record::write_manifest(manifest)));
-  EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr(format("1|in/1|-|20260101PT5M000|{}name=in/version=1/"
-                                                 "lot=20260101PT5M000/state=complete/manifest.json|",
-                                                 manifests)),
-                                HasSubstr("is not what the ledger says (closed in segment 1)"))));
+  EXPECT_THAT(
+      lines(world.audit()),
+      ElementsAre(AllOf(HasSubstr(format("1|in/1|-|20260101PT5M000|{}name=in/version=1/"
+                                         "lot=20260101PT5M000/state=complete/manifest.json|",
+                                         manifests)),
+                        HasSubstr("is not what the ledger says (closed in segment 1)"))));
 }
 
 TEST(Checker, NamesABoundaryManifestThatIsMissing) {
   AuditedWorld world;
   need(world.store.remove(world.manifest("in", lot1, ManifestState::complete)));
-  const std::string uri = format(
-      "{}name=in/version=1/lot=20260101PT5M001/state=complete/manifest.json|", manifests);
+  const std::string uri =
+      format("{}name=in/version=1/lot=20260101PT5M001/state=complete/manifest.json|", manifests);
   EXPECT_THAT(lines(world.audit()),
               ElementsAre(AllOf(HasSubstr("1|in/1|-|20260101PT5M001|" + uri),
                                 HasSubstr("closed the lot in segment 2")),
@@ -227,8 +230,8 @@ TEST(Checker, NamesAVersionThatCameBackWithItsTime) {
   world.take({world.put("s3://data/in/a", "AAA")});
   world.plant_segment({member_line(first, "20260101PT5M007")}, {});
   const auto found = lines(world.audit());
-  EXPECT_THAT(found, testing::Contains(AllOf(HasSubstr("|20260101PT5M007|s3://data/in/a|"),
-                                             HasSubstr("two lots: of 20260101PT5M000 too"))));
+  EXPECT_THAT(found, ::testing::Contains(AllOf(HasSubstr("|20260101PT5M007|s3://data/in/a|"),
+                                               HasSubstr("two lots: of 20260101PT5M000 too"))));
 }
 
 TEST(Checker, NamesALineThatJoinsAClosedLot) {
@@ -268,7 +271,7 @@ TEST(Checker, NamesASegmentThatIsMissing) {
   world.take({world.put("s3://data/in/x", "x")});
   need(world.store.remove(world.segment(2)));
   const auto found = lines(world.audit());
-  EXPECT_THAT(found, testing::Contains(AllOf(
+  EXPECT_THAT(found, ::testing::Contains(AllOf(
                          HasSubstr(format("1|in/1|-|-|{}arrivals/project=orders/version=1/"
                                           "boundary=ingress/segment=000000000002.jsonl|",
                                           arc_states)),
@@ -279,8 +282,8 @@ TEST(Checker, NamesASegmentThatCannotBeRead) {
   AuditedWorld world;
   need(world.store.put(world.segment(2), "no json\n"));
   const auto found = lines(world.audit());
-  EXPECT_THAT(found, testing::Contains(AllOf(HasSubstr("/segment=000000000002.jsonl|"),
-                                             HasSubstr("cannot be read past segment 1"))));
+  EXPECT_THAT(found, ::testing::Contains(AllOf(HasSubstr("/segment=000000000002.jsonl|"),
+                                               HasSubstr("cannot be read past segment 1"))));
 }
 
 TEST(Checker, NamesAnArcManifestThatWasEdited) {
@@ -295,9 +298,10 @@ TEST(Checker, NamesAnArcManifestThatWasEdited) {
 TEST(Checker, NamesAnArcManifestThatIsMissing) {
   AuditedWorld world;
   need(world.store.remove(world.manifest("out", lot0, ManifestState::complete)));
-  EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
-                                HasSubstr("the manifest that the claim says is published is missing"))));
+  EXPECT_THAT(
+      lines(world.audit()),
+      ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
+                        HasSubstr("the manifest that the claim says is published is missing"))));
 }
 
 TEST(Checker, NamesAManifestThatNobodyCommitted) {
@@ -328,7 +332,8 @@ TEST(Checker, TakesALotOfAnOlderToolAsItIs) {
       world.places.arc_state({"orders", "1"}, "copy", lot, record::ArcState::complete), ""));
   const auto report = world.audit();
   EXPECT_THAT(lines(report), IsEmpty());
-  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("1 manifests of out/1 are of lots without a claim")));
+  EXPECT_THAT(report.notes,
+              ElementsAre(HasSubstr("1 manifests of out/1 are of lots without a claim")));
 }
 
 TEST(Checker, NamesAnEndedLotThatPublished) {
@@ -360,10 +365,11 @@ TEST(Checker, NamesAManifestThatListsOtherThanTheMembersFile) {
   auto file = need(record::read_members(need(world.store.get(uri)).bytes));
   file.lines.pop_back();
   need(world.store.put(uri, record::write_members(file)));
-  EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
-                                HasSubstr("lists 1 URIs that the members file does not, the first is "
-                                          "s3://data/out/20260101PT5M000/b"))));
+  EXPECT_THAT(
+      lines(world.audit()),
+      ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
+                        HasSubstr("lists 1 URIs that the members file does not, the first is "
+                                  "s3://data/out/20260101PT5M000/b"))));
 }
 
 TEST(Checker, NamesAClaimThatCannotBeRead) {
@@ -379,9 +385,8 @@ TEST(Checker, NamesAClaimThatCannotBeRead) {
 
 TEST(Checker, NamesAClaimWithAnotherHash) {
   AuditedWorld world;
-  world.edit_claim(lot1, [](record::Claim& claim) {
-    claim.sinks["main"].sha256 = std::string(64, '0');
-  });
+  world.edit_claim(lot1,
+                   [](record::Claim& claim) { claim.sinks["main"].sha256 = std::string(64, '0'); });
   EXPECT_THAT(lines(world.audit()),
               ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M001|"),
                                 HasSubstr(", not " + std::string(64, '0')))));
@@ -412,10 +417,10 @@ TEST(Checker, NamesAFormerRevisionThatWasNotKept) {
   const Uri kept = world.places.manifest({"out", "1"}, lot, ManifestState::removed,
                                          *world.claim(lot0).sinks.at("main").former);
   need(world.store.remove(kept));
-  EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|" +
-                                          kept.to_string()),
-                                HasSubstr("revision 2 replaced another one"))));
+  EXPECT_THAT(
+      lines(world.audit()),
+      ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|" + kept.to_string()),
+                        HasSubstr("revision 2 replaced another one"))));
 }
 
 TEST(Checker, AnUnpublishedCommitIsANote) {
@@ -442,12 +447,13 @@ TEST(Checker, OnlyTheDeepAuditReadsWhatLooksUnchanged) {
 TEST(Checker, ListsUpToItsLimitAndCountsAll) {
   AuditedWorld world;
   for (const char* key : {"in/a", "in/b", "in/c"}) need(world.store.remove({"s3", "data", key}));
-  const auto report = need(Checker(world.store, world.deployment,
-                                   {.now = world.clock.now(), .violation_limit = 2})
-                               .run());
+  const auto report =
+      need(Checker(world.store, world.deployment, {.now = world.clock.now(), .violation_limit = 2})
+               .run());
   EXPECT_EQ(report.violations.size(), 2U);
   EXPECT_EQ(report.promises[0].violations, 3U);
-  EXPECT_THAT(report.notes, ElementsAre("only the first 2 violations are listed, 1 more are counted"));
+  EXPECT_THAT(report.notes,
+              ElementsAre("only the first 2 violations are listed, 1 more are counted"));
 }
 
 TEST(ClosedLots, TheLastLineOfAUriCounts) {

@@ -16,7 +16,8 @@ Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const U
   if (!*object) return std::optional<StoredClaim>();
   auto claim = json::read_record<record::Claim>((*object)->bytes);
   if (!claim) {
-    return fail(FailureCode::Invalid, format("claim {}: {}", uri.to_string(), claim.error().message));
+    return fail(FailureCode::Invalid,
+                format("claim {}: {}", uri.to_string(), claim.error().message));
   }
   if (claim->version != 1) {
     return fail(FailureCode::Unsupported,

@@ -81,7 +81,8 @@ class HeldClaim {
 /// The claims this process holds, for the heartbeat. Thread-safe.
 class HeldClaims {
  public:
-  std::shared_ptr<HeldClaim> hold(store::ObjectStore& store, const Clock& clock, StoredClaim stored);
+  std::shared_ptr<HeldClaim> hold(store::ObjectStore& store, const Clock& clock,
+                                  StoredClaim stored);
   void release(const std::shared_ptr<HeldClaim>& held);
   bool holds(const Uri& uri) const;
   /// Beats every claim that needs it.

@@ -22,13 +22,12 @@ void ClosedLots::add(const record::Segment& segment, const Take& take) {
 }
 
 record::Manifest manifest_of(const ClosedLot& closed) {
-  record::Manifest manifest{
-      .state =
-          closed.members.empty() ? record::ManifestState::empty : record::ManifestState::complete,
-      .comment = std::nullopt,
-      .lotId = closed.lot,
-      .uriType = record::UriType::identifier,
-      .uris = {}};
+  record::Manifest manifest{.state = closed.members.empty() ? record::ManifestState::empty
+                                                            : record::ManifestState::complete,
+                            .comment = std::nullopt,
+                            .lotId = closed.lot,
+                            .uriType = record::UriType::identifier,
+                            .uris = {}};
   for (const auto& line : closed.members) manifest.uris.push_back(line.uri);
   return manifest;
 }

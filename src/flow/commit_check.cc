@@ -61,14 +61,15 @@ Result<> CommitCheck::check(const ArcRef& arc) {
       [&](const Uri& uri, const Failure& failure) {
         const auto lot = lot_of_claim_key(uri.key);
         if (lot) broken_.insert(*lot);
-        findings_.add({.promise = 4,
-                       .dataset = std::nullopt,
-                       .arc = arc.to_string(),
-                       .lot = lot,
-                       .uri = uri.to_string(),
-                       .message = format("the claim cannot be read, so nothing is known of the lot: "
-                                         "{}; restore it from a copy",
-                                         failure.message)});
+        findings_.add(
+            {.promise = 4,
+             .dataset = std::nullopt,
+             .arc = arc.to_string(),
+             .lot = lot,
+             .uri = uri.to_string(),
+             .message = format("the claim cannot be read, so nothing is known of the lot: "
+                               "{}; restore it from a copy",
+                               failure.message)});
       });
   if (!walked) return walked;
   std::set<model::DatasetId> datasets;
@@ -78,9 +79,10 @@ Result<> CommitCheck::check(const ArcRef& arc) {
     if (auto done = check_dataset(arc, dataset); !done) return done;
   }
   if (unpublished_ > 0) {
-    findings_.note(format("{}: {} manifests are committed and not published yet; cls run or cls up "
-                          "publishes them",
-                          arc.to_string(), unpublished_));
+    findings_.note(
+        format("{}: {} manifests are committed and not published yet; cls run or cls up "
+               "publishes them",
+               arc.to_string(), unpublished_));
   }
   return {};
 }
@@ -172,14 +174,15 @@ void CommitCheck::check_commit(const ArcRef& arc, const StoredClaim& stored, Loo
 void CommitCheck::check_sources(const ArcRef& arc, const StoredClaim& stored, Look& look) {
   for (const auto& [role, source] : stored.claim.sources) {
     const auto uri = Uri::parse(source.manifest);
-    auto head = uri ? store_.head(*uri) : Result<store::ObjectInfo>(fail(
-                                              FailureCode::Invalid, uri.error().message));
+    auto head = uri ? store_.head(*uri)
+                    : Result<store::ObjectInfo>(fail(FailureCode::Invalid, uri.error().message));
     if (head) continue;
     const std::string what =
         head.error().code == FailureCode::NotFound
-            ? format("the manifest of the source '{}' is not there, so it was never published or was "
-                     "deleted",
-                     role)
+            ? format(
+                  "the manifest of the source '{}' is not there, so it was never published or was "
+                  "deleted",
+                  role)
             : format("the manifest of the source '{}' cannot be read: {}", role,
                      head.error().message);
     look.violations.push_back(found(4, arc, stored, source.manifest, what));
@@ -263,9 +266,8 @@ void CommitCheck::check_member(const ArcRef& arc, const StoredClaim& stored,
   }
   auto other = difference(line, *uri, *head);
   if (!other) return;
-  look.overwritten.push_back({.violation = violation(std::move(*other)),
-                              .uri = line.uri,
-                              .etag = line.etag});
+  look.overwritten.push_back(
+      {.violation = violation(std::move(*other)), .uri = line.uri, .etag = line.etag});
 }
 
 /// What is wrong with a member that is there; nullopt where it is the one recorded.
@@ -295,8 +297,8 @@ std::optional<std::string> CommitCheck::difference(const record::MemberLine& lin
 void CommitCheck::settle() {
   if (!overwritten_.empty()) read_former_commits();
   for (auto& one : overwritten_) {
-    const bool told = one.etag ? superseded_.contains({one.uri, *one.etag})
-                               : superseded_uris_.contains(one.uri);
+    const bool told =
+        one.etag ? superseded_.contains({one.uri, *one.etag}) : superseded_uris_.contains(one.uri);
     if (!told) findings_.add(std::move(one.violation));
   }
   overwritten_.clear();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CommitCheck: promises 4 and 5 for the arcs: complete means complete, nothing half-done is visible.
-// docs/audit.md.
+// CommitCheck: promises 4 and 5 for the arcs: complete means complete, nothing half-done is
+// visible. docs/audit.md.
 #pragma once
 
 #include <map>

@@ -25,9 +25,8 @@ Result<std::vector<std::string>> listed_uris(store::ObjectStore& store,
     if (!part) return fail(part.error().code, format("{}: {}", text, part.error().message));
     if (part->state != manifest.state || part->lotId != manifest.lotId ||
         part->uriType == record::UriType::manifest) {
-      return fail(FailureCode::Invalid,
-                  format("{} is no part of it: it is of lot {}, {}", text, part->lotId,
-                         json::name_of(part->state)));
+      return fail(FailureCode::Invalid, format("{} is no part of it: it is of lot {}, {}", text,
+                                               part->lotId, json::name_of(part->state)));
     }
     std::ranges::move(part->uris, std::back_inserter(uris));
   }
@@ -66,10 +65,11 @@ void CommitCheck::check_manifest(const ArcRef& arc, const StoredClaim& stored,
                        : Result<record::ManifestKey>(fail(FailureCode::Invalid, ""));
   look.visible.checked = true;
   if (!uri || !key || key->state != sink.state || key->lot != stored.claim.lot) {
-    look.violations.push_back(found(5, arc, stored, sink.manifest,
-                                    format("the claim names a manifest of state {}, and its key says "
-                                           "another lot or state",
-                                           json::name_of(sink.state))));
+    look.violations.push_back(
+        found(5, arc, stored, sink.manifest,
+              format("the claim names a manifest of state {}, and its key says "
+                     "another lot or state",
+                     json::name_of(sink.state))));
     return;
   }
   if (!sink.published) {
@@ -104,9 +104,10 @@ void CommitCheck::check_body(const ArcRef& arc, const StoredClaim& stored,
   };
   const std::string sha256 = sha256_hex(object.bytes);
   if (sha256 != sink.sha256) {
-    violation(format("the manifest is not the one that the claim names: SHA-256 {}, not {}; restore "
-                     "it from a copy",
-                     sha256, sink.sha256));
+    violation(
+        format("the manifest is not the one that the claim names: SHA-256 {}, not {}; restore "
+               "it from a copy",
+               sha256, sink.sha256));
     return;
   }
   auto manifest = record::read_manifest(object.bytes);
@@ -133,30 +134,31 @@ void CommitCheck::check_former(const ArcRef& arc, const StoredClaim& stored,
                                Look& look) {
   if (sink.number < 2) return;
   const auto lot = lot::LotId::parse(stored.claim.lot).value();
-  const Uri kept = arc.project->places.manifest(
-      key.dataset, lot, record::ManifestState::removed, sink.former.value_or("0"));
+  const Uri kept = arc.project->places.manifest(key.dataset, lot, record::ManifestState::removed,
+                                                sink.former.value_or("0"));
   const auto head = store_.head(kept);
   if (head) return;
-  look.violations.push_back(
-      found(5, arc, stored, kept.to_string(),
-            head.error().code == FailureCode::NotFound
-                ? format("revision {} replaced another one, whose manifest was not kept", sink.number)
-                : format("the former revision's manifest cannot be read: {}", head.error().message)));
+  look.violations.push_back(found(
+      5, arc, stored, kept.to_string(),
+      head.error().code == FailureCode::NotFound
+          ? format("revision {} replaced another one, whose manifest was not kept", sink.number)
+          : format("the former revision's manifest cannot be read: {}", head.error().message)));
 }
 
 Result<> CommitCheck::check_dataset(const ArcRef& arc, const model::DatasetId& dataset) {
   std::uint64_t foreign = 0;
-  auto listed = store::for_each_object(
-      store_, arc.project->places.manifests_prefix(dataset), [&](const store::ObjectInfo& info) {
-        if (!info.uri.key.ends_with("/manifest.json")) return;
-        const auto key = record::parse_manifest_key(info.uri.key);
-        if (key) check_listed(arc, info.uri, *key, foreign);
-      });
+  auto listed = store::for_each_object(store_, arc.project->places.manifests_prefix(dataset),
+                                       [&](const store::ObjectInfo& info) {
+                                         if (!info.uri.key.ends_with("/manifest.json")) return;
+                                         const auto key = record::parse_manifest_key(info.uri.key);
+                                         if (key) check_listed(arc, info.uri, *key, foreign);
+                                       });
   if (!listed && listed.error().code != FailureCode::NotFound) return listed;
   if (foreign > 0) {
-    findings_.note(format("{}: {} manifests of {} are of lots without a claim, by an older tool; they "
-                          "are taken as they are",
-                          arc.to_string(), foreign, dataset.to_string()));
+    findings_.note(
+        format("{}: {} manifests of {} are of lots without a claim, by an older tool; they "
+               "are taken as they are",
+               arc.to_string(), foreign, dataset.to_string()));
   }
   return {};
 }
@@ -165,8 +167,8 @@ void CommitCheck::check_listed(const ArcRef& arc, const Uri& uri, const record::
                                std::uint64_t& foreign) {
   const auto lot = lot::LotId::parse(key.lot);
   if (key.state == record::ManifestState::removed && key.attempt && *key.attempt != "0" && lot) {
-    former_commits_.push_back(arc.project->places.members(arc.project->plan.project, arc.arc->name,
-                                                          *lot, *key.attempt));
+    former_commits_.push_back(
+        arc.project->places.members(arc.project->plan.project, arc.arc->name, *lot, *key.attempt));
   }
   if (key.state != record::ManifestState::complete && key.state != record::ManifestState::empty) {
     return;

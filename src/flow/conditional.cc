@@ -16,7 +16,8 @@ Result<std::optional<store::Object>> get_if_present(store::ObjectStore& store, c
   return pass(std::move(object));
 }
 
-Result<WriteOutcome> put_or_read(store::ObjectStore& store, const Uri& uri, std::string_view bytes) {
+Result<WriteOutcome> put_or_read(store::ObjectStore& store, const Uri& uri,
+                                 std::string_view bytes) {
   Failure last;
   for (int attempt = 0; attempt < tries; ++attempt) {
     auto written = store.put_if_absent(uri, bytes);

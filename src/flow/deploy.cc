@@ -21,8 +21,11 @@ Result<> put_record(store::ObjectStore& store, const Uri& uri, const std::string
 Result<> put_owner(store::ObjectStore& store, const record::Places& places,
                    const model::ProjectId& project, const model::SinkDataset& dataset) {
   const Uri uri = places.dataset(dataset.id());
-  model::SinkDataset plain{.name = dataset.name, .version = dataset.version,
-                           .pathURI = dataset.pathURI, .labels = {}, .extras = {}};
+  model::SinkDataset plain{.name = dataset.name,
+                           .version = dataset.version,
+                           .pathURI = dataset.pathURI,
+                           .labels = {},
+                           .extras = {}};
   json::Value described = json::Value::object();
   described.add("name", json::Value::string(plain.name));
   described.add("version", json::Value::string(plain.version));
@@ -49,7 +52,8 @@ Result<> put_owner(store::ObjectStore& store, const record::Places& places,
     if (!replaced) return pass(std::move(replaced));
     if (replaced->ours) return {};
   }
-  return fail(FailureCode::Unavailable, format("{} is being changed all the time", uri.to_string()));
+  return fail(FailureCode::Unavailable,
+              format("{} is being changed all the time", uri.to_string()));
 }
 
 Result<> put_subscription(store::ObjectStore& store, const Clock& clock, const Uri& uri,
@@ -115,7 +119,8 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
   }
   const Uri project = places.project(records.project);
   materials.push_back(project.to_string());
-  auto done = put_record(store, places.materials(records.project), json::to_text(text_list(materials)));
+  auto done =
+      put_record(store, places.materials(records.project), json::to_text(text_list(materials)));
   if (!done) return done;
   // Last of all: a project that is listed is whole.
   return put_record(store, project, records.project_json);
@@ -128,7 +133,8 @@ Result<bool> remove_project(store::ObjectStore& store, const record::Places& pla
   if (!object) return pass(std::move(object));
   if (!*object) return false;
   // First what makes it listed, so that nobody finds half of it.
-  if (auto removed = store.remove(places.project(project)); !removed) return pass(std::move(removed));
+  if (auto removed = store.remove(places.project(project)); !removed)
+    return pass(std::move(removed));
   auto list = json::read_record<std::vector<std::string>>((*object)->bytes);
   if (!list) return fail(FailureCode::Invalid, materials.to_string() + ": " + list.error().message);
   const Uri metadata = places.projects_prefix();
@@ -163,7 +169,8 @@ Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& st
     auto written = replace_or_read(store, uri, (*object)->info.etag, json::write_record(*record));
     if (!written) return pass(std::move(written));
   }
-  return fail(FailureCode::Unavailable, format("{} is being changed all the time", uri.to_string()));
+  return fail(FailureCode::Unavailable,
+              format("{} is being changed all the time", uri.to_string()));
 }
 
 Result<std::vector<std::pair<Uri, std::string>>> stored_projects(store::ObjectStore& store,

@@ -16,8 +16,8 @@ namespace cls::flow {
 struct ProjectRecords {
   model::Placement placement;
   model::ProjectId project;
-  std::string project_json;  ///< canonical; its own `project.json`
-  std::vector<std::pair<std::string, std::string>> arcs;        ///< name → JSON
+  std::string project_json;                               ///< canonical; its own `project.json`
+  std::vector<std::pair<std::string, std::string>> arcs;  ///< name → JSON
   std::vector<std::pair<std::string, std::string>> boundaries;  ///< name → JSON
   std::vector<model::SinkDataset> datasets;                     ///< owned: of boundaries and sinks
 };
@@ -45,7 +45,8 @@ Result<bool> remove_project(store::ObjectStore& store, const record::Places& pla
 
 /// Reads a subscription; nullopt where none was written. A null `since` is resolved to the store's
 /// time of the record and stored.
-Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& store, const Uri& uri);
+Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& store,
+                                                          const Uri& uri);
 
 /// project.json of every project deployed in a placement: URI and text.
 Result<std::vector<std::pair<Uri, std::string>>> stored_projects(store::ObjectStore& store,

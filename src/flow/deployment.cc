@@ -7,7 +7,9 @@ std::string BoundaryRef::to_string() const {
   return project->plan.project.to_string() + " " + boundary->name;
 }
 
-std::string ArcRef::to_string() const { return project->plan.project.to_string() + " " + arc->name; }
+std::string ArcRef::to_string() const {
+  return project->plan.project.to_string() + " " + arc->name;
+}
 
 Deployment::Deployment(std::vector<std::unique_ptr<const Deployed>> projects)
     : projects_(std::move(projects)) {

@@ -69,9 +69,10 @@ Result<> LedgerCheck::run() {
   look_for_unlisted();
   check_suspects();
   if (waiting_ > 0) {
-    findings_.note(format("{}: {} objects are not taken in yet, the first is {}; cls run or cls up "
-                          "takes them in",
-                          boundary_.to_string(), waiting_, first_waiting_));
+    findings_.note(
+        format("{}: {} objects are not taken in yet, the first is {}; cls run or cls up "
+               "takes them in",
+               boundary_.to_string(), waiting_, first_waiting_));
   }
   return {};
 }
@@ -80,11 +81,12 @@ Result<> LedgerCheck::read_log() {
   auto read = log_.for_each_segment([this](const record::Segment& segment) { take(segment); });
   if (!read) {
     const auto& places = boundary_.project->places;
-    const Uri uri = places.segment(boundary_.project->plan.project, boundary_.boundary->name,
-                                   last_number_ + 1);
-    violation(std::nullopt, uri.to_string(),
-              format("the ledger cannot be read past segment {}: {}; restore the segment from a copy",
-                     last_number_, read.error().message));
+    const Uri uri =
+        places.segment(boundary_.project->plan.project, boundary_.boundary->name, last_number_ + 1);
+    violation(
+        std::nullopt, uri.to_string(),
+        format("the ledger cannot be read past segment {}: {}; restore the segment from a copy",
+               last_number_, read.error().message));
     return {};
   }
   return find_gap();
@@ -141,8 +143,8 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
     }
     if (line.decision == record::Decision::member) check_one_lot(line, *lot, before);
   } else if (!line.lot.empty() || line.decision == record::Decision::member) {
-    violation(line.lot, line.uri, format("segment {} places it in '{}', which is no lot", segment,
-                                         line.lot));
+    violation(line.lot, line.uri,
+              format("segment {} places it in '{}', which is no lot", segment, line.lot));
   }
   if (before != nullptr && before->in_lot && before->decision == record::Decision::member &&
       !before->version.same_as(next.version)) {
@@ -151,8 +153,8 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
   last_.insert_or_assign(line.uri, next);
 }
 
-/// An object version is a member of one lot only. The same bytes written anew, after another version
-/// stood there, are a new object: then the times differ.
+/// An object version is a member of one lot only. The same bytes written anew, after another
+/// version stood there, are a new object: then the times differ.
 void LedgerCheck::check_one_lot(const record::LedgerLine& line, const lot::LotId& lot,
                                 const Last* last) {
   const CompactVersion version = CompactVersion::of(line.object);
@@ -195,18 +197,19 @@ void LedgerCheck::take_closed(const ClosedLot& closed) {
   for (const auto& stored : record::manifest_objects(uri, std::move(manifest))) {
     auto object = store_.get(stored.uri);
     if (object && object->bytes == stored.bytes) continue;
-    const bool none_needed = closed.members.empty() &&
-                             boundary_.boundary->empty_lots == model::EmptyLots::skip;
+    const bool none_needed =
+        closed.members.empty() && boundary_.boundary->empty_lots == model::EmptyLots::skip;
     if (!object && object.error().code == FailureCode::NotFound && none_needed) continue;
     suspects_.push_back({closed.lot, stored.uri, sha256_hex(stored.bytes), closed.segment});
   }
   if (!closed.members.empty()) return;
   const Uri other = places.manifest(dataset, *lot, record::ManifestState::complete);
   if (store_.head(other)) {
-    violation(closed.lot, other.to_string(),
-              format("there is a complete manifest, but the lot has no member in the ledger (closed "
-                     "in segment {})",
-                     closed.segment));
+    violation(
+        closed.lot, other.to_string(),
+        format("there is a complete manifest, but the lot has no member in the ledger (closed "
+               "in segment {})",
+               closed.segment));
   }
 }
 
@@ -216,13 +219,15 @@ void LedgerCheck::check_suspects() {
     if (object && sha256_hex(object->bytes) == suspect.sha256) continue;
     std::string message;
     if (object) {
-      message = format("the manifest is not what the ledger says (closed in segment {}): its bytes "
-                       "were changed; move it away, then cls run publishes it again",
-                       suspect.segment);
+      message = format(
+          "the manifest is not what the ledger says (closed in segment {}): its bytes "
+          "were changed; move it away, then cls run publishes it again",
+          suspect.segment);
     } else if (object.error().code == FailureCode::NotFound) {
-      message = format("the manifest is missing, though the ledger closed the lot in segment {}; cls "
-                       "run publishes it again",
-                       suspect.segment);
+      message = format(
+          "the manifest is missing, though the ledger closed the lot in segment {}; cls "
+          "run publishes it again",
+          suspect.segment);
     } else {
       message = format("the manifest cannot be read: {}", object.error().message);
     }
@@ -255,9 +260,10 @@ Result<> LedgerCheck::check_manifests_of_no_lot() {
       });
   if (!listed && listed.error().code != FailureCode::NotFound) return listed;
   if (foreign > 0) {
-    findings_.note(format("{}: {} lots were published before the ledger began, by an older tool; "
-                          "they are taken as they are",
-                          boundary_.to_string(), foreign));
+    findings_.note(
+        format("{}: {} lots were published before the ledger began, by an older tool; "
+               "they are taken as they are",
+               boundary_.to_string(), foreign));
   }
   return {};
 }

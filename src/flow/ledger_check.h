@@ -54,7 +54,8 @@ class LedgerCheck {
     CompactVersion version;
     lot::LotId lot;
   };
-  /// A manifest that is not what the log says, looked at again at the end: it may just be published.
+  /// A manifest that is not what the log says, looked at again at the end: it may just be
+  /// published.
   struct Suspect {
     std::string lot;
     Uri uri;

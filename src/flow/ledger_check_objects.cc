@@ -79,8 +79,7 @@ LedgerCheck::Match LedgerCheck::compare(const Last& last, const store::ObjectInf
                                 .versionId = std::nullopt};
   if (has_sha) {
     Digest digest = Digest::sha256();
-    auto read =
-        store_.get_pieces(info.uri, [&](std::string_view piece) { digest.update(piece); });
+    auto read = store_.get_pieces(info.uri, [&](std::string_view piece) { digest.update(piece); });
     if (!read && read.error().code == FailureCode::NotFound) return Match::Gone;
     if (!read) {
       trouble = read.error().message;
@@ -125,7 +124,7 @@ void LedgerCheck::look_for_unlisted() {
     }
     auto head = store_.head(*place);
     std::string trouble;
-    const Match match = head ? compare(last, *head, trouble)
+    const Match match = head                                         ? compare(last, *head, trouble)
                         : head.error().code == FailureCode::NotFound ? Match::Gone
                                                                      : Match::Unreadable;
     if (match == Match::Same) continue;
@@ -142,9 +141,10 @@ void LedgerCheck::look_for_unlisted() {
 
 void LedgerCheck::not_taken_in(const store::ObjectInfo& info) {
   if (should_be_in(info)) {
-    violation(std::nullopt, info.uri.to_string(),
-              "the object was never taken in: it is older than the newest ledger segment and its lot "
-              "is over, but no line has this version; cls run takes it in, late");
+    violation(
+        std::nullopt, info.uri.to_string(),
+        "the object was never taken in: it is older than the newest ledger segment and its lot "
+        "is over, but no line has this version; cls run takes it in, late");
     return;
   }
   if (waiting_++ == 0) first_waiting_ = info.uri.to_string();
@@ -162,8 +162,8 @@ bool LedgerCheck::should_be_in(const store::ObjectInfo& info) const {
   const auto lot = times_.own_lot(arrival);
   if (!lot) return false;
   if (closed_.contains(*lot)) return true;
-  // An infrequent boundary takes in at once; a frequent one holds objects until their lot closes, so
-  // that only a segment written after that says anything.
+  // An infrequent boundary takes in at once; a frequent one holds objects until their lot closes,
+  // so that only a segment written after that says anything.
   const bool frequent = plan.arrival == model::EventArrival::frequent;
   return lot->end() + plan.settle + grace <= (frequent ? *newest_ : options_.now);
 }

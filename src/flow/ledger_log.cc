@@ -211,8 +211,8 @@ Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& 
     auto segment = read(number);
     if (!segment) return pass(std::move(segment));
     if (!*segment) {
-      return fail(FailureCode::NotFound, format("ledger segment {} of {} is gone", number,
-                                                boundary_.to_string()));
+      return fail(FailureCode::NotFound,
+                  format("ledger segment {} of {} is gone", number, boundary_.to_string()));
     }
     for (auto& line : (*segment)->lines) {
       if (line.lot == id) last.insert_or_assign(line.uri, std::move(line));

@@ -44,7 +44,8 @@ LotTimes::~LotTimes() = default;
 Result<Instant> LotTimes::key_time(const std::string& key) const {
   const std::string below = key.starts_with(path_key_) ? key.substr(path_key_.size()) : key;
   const RE2& regex = key_regex_->regex;
-  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1);
+  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) +
+                                       1);
   if (!regex.Match(below, 0, below.size(), RE2::UNANCHORED, groups.data(),
                    static_cast<int>(groups.size()))) {
     return fail(FailureCode::Invalid, "the key does not match keyRegex");
@@ -69,7 +70,8 @@ Result<Instant> LotTimes::key_time(const std::string& key) const {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto number = value(parts[i].first, parts[i].second);
     if (!number || *number < 0 || *number > 9999) {
-      return fail(FailureCode::Invalid, format("group {} of keyRegex holds no number", parts[i].first));
+      return fail(FailureCode::Invalid,
+                  format("group {} of keyRegex holds no number", parts[i].first));
     }
     numbers[i] = *number;
   }

@@ -30,7 +30,8 @@ class LotTimes {
   LotTimes(const LotTimes&) = delete;
   LotTimes& operator=(const LotTimes&) = delete;
 
-  /// The own lot; Invalid says why the object has none (its key does not match, an impossible date).
+  /// The own lot; Invalid says why the object has none (its key does not match, an impossible
+  /// date).
   Result<lot::LotId> own_lot(const Arrival& arrival) const;
 
  private:

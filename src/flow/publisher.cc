@@ -55,9 +55,8 @@ Result<std::string> committed_bytes(store::ObjectStore& store, const ArcRef& arc
   auto object = store.get(uri);
   if (!object) return pass(std::move(object));
   if (sha256_hex(object->bytes) != sink.sha256) {
-    return fail(FailureCode::Invalid,
-                format("{} is not the manifest that the claim of {} {} names", uri.to_string(),
-                       arc.to_string(), lot.to_string()));
+    return fail(FailureCode::Invalid, format("{} is not the manifest that the claim of {} {} names",
+                                             uri.to_string(), arc.to_string(), lot.to_string()));
   }
   return std::move(object->bytes);
 }
@@ -84,9 +83,8 @@ Result<SinkDone> publish_sink(store::ObjectStore& store, const ArcRef& arc, cons
     auto keep = put_or_read(store, kept, going->bytes);
     if (!keep) return pass(std::move(keep));
   }
-  auto written = present.object
-                     ? replace_or_read(store, uri, present.object->info.etag, *bytes)
-                     : put_or_read(store, uri, *bytes);
+  auto written = present.object ? replace_or_read(store, uri, present.object->info.etag, *bytes)
+                                : put_or_read(store, uri, *bytes);
   if (!written) return pass(std::move(written));
   return written->ours ? SinkDone::Current : SinkDone::Changed;
 }
@@ -211,8 +209,8 @@ Result<std::vector<std::string>> publish_held(store::ObjectStore& store, const A
                                               HeldClaim& held) {
   const record::Claim claim = held.claim();
   const auto lot = lot::LotId::parse(claim.lot).value();
-  const bool first = std::ranges::all_of(
-      claim.sinks, [](const auto& sink) { return sink.second.number == 1; });
+  const bool first =
+      std::ranges::all_of(claim.sinks, [](const auto& sink) { return sink.second.number == 1; });
   // A first revision is put where nothing may be, so nothing has to be read before. Any other is
   // conditioned on what stands there, which must be read before the claim is.
   if (!first) return publish_claim(store, arc, held.uri());

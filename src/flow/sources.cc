@@ -31,7 +31,8 @@ Result<std::optional<SourceLot>> SourceReader::find(const Deployed& consumer,
                                                     const model::DatasetId& dataset,
                                                     const lot::LotId& lot) {
   const Producer producer = deployment_.producer_of(consumer.plan.placement, dataset);
-  if (const auto* boundary = std::get_if<BoundaryRef>(&producer)) return find_boundary(*boundary, lot);
+  if (const auto* boundary = std::get_if<BoundaryRef>(&producer))
+    return find_boundary(*boundary, lot);
   if (const auto* sink = std::get_if<ArcSinkRef>(&producer)) return find_arc(*sink, lot);
   return find_foreign(consumer, dataset, lot);
 }
@@ -109,7 +110,11 @@ Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& cons
     if (!head) return pass(std::move(head));
     auto owned = get_if_present(store_, consumer.places.dataset(dataset));
     if (!owned) return pass(std::move(owned));
-    model::SinkDataset declared{.name = dataset.name, .version = dataset.version, .pathURI = {}, .labels = {}, .extras = {}};
+    model::SinkDataset declared{.name = dataset.name,
+                                .version = dataset.version,
+                                .pathURI = {},
+                                .labels = {},
+                                .extras = {}};
     if (*owned) {
       auto record = json::read_record<record::OwnedDataset>((*owned)->bytes);
       if (!record) return fail(FailureCode::Invalid, record.error().message);
@@ -137,7 +142,9 @@ Result<std::vector<SourceMember>> SourceReader::manifest_members(const Uri& mani
   std::vector<SourceMember> members;
   for (const auto& text : read->uris) {
     auto uri = Uri::parse(text);
-    if (!uri) return fail(FailureCode::Invalid, format("{}: {}", manifest.to_string(), uri.error().message));
+    if (!uri)
+      return fail(FailureCode::Invalid,
+                  format("{}: {}", manifest.to_string(), uri.error().message));
     if (read->uriType == record::UriType::manifest) {
       auto part = manifest_members(*uri);
       if (!part) return part;
@@ -165,13 +172,15 @@ Result<std::vector<SourceMember>> SourceReader::members(const Deployed& consumer
   }
   const auto* sink = std::get_if<ArcSinkRef>(&source.producer);
   if (sink == nullptr) return manifest_members(source.manifest);
-  const Uri arc_state{"s3", record::store_name(consumer.plan.placement, record::StoreKind::ArcState),
+  const Uri arc_state{"s3",
+                      record::store_name(consumer.plan.placement, record::StoreKind::ArcState),
                       source.members_key};
   auto object = store_.get(arc_state);
   if (!object) return pass(std::move(object));
   auto file = record::read_members(object->bytes);
   if (!file) {
-    return fail(FailureCode::Invalid, format("{}: {}", arc_state.to_string(), file.error().message));
+    return fail(FailureCode::Invalid,
+                format("{}: {}", arc_state.to_string(), file.error().message));
   }
   for (auto& line : file->lines) {
     if (line.role != sink->role || line.vanished) continue;

@@ -40,7 +40,8 @@ class SourceReader {
                                             const lot::LotId& lot);
 
  private:
-  Result<std::optional<SourceLot>> find_boundary(const BoundaryRef& boundary, const lot::LotId& lot);
+  Result<std::optional<SourceLot>> find_boundary(const BoundaryRef& boundary,
+                                                 const lot::LotId& lot);
   Result<std::optional<SourceLot>> find_arc(const ArcSinkRef& sink, const lot::LotId& lot);
   Result<std::optional<SourceLot>> find_foreign(const Deployed& consumer,
                                                 const model::DatasetId& dataset,

@@ -69,7 +69,8 @@ Result<Source> source_of(store::ObjectStore& store, const Deployment& deployment
 }
 
 /// True if the claim leaves something to do, as far as the listed revisions tell.
-bool has_work(const record::Claim& claim, const lot::LotId& lot, const std::vector<Source>& sources) {
+bool has_work(const record::Claim& claim, const lot::LotId& lot,
+              const std::vector<Source>& sources) {
   if (claim.state == record::ClaimState::running || claim.state == record::ClaimState::retrying) {
     return true;
   }

@@ -33,8 +33,12 @@ inline model::SinkDataset sink(const std::string& name, const std::string& path)
   dataset.pathURI = path;
   return dataset;
 }
-inline Instant at(const std::string& text) { return parse_instant(text).value(); }
-inline lot::LotId lot_id(const std::string& text) { return lot::LotId::parse(text).value(); }
+inline Instant at(const std::string& text) {
+  return parse_instant(text).value();
+}
+inline lot::LotId lot_id(const std::string& text) {
+  return lot::LotId::parse(text).value();
+}
 
 /// Remembers what was published.
 class RecordedEvents final : public LotEvents {
@@ -129,20 +133,33 @@ struct World {
     return made;
   }
 
-  Arrival arrival(const std::string& key, const std::string& modified, const std::string& bytes = "x") {
+  Arrival arrival(const std::string& key, const std::string& modified,
+                  const std::string& bytes = "x") {
     return {.uri = {"s3", "b", "in/" + key},
-            .version = {.size = bytes.size(), .mtime = format_instant(at(modified)),
-                        .sha256 = sha256_hex(bytes), .etag = {}, .versionId = {}},
+            .version = {.size = bytes.size(),
+                        .mtime = format_instant(at(modified)),
+                        .sha256 = sha256_hex(bytes),
+                        .etag = {},
+                        .versionId = {}},
             .modified = at(modified),
             .event = at(modified),
             .first_seen = clock.now()};
   }
 
   ArcFlow flow(std::size_t index = 0, SubscriptionView subscription = {}) {
-    return {ArcServices{.store = store, .clock = clock, .ids = ids, .events = events, .owners = probe,
-                        .held = held, .leases = leases, .sources = *sources, .self = self, .log = out,
-                        .workload = [this](const model::ArcPlan&) -> Workload& { return workload; }},
-            deployment->arcs().at(index), subscription};
+    return {
+        ArcServices{.store = store,
+                    .clock = clock,
+                    .ids = ids,
+                    .events = events,
+                    .owners = probe,
+                    .held = held,
+                    .leases = leases,
+                    .sources = *sources,
+                    .self = self,
+                    .log = out,
+                    .workload = [this](const model::ArcPlan&) -> Workload& { return workload; }},
+        deployment->arcs().at(index), subscription};
   }
 
   std::optional<record::Manifest> manifest(const std::string& dataset, const std::string& lot,
@@ -163,7 +180,8 @@ struct World {
   HeldClaims held;
   LeaseWatch leases{clock};
   MemoryLog out;
-  record::Owner self{.id = "me", .host = "h", .boot = "b", .pidNamespace = "n", .pid = 1, .startTime = 1};
+  record::Owner self{
+      .id = "me", .host = "h", .boot = "b", .pidNamespace = "n", .pid = 1, .startTime = 1};
   ScriptedWorkload workload;
   std::unique_ptr<Deployment> deployment;
   std::unique_ptr<LedgerLogs> logs;

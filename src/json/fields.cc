@@ -60,8 +60,8 @@ void Reader::unknown_member(const Member& member, const std::vector<std::string>
   const auto near = closest(member.key, known);
   std::string right(hint);
   if (right.empty()) {
-    right = near ? format("did you mean '{}'?", *near)
-                 : format("known fields: {}", join(known, ", "));
+    right =
+        near ? format("did you mean '{}'?", *near) : format("known fields: {}", join(known, ", "));
   }
   problem_at(member.key_offset, pointer_ + "/" + pointer_segment(member.key),
              format("unknown field '{}'", member.key), std::move(right));
@@ -76,12 +76,15 @@ void Reader::missing(const Value& object, std::string_view name) const {
   problem(object, format("missing field '{}'", name), "it is required");
 }
 
-bool is_extra(std::string_view key) { return key == "$schema" || key.starts_with("x-"); }
+bool is_extra(std::string_view key) {
+  return key == "$schema" || key.starts_with("x-");
+}
 
 bool expect_kind(const Value& value, Kind kind, Reader& in) {
   if (value.kind == kind) return true;
-  in.problem(value, format("expected {}, got {}", kind == Kind::Array ? "an array" : "an object",
-                           describe(value)),
+  in.problem(value,
+             format("expected {}, got {}", kind == Kind::Array ? "an array" : "an object",
+                    describe(value)),
              value.kind == Kind::Null ? "leave the field out, or write an empty one" : "");
   return false;
 }
@@ -96,7 +99,9 @@ void Codec<std::string>::decode(const Value& value, std::string& out, Reader& in
   }
 }
 
-Value Codec<std::string>::schema() { return typed("string"); }
+Value Codec<std::string>::schema() {
+  return typed("string");
+}
 
 void Codec<bool>::decode(const Value& value, bool& out, Reader& in) {
   if (value.kind == Kind::Bool) {
@@ -106,7 +111,9 @@ void Codec<bool>::decode(const Value& value, bool& out, Reader& in) {
   }
 }
 
-Value Codec<bool>::schema() { return typed("boolean"); }
+Value Codec<bool>::schema() {
+  return typed("boolean");
+}
 
 void Codec<double>::decode(const Value& value, double& out, Reader& in) {
   double number = 0;
@@ -127,7 +134,9 @@ Value Codec<double>::encode(double value) {
   return number;
 }
 
-Value Codec<double>::schema() { return typed("number"); }
+Value Codec<double>::schema() {
+  return typed("number");
+}
 
 std::optional<std::int64_t> decode_integer(const Value& value, std::int64_t least,
                                            std::int64_t most, Reader& in) {
@@ -145,7 +154,9 @@ std::optional<std::int64_t> decode_integer(const Value& value, std::int64_t leas
   return std::nullopt;
 }
 
-Value integer_schema() { return typed("integer"); }
+Value integer_schema() {
+  return typed("integer");
+}
 
 void report_enum(const Value& value, const std::vector<std::string>& names, Reader& in) {
   const auto near = closest(value.text, names);

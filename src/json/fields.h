@@ -12,8 +12,8 @@
 // A field's default is its member initialiser. A struct with a member `json::Extras extras` keeps
 // `$schema` and `x-…` members; in others they are accepted and dropped. A struct may name members
 // that have no effect (`static constexpr std::array ignored{…}`: a warning) and say more about some
-// that do not exist (`static constexpr std::array unknown_hints{std::pair{name, hint}}`). A type with
-// rules of its own specialises json::Codec.
+// that do not exist (`static constexpr std::array unknown_hints{std::pair{name, hint}}`). A type
+// with rules of its own specialises json::Codec.
 #pragma once
 
 #include <concepts>
@@ -328,8 +328,9 @@ struct Codec<T> {
     Value properties = Value::object();
     Value needed = Value::array();
     const T initial{};
-    std::apply([&](const auto&... field) { (add_property(field, initial, properties, needed), ...); },
-               T::fields);
+    std::apply(
+        [&](const auto&... field) { (add_property(field, initial, properties, needed), ...); },
+        T::fields);
     Value object = Value::object();
     object.add("type", Value::string("object"));
     object.add("properties", std::move(properties));

@@ -249,7 +249,8 @@ class Parser {
     while (true) {
       if (done() || peek() == '\n') error("a text is not closed with \"");
       const char c = text_[at_];
-      if (static_cast<unsigned char>(c) < 0x20) error("a control character in a text; write \\u00XX");
+      if (static_cast<unsigned char>(c) < 0x20)
+        error("a control character in a text; write \\u00XX");
       ++at_;
       if (c == '"') return out;
       if (c == '\\') {

@@ -33,7 +33,9 @@ Database::Database(const std::string& path) {
   }
 }
 
-Database::~Database() { sqlite3_close(handle_); }
+Database::~Database() {
+  sqlite3_close(handle_);
+}
 
 void Database::raise(std::string_view doing) const {
   const int code = sqlite3_errcode(handle_);
@@ -46,7 +48,9 @@ void Database::execute(const char* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) raise(sql);
 }
 
-std::int64_t Database::changes() const { return sqlite3_changes(handle_); }
+std::int64_t Database::changes() const {
+  return sqlite3_changes(handle_);
+}
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {
   if (sqlite3_prepare_v2(database_.handle(), sql.data(), static_cast<int>(sql.size()), &statement_,
@@ -55,7 +59,9 @@ Statement::Statement(Database& database, std::string_view sql) : database_(datab
   }
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 Statement& Statement::bind(int index, std::string_view text) {
   if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()),
@@ -94,9 +100,13 @@ std::string Statement::text(int column) const {
   return text == nullptr ? "" : std::string(reinterpret_cast<const char*>(text), size);
 }
 
-std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
-void Statement::reset() { sqlite3_reset(statement_); }
+void Statement::reset() {
+  sqlite3_reset(statement_);
+}
 
 Transaction::~Transaction() {
   if (!open_) return;

@@ -96,14 +96,17 @@ Engine::Engine(EngineServices services, std::unique_ptr<const flow::Deployment> 
                work::CommandHost{
                    .attempts_dir = services_.home.attempts(),
                    .stores_dir = services_.home.stores(),
-                   .local_path = [this](const Uri& uri) { return services_.home.store().local_path(uri); },
+                   .local_path =
+                       [this](const Uri& uri) { return services_.home.store().local_path(uri); },
                    .getenv = [](const std::string& name) -> std::optional<std::string> {
                      const char* value = std::getenv(name.c_str());
                      return value == nullptr ? std::nullopt : std::optional<std::string>(value);
                    },
                    .files = services_.home.files()}) {}
 
-Engine::~Engine() { stop_threads(); }
+Engine::~Engine() {
+  stop_threads();
+}
 
 void Engine::complain(const std::string& what) {
   services_.log.error(what);
@@ -145,8 +148,9 @@ void Engine::make_arcs() {
         services_.home.store(),
         ref.project->places.arc_subscription(ref.project->plan.project, ref.arc->name));
     if (!subscription || !*subscription) {
-      complain(format("{}: {}", ref.to_string(),
-                      subscription ? "no subscription: deploy it again" : subscription.error().message));
+      complain(
+          format("{}: {}", ref.to_string(),
+                 subscription ? "no subscription: deploy it again" : subscription.error().message));
       continue;
     }
     flow::ArcServices services{.store = services_.home.store(),
@@ -160,7 +164,8 @@ void Engine::make_arcs() {
                                .self = self_,
                                .log = services_.log,
                                .workload = [this](const model::ArcPlan& plan) -> flow::Workload& {
-                                 if (std::holds_alternative<model::CopyPlan>(plan.workload)) return copy_;
+                                 if (std::holds_alternative<model::CopyPlan>(plan.workload))
+                                   return copy_;
                                  return command_;
                                }};
     const std::string key = arc_key(ref);
@@ -414,7 +419,8 @@ void Engine::drain() {
     const Instant now = services_.clock.now();
     if (working_ == 0 && depth.waiting > 0 && depth.next_due && *depth.next_due > now) {
       // Only back-off is left: let it pass, in steps, so that a stop is heard.
-      const auto span = std::min<std::chrono::nanoseconds>(*depth.next_due - now, milliseconds(500));
+      const auto span =
+          std::min<std::chrono::nanoseconds>(*depth.next_due - now, milliseconds(500));
       lock.unlock();
       services_.clock.sleep_for(span);
       lock.lock();
@@ -436,7 +442,8 @@ RunReport Engine::run(const RunOptions& options) {
     if (options.seal) {
       for (const auto& served : served_) {
         auto sealed = served->boundary.seal();
-        if (!sealed) complain(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message));
+        if (!sealed)
+          complain(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message));
       }
       report.open_lots.clear();
     }
@@ -465,7 +472,8 @@ void Engine::take_events(const std::vector<WatchEvent>& events) {
   for (const auto& event : events) {
     for (const auto& served : served_) {
       const bool mine = event.root == served->scanner.root();
-      if (event.kind == WatchEventKind::Overflow || (mine && event.kind == WatchEventKind::RootGone)) {
+      if (event.kind == WatchEventKind::Overflow ||
+          (mine && event.kind == WatchEventKind::RootGone)) {
         served->scan_due = true;
       } else if (mine) {
         auto& [whole, other] = paths[served.get()];
@@ -513,7 +521,8 @@ void Engine::serve() {
     if (stopping_) break;
     if (!events.empty()) {
       services_.clock.sleep_for(gather);
-      for (auto more = watch->wait(milliseconds(0)); !more.empty(); more = watch->wait(milliseconds(0))) {
+      for (auto more = watch->wait(milliseconds(0)); !more.empty();
+           more = watch->wait(milliseconds(0))) {
         std::ranges::move(more, std::back_inserter(events));
       }
       take_events(events);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine: the one-machine substrate at work: scans and watches, closes lots, runs arcs with a pool of
-// workers. One per process and deployment; several processes may share a home.
+// Engine: the one-machine substrate at work: scans and watches, closes lots, runs arcs with a pool
+// of workers. One per process and deployment; several processes may share a home.
 #pragma once
 
 #include <atomic>

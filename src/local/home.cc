@@ -34,9 +34,10 @@ Result<std::string> Home::read_id(FileSystem& files, const std::string& director
   auto record = json::read_record<record::HomeRecord>(*bytes);
   if (!record) return fail(FailureCode::Invalid, format("{}: {}", path, record.error().message));
   if (record->version > home_version) {
-    return fail(FailureCode::Unsupported,
-                format("{} is a home of format version {}; this cls knows up to {}: use a newer cls",
-                       directory, record->version, home_version));
+    return fail(
+        FailureCode::Unsupported,
+        format("{} is a home of format version {}; this cls knows up to {}: use a newer cls",
+               directory, record->version, home_version));
   }
   return record->id;
 }
@@ -66,23 +67,29 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
                        "only stores/ in it, as --home",
                        directory));
   }
-  if (auto made = files.make_directories(directory + "/stores"); !made) return pass(std::move(made));
-  if (auto made = files.make_directories(directory + "/attempts"); !made) return pass(std::move(made));
+  if (auto made = files.make_directories(directory + "/stores"); !made)
+    return pass(std::move(made));
+  if (auto made = files.make_directories(directory + "/attempts"); !made)
+    return pass(std::move(made));
   if (auto made = files.make_directories(directory + "/run"); !made) return pass(std::move(made));
   auto lock = files.lock(directory + "/home.lock");
   if (!lock) return pass(std::move(lock));
   existing = open_existing(files, directory, cls_version);
   if (existing || existing.error().code != FailureCode::NotFound) return existing;
-  store::FileStore probe(files, store::FileStoreLayout{.stores = directory + "/stores", .buckets = {}});
-  const std::string bucket = record::store_name({.provider = "local", .stage = {}, .account = {}, .region = {}},
-                                                record::StoreKind::Metadata);
+  store::FileStore probe(files,
+                         store::FileStoreLayout{.stores = directory + "/stores", .buckets = {}});
+  const std::string bucket = record::store_name(
+      {.provider = "local", .stage = {}, .account = {}, .region = {}}, record::StoreKind::Metadata);
   if (auto works = probe.check_locks("s3", bucket); !works) return pass(std::move(works));
-  const record::HomeRecord record{.version = home_version, .id = ids.next(), .createdBy = "cls " + cls_version};
+  const record::HomeRecord record{
+      .version = home_version, .id = ids.next(), .createdBy = "cls " + cls_version};
   // Written whole under another name first: a home.json is never half there.
   const std::string temporary = directory + "/home.json.new";
   static_cast<void>(files.unlink(temporary));
-  if (auto done = files.write_new(temporary, json::write_record(record) + "\n"); !done) return pass(std::move(done));
-  if (auto done = files.rename(temporary, directory + "/home.json"); !done) return pass(std::move(done));
+  if (auto done = files.write_new(temporary, json::write_record(record) + "\n"); !done)
+    return pass(std::move(done));
+  if (auto done = files.rename(temporary, directory + "/home.json"); !done)
+    return pass(std::move(done));
   if (auto done = files.sync_directory(directory); !done) return pass(std::move(done));
   return std::unique_ptr<Home>(new Home(files, directory, record.id));
 }

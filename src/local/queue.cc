@@ -7,7 +7,9 @@ namespace cls::local {
 
 namespace {
 
-std::int64_t nanoseconds(Instant at) { return at.time_since_epoch().count(); }
+std::int64_t nanoseconds(Instant at) {
+  return at.time_since_epoch().count();
+}
 
 /// `'a','b'` with quotes doubled; only for names of arcs, which are few.
 std::string quoted_list(const std::set<std::string>& texts) {
@@ -28,7 +30,8 @@ std::string quoted_list(const std::set<std::string>& texts) {
 
 Queue::Queue(const std::string& path, const Clock& clock) : clock_(clock), database_(path) {
   database_.execute(
-      "CREATE TABLE IF NOT EXISTS queue (arc TEXT NOT NULL, lot TEXT NOT NULL, lane INTEGER NOT NULL,"
+      "CREATE TABLE IF NOT EXISTS queue (arc TEXT NOT NULL, lot TEXT NOT NULL, lane INTEGER NOT "
+      "NULL,"
       " due INTEGER NOT NULL, taken_by TEXT, again INTEGER NOT NULL DEFAULT 0,"
       " PRIMARY KEY (arc, lot)) WITHOUT ROWID");
   database_.execute(
@@ -46,7 +49,10 @@ void Queue::push(const std::vector<QueueItem>& items, Lane lane) {
                    " lane = min(lane, ?3)");
   const auto now = nanoseconds(clock_.now());
   for (const auto& item : items) {
-    insert.bind(1, item.arc).bind(2, item.lot).bind(3, static_cast<std::int64_t>(lane)).bind(4, now);
+    insert.bind(1, item.arc)
+        .bind(2, item.lot)
+        .bind(3, static_cast<std::int64_t>(lane))
+        .bind(4, now);
     insert.run();
   }
   transaction.commit();
@@ -70,7 +76,8 @@ std::optional<QueueItem> Queue::take(const std::string& by, const std::set<std::
     if (!select.step()) return std::nullopt;
     item = QueueItem{select.text(0), select.text(1)};
   }
-  Statement update(database_, "UPDATE queue SET taken_by = ?1, again = 0 WHERE arc = ?2 AND lot = ?3");
+  Statement update(database_,
+                   "UPDATE queue SET taken_by = ?1, again = 0 WHERE arc = ?2 AND lot = ?3");
   update.bind(1, by).bind(2, item->arc).bind(3, item->lot).run();
   transaction.commit();
   return item;
@@ -81,8 +88,9 @@ void Queue::done(const QueueItem& item) {
   Transaction transaction(database_);
   Statement remove(database_, "DELETE FROM queue WHERE arc = ?1 AND lot = ?2 AND again = 0");
   remove.bind(1, item.arc).bind(2, item.lot).run();
-  Statement keep(database_, "UPDATE queue SET taken_by = NULL, again = 0, due = ?3"
-                            " WHERE arc = ?1 AND lot = ?2");
+  Statement keep(database_,
+                 "UPDATE queue SET taken_by = NULL, again = 0, due = ?3"
+                 " WHERE arc = ?1 AND lot = ?2");
   keep.bind(1, item.arc).bind(2, item.lot).bind(3, nanoseconds(clock_.now())).run();
   transaction.commit();
 }
@@ -90,8 +98,9 @@ void Queue::done(const QueueItem& item) {
 void Queue::later(const QueueItem& item, Instant at) {
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
-  Statement update(database_, "UPDATE queue SET taken_by = NULL, again = 0, due = ?3"
-                              " WHERE arc = ?1 AND lot = ?2");
+  Statement update(database_,
+                   "UPDATE queue SET taken_by = NULL, again = 0, due = ?3"
+                   " WHERE arc = ?1 AND lot = ?2");
   update.bind(1, item.arc).bind(2, item.lot).bind(3, nanoseconds(at)).run();
   transaction.commit();
 }
@@ -113,8 +122,9 @@ Queue::Depth Queue::depth(const std::set<std::string>& arcs) {
   const std::lock_guard lock(mutex_);
   Depth depth;
   if (arcs.empty()) return depth;
-  Statement count(database_, "SELECT taken_by IS NULL, count(*), min(due) FROM queue WHERE arc IN (" +
-                                 quoted_list(arcs) + ") GROUP BY 1");
+  Statement count(database_,
+                  "SELECT taken_by IS NULL, count(*), min(due) FROM queue WHERE arc IN (" +
+                      quoted_list(arcs) + ") GROUP BY 1");
   while (count.step()) {
     if (count.number(0) == 1) {
       depth.waiting = static_cast<std::uint64_t>(count.number(1));

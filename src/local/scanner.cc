@@ -26,7 +26,11 @@ bool same_file(const FileStatus& a, const FileStatus& b) {
 
 Scanner::Scanner(FileSystem& files, Clock& clock, const model::BoundaryPlan& boundary,
                  std::string root, Uri base)
-    : files_(files), clock_(clock), boundary_(boundary), root_(std::move(root)), base_(std::move(base)) {
+    : files_(files),
+      clock_(clock),
+      boundary_(boundary),
+      root_(std::move(root)),
+      base_(std::move(base)) {
   while (root_.size() > 1 && root_.ends_with('/')) root_.pop_back();
 }
 
@@ -40,7 +44,8 @@ void Scanner::consider(const std::string& path, const std::string& relative, boo
                        std::vector<Candidate>& found, ScanResult& result) {
   auto status = files_.status(path, true);
   if (!status) {
-    if (status.error().code != FailureCode::NotFound) result.unreadable.push_back(status.error().message);
+    if (status.error().code != FailureCode::NotFound)
+      result.unreadable.push_back(status.error().message);
     return;
   }
   if (status->kind != FileKind::File) return;
@@ -52,7 +57,8 @@ void Scanner::walk(const std::string& directory, const std::string& relative, in
                    std::vector<Candidate>& found, ScanResult& result) {
   auto entries = files_.entries(directory);
   if (!entries) {
-    if (entries.error().code != FailureCode::NotFound) result.unreadable.push_back(entries.error().message);
+    if (entries.error().code != FailureCode::NotFound)
+      result.unreadable.push_back(entries.error().message);
     return;
   }
   for (const auto& entry : *entries) {
@@ -88,7 +94,9 @@ ScanResult Scanner::look(const std::vector<std::string>& whole,
     if (!path.starts_with(root_ + "/")) return;
     const std::string relative = path.substr(root_.size() + 1);
     const auto status = files_.status(path, false);
-    if (!status || relative.find(std::string("/") + std::string(store::reserved_prefix)) != std::string::npos ||
+    if (!status ||
+        relative.find(std::string("/") + std::string(store::reserved_prefix)) !=
+            std::string::npos ||
         relative.starts_with(store::reserved_prefix)) {
       return;
     }
@@ -118,7 +126,9 @@ ScanResult Scanner::take(std::vector<Candidate> candidates, const Known& known, 
     }
     return known(candidate.uri, {.size = candidate.status.size,
                                  .mtime = format_instant(candidate.status.modified),
-                                 .sha256 = std::nullopt, .etag = std::nullopt, .versionId = std::nullopt});
+                                 .sha256 = std::nullopt,
+                                 .etag = std::nullopt,
+                                 .versionId = std::nullopt});
   });
   const Instant now = clock_.now();
   const auto settled = [&](const Candidate& candidate) {
@@ -130,14 +140,16 @@ ScanResult Scanner::take(std::vector<Candidate> candidates, const Known& known, 
     std::erase_if(candidates, [&](const Candidate& candidate) {
       if (settled(candidate)) return false;
       const auto again = files_.status(candidate.path, true);
-      if (again && same_file(*again, candidate.status) && is_quiet(*again, clock_.now())) return false;
+      if (again && same_file(*again, candidate.status) && is_quiet(*again, clock_.now()))
+        return false;
       if (again) result.unquiet.push_back(candidate.path);
       return true;
     });
   }
   const bool hash = candidates.size() <= hash_files_limit;
   for (const auto& candidate : candidates) {
-    if (auto made = arrival(candidate, hash, known, result)) result.arrivals.push_back(std::move(*made));
+    if (auto made = arrival(candidate, hash, known, result))
+      result.arrivals.push_back(std::move(*made));
   }
   return result;
 }
@@ -146,13 +158,17 @@ std::optional<flow::Arrival> Scanner::arrival(const Candidate& candidate, bool h
                                               const Known& known, ScanResult& result) {
   record::ObjectVersion version{.size = candidate.status.size,
                                 .mtime = format_instant(candidate.status.modified),
-                                .sha256 = std::nullopt, .etag = std::nullopt, .versionId = std::nullopt};
+                                .sha256 = std::nullopt,
+                                .etag = std::nullopt,
+                                .versionId = std::nullopt};
   if (hash && candidate.status.size <= hash_bytes_limit) {
     Digest digest = Digest::sha256();
-    auto read = files_.read_pieces(candidate.path, [&](std::string_view piece) { digest.update(piece); });
+    auto read =
+        files_.read_pieces(candidate.path, [&](std::string_view piece) { digest.update(piece); });
     const auto after = files_.status(candidate.path, true);
     if (!read) {
-      if (read.error().code != FailureCode::NotFound) result.unreadable.push_back(read.error().message);
+      if (read.error().code != FailureCode::NotFound)
+        result.unreadable.push_back(read.error().message);
       return std::nullopt;
     }
     if (!after || !same_file(*after, candidate.status)) {

@@ -34,10 +34,11 @@ struct ArcBase : Component {
       json::extension("attempts", &ArcBase::attempts, "tries of a lot", 1, 1000),
       json::extension("backoffSec", &ArcBase::backoffSec,
                       "pause after the first failure; doubled, jittered, at most 300", 0, 300),
-      json::extension("leaseSec", &ArcBase::leaseSec, "how long a silent owner keeps a lot", 3, 3600),
-      json::extension("timeoutMin", &ArcBase::timeoutMin,
-                      "time limit of an attempt; default 15, or that of the workload's runtimeProps",
-                      1, 20160),
+      json::extension("leaseSec", &ArcBase::leaseSec, "how long a silent owner keeps a lot", 3,
+                      3600),
+      json::extension(
+          "timeoutMin", &ArcBase::timeoutMin,
+          "time limit of an attempt; default 15, or that of the workload's runtimeProps", 1, 20160),
       json::extension("concurrency", &ArcBase::concurrency,
                       "lots at once; with 1 they run in order, oldest first", 1, 10000),
       json::extension("parallel", &ArcBase::parallel, "parts of one lot at once", 1, 10000)};
@@ -48,11 +49,11 @@ template <class Workload>
 struct ArcOf : ArcBase {
   Workload workload;
 
-  static constexpr auto fields = std::tuple_cat(
-      head_fields,
-      std::tuple{json::Field<ArcOf, Workload>{"workload", &ArcOf::workload, "what it runs",
-                                              Workload::is_required}},
-      own_fields);
+  static constexpr auto fields =
+      std::tuple_cat(head_fields,
+                     std::tuple{json::Field<ArcOf, Workload>{
+                         "workload", &ArcOf::workload, "what it runs", Workload::is_required}},
+                     own_fields);
 };
 
 struct CoreCopyArc : ArcOf<CopyWorkload> {

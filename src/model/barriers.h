@@ -54,7 +54,8 @@ struct CoreRollupBarrier : Component {
           json::required("source", &CoreRollupBarrier::source, "whose lots"),
           json::required("dataset", &CoreRollupBarrier::dataset, "what it publishes"),
           json::optional("lotUnit", &CoreRollupBarrier::lotUnit, "the coarser unit; or window"),
-          json::ranged("window", &CoreRollupBarrier::window, "a number of lots; or lotUnit", 1, 100000),
+          json::ranged("window", &CoreRollupBarrier::window, "a number of lots; or lotUnit", 1,
+                       100000),
           json::optional("require", &CoreRollupBarrier::require, "how many of the lots")});
 };
 

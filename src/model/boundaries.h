@@ -34,6 +34,8 @@ struct PutListener : Component {
   unsigned pollSec = 30;
   Labels labels;
 
+  bool is_frequent() const { return eventArrival != DeclaredArrival::infrequent; }
+
   static constexpr auto head_fields = std::tuple_cat(
       Component::fields,
       std::tuple{
@@ -62,7 +64,8 @@ struct PutListener : Component {
       json::extension("emptyLots", &PutListener::emptyLots,
                       "whether lots without objects are published; default publish for aws:core: "
                       "types, else skip"),
-      json::extension("pollSec", &PutListener::pollSec, "where changes cannot be watched", 1, 86400),
+      json::extension("pollSec", &PutListener::pollSec, "where changes cannot be watched", 1,
+                      86400),
       json::extension("labels", &PutListener::labels, "texts that reports filter by")};
 };
 
@@ -71,10 +74,17 @@ struct CorePutListenerBoundary : PutListener {
   static constexpr std::string_view doc = "Groups the objects that arrive below a path into lots.";
   static constexpr RunsOn runs{.local = true};
 
+  /// The one that counts.
+  LotSource lot_source() const {
+    return lotSource.value_or(is_frequent() ? LotSource::arrivalTime
+                                            : LotSource::objectModifiedTime);
+  }
+
   static constexpr auto fields = std::tuple_cat(
       head_fields,
-      std::tuple{json::optional("filter", &PutListener::filter, "which objects belong"),
-                 json::optional("runtimeProps", &PutListener::runtimeProps, "of its function (aws)")},
+      std::tuple{
+          json::optional("filter", &PutListener::filter, "which objects belong"),
+          json::optional("runtimeProps", &PutListener::runtimeProps, "of its function (aws)")},
       own_fields);
 };
 
@@ -107,11 +117,17 @@ struct AwsS3PutListenerBoundary : PutListener {
   InfrequentProps infrequent;
   FrequentProps frequent;
 
+  /// The one that counts.
+  LotSource lot_source() const {
+    return lotSource.value_or(is_frequent() ? LotSource::arrivalTime : infrequent.lotSource);
+  }
+
   static constexpr auto fields = std::tuple_cat(
       head_fields,
       std::tuple{
           json::optional("runtimeProps", &PutListener::runtimeProps, "of its function (aws)"),
-          json::optional("infrequent", &AwsS3PutListenerBoundary::infrequent, "of infrequent arrival"),
+          json::optional("infrequent", &AwsS3PutListenerBoundary::infrequent,
+                         "of infrequent arrival"),
           json::optional("frequent", &AwsS3PutListenerBoundary::frequent, "of frequent arrival"),
           json::optional("filter", &PutListener::filter, "which objects belong")},
       own_fields);
@@ -135,24 +151,27 @@ struct CoreScheduleBoundary : Component {
           json::optional("lotUnit", &CoreScheduleBoundary::lotUnit, "how long a lot is; or cron"),
           json::optional("cron", &CoreScheduleBoundary::cron, "when, five fields; or lotUnit"),
           json::optional("catchUp", &CoreScheduleBoundary::catchUp, "which missed lots are made"),
-          json::extension("labels", &CoreScheduleBoundary::labels, "texts that reports filter by")});
+          json::extension("labels", &CoreScheduleBoundary::labels,
+                          "texts that reports filter by")});
 };
 
-using Boundary =
-    std::variant<Undecoded, CorePutListenerBoundary, CoreScheduleBoundary, AwsS3PutListenerBoundary>;
+using Boundary = std::variant<Undecoded, CorePutListenerBoundary, CoreScheduleBoundary,
+                              AwsS3PutListenerBoundary>;
 extern template struct ComponentCodec<Boundary>;
 
 }  // namespace cls::model
 
 namespace cls::json {
 template <>
-inline constexpr auto names_of<model::DeclaredArrival> = Names<model::DeclaredArrival, 3>{
-    {{model::DeclaredArrival::infrequent, "infrequent"},
-     {model::DeclaredArrival::frequent, "frequent"},
-     {model::DeclaredArrival::veryFrequent, "veryFrequent"}}};
+inline constexpr auto names_of<model::DeclaredArrival> =
+    Names<model::DeclaredArrival, 3>{{{model::DeclaredArrival::infrequent, "infrequent"},
+                                      {model::DeclaredArrival::frequent, "frequent"},
+                                      {model::DeclaredArrival::veryFrequent, "veryFrequent"}}};
 template <>
-inline constexpr auto names_of<model::CatchUp> = Names<model::CatchUp, 3>{
-    {{model::CatchUp::all, "all"}, {model::CatchUp::latest, "latest"}, {model::CatchUp::none, "none"}}};
+inline constexpr auto names_of<model::CatchUp> =
+    Names<model::CatchUp, 3>{{{model::CatchUp::all, "all"},
+                              {model::CatchUp::latest, "latest"},
+                              {model::CatchUp::none, "none"}}};
 template <>
 struct Codec<model::Boundary> : model::ComponentCodec<model::Boundary> {};
 }  // namespace cls::json

@@ -67,9 +67,9 @@ void report_type(const json::Value& component, const json::Value* type, std::str
       return;
     }
     const auto near = closest(type->text, known);
-    in.problem(*type, format("unknown type '{}'", type->text),
-               near ? format("did you mean '{}'?", *near)
-                    : format("one of: {}", join(known, ", ")));
+    in.problem(
+        *type, format("unknown type '{}'", type->text),
+        near ? format("did you mean '{}'?", *near) : format("one of: {}", join(known, ", ")));
   });
 }
 

@@ -114,12 +114,12 @@ template <>
 inline constexpr auto names_of<model::Substrate> = Names<model::Substrate, 2>{
     {{model::Substrate::Local, "local"}, {model::Substrate::Aws, "aws"}}};
 template <>
-inline constexpr auto names_of<model::ComponentKind> = Names<model::ComponentKind, 5>{
-    {{model::ComponentKind::Resource, "resource"},
-     {model::ComponentKind::Activity, "activity"},
-     {model::ComponentKind::Boundary, "boundary"},
-     {model::ComponentKind::Barrier, "barrier"},
-     {model::ComponentKind::Arc, "arc"}}};
+inline constexpr auto names_of<model::ComponentKind> =
+    Names<model::ComponentKind, 5>{{{model::ComponentKind::Resource, "resource"},
+                                    {model::ComponentKind::Activity, "activity"},
+                                    {model::ComponentKind::Boundary, "boundary"},
+                                    {model::ComponentKind::Barrier, "barrier"},
+                                    {model::ComponentKind::Arc, "arc"}}};
 template <>
 inline constexpr auto names_of<model::Architecture> = Names<model::Architecture, 2>{
     {{model::Architecture::Arm64, "ARM_64"}, {model::Architecture::X86_64, "X86_64"}}};

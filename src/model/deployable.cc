@@ -18,9 +18,13 @@ void decode_deployable(const json::Value& value, Deployable& out, json::Reader& 
   json::decode(value, out, in);
 }
 
-json::Value to_json(const Deployable& deployable) { return json::encode(deployable); }
+json::Value to_json(const Deployable& deployable) {
+  return json::encode(deployable);
+}
 
-json::Value to_json(const Arc& arc) { return json::encode(arc); }
+json::Value to_json(const Arc& arc) {
+  return json::encode(arc);
+}
 
 json::Value project_schema() {
   json::Value types = json::Value::object();

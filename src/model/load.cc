@@ -37,7 +37,8 @@ bool version_suffices(const json::Value& root, const Options& options, json::Rea
   bool suffices = true;
   in.inside("requires", [&] {
     if (!least) {
-      in.problem(*wanted, format("'{}' is no requirement of a version", text), "write it as \">=0.3\"");
+      in.problem(*wanted, format("'{}' is no requirement of a version", text),
+                 "write it as \">=0.3\"");
       return;
     }
     const auto own = parse_version(options.version);

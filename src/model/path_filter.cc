@@ -12,7 +12,9 @@ namespace cls::model {
 
 namespace {
 
-char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char folded(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// Bytes of the UTF-8 character that begins `text`; 1 where it is none.
 std::size_t character_size(std::string_view text) {
@@ -59,7 +61,8 @@ bool regex_matches(std::string_view segment, std::string_view text, bool ignore_
   auto found = compiled.find(key);
   if (found == compiled.end()) {
     if (compiled.size() >= most) compiled.clear();
-    auto regex = segment_regex(segment, ignore_case ? Regex::Case::Ignored : Regex::Case::Sensitive);
+    auto regex =
+        segment_regex(segment, ignore_case ? Regex::Case::Ignored : Regex::Case::Sensitive);
     found = compiled.emplace(std::move(key), std::nullopt).first;
     if (regex) found->second = std::move(*regex);
   }
@@ -67,9 +70,8 @@ bool regex_matches(std::string_view segment, std::string_view text, bool ignore_
 }
 
 bool segment_matches(std::string_view pattern, std::string_view text, bool ignore_case) {
-  return pattern.find('{') == std::string_view::npos
-             ? wildcard_matches(pattern, text, ignore_case)
-             : regex_matches(pattern, text, ignore_case);
+  return pattern.find('{') == std::string_view::npos ? wildcard_matches(pattern, text, ignore_case)
+                                                     : regex_matches(pattern, text, ignore_case);
 }
 
 std::vector<std::string_view> segments_of(std::string_view path, char separator) {
@@ -192,7 +194,8 @@ Result<Regex> segment_regex(std::string_view segment, Regex::Case letters) {
     if (end != std::string_view::npos) {
       const std::string_view inner = segment.substr(i + 1, end - i - 1);
       const auto colon = inner.find(':');
-      expression += format("(?:{})", colon == std::string_view::npos ? ".*" : inner.substr(colon + 1));
+      expression +=
+          format("(?:{})", colon == std::string_view::npos ? ".*" : inner.substr(colon + 1));
       i = end;
     } else if (segment[i] == '?') {
       expression += '.';

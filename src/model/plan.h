@@ -17,7 +17,12 @@
 namespace cls::model {
 
 enum class EventArrival : std::uint8_t { infrequent, frequent };
-enum class LotSource : std::uint8_t { arrivalTime, objectModifiedTime, eventTime, keyTimestampRegex };
+enum class LotSource : std::uint8_t {
+  arrivalTime,
+  objectModifiedTime,
+  eventTime,
+  keyTimestampRegex
+};
 enum class Lateness : std::uint8_t { nextLot, reject };
 enum class Overwrites : std::uint8_t { accept, fail };
 enum class EmptyLots : std::uint8_t { skip, publish };
@@ -104,11 +109,11 @@ template <>
 inline constexpr auto names_of<model::EventArrival> = Names<model::EventArrival, 2>{
     {{model::EventArrival::infrequent, "infrequent"}, {model::EventArrival::frequent, "frequent"}}};
 template <>
-inline constexpr auto names_of<model::LotSource> = Names<model::LotSource, 4>{
-    {{model::LotSource::arrivalTime, "arrivalTime"},
-     {model::LotSource::objectModifiedTime, "objectModifiedTime"},
-     {model::LotSource::eventTime, "eventTime"},
-     {model::LotSource::keyTimestampRegex, "keyTimestampRegex"}}};
+inline constexpr auto names_of<model::LotSource> =
+    Names<model::LotSource, 4>{{{model::LotSource::arrivalTime, "arrivalTime"},
+                                {model::LotSource::objectModifiedTime, "objectModifiedTime"},
+                                {model::LotSource::eventTime, "eventTime"},
+                                {model::LotSource::keyTimestampRegex, "keyTimestampRegex"}}};
 template <>
 inline constexpr auto names_of<model::Lateness> = Names<model::Lateness, 2>{
     {{model::Lateness::nextLot, "nextLot"}, {model::Lateness::reject, "reject"}}};

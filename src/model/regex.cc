@@ -11,7 +11,8 @@ Result<Regex> Regex::compile(std::string_view pattern, Case letters) {
   RE2::Options options(RE2::Quiet);
   options.set_dot_nl(true);
   options.set_case_sensitive(letters == Case::Sensitive);
-  auto compiled = std::make_shared<const RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
+  auto compiled =
+      std::make_shared<const RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
   if (!compiled->ok()) {
     return fail(FailureCode::Invalid,
                 format("'{}' is no regular expression: {}", pattern, compiled->error()));

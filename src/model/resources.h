@@ -55,10 +55,10 @@ struct AwsGlueDatabase : Component {
 
   static constexpr auto fields = std::tuple_cat(
       Component::fields,
-      std::tuple{
-          json::required("databaseName", &AwsGlueDatabase::databaseName, "physical name"),
-          json::optional("removeOnDestroy", &AwsGlueDatabase::removeOnDestroy, "delete it on destroy"),
-          json::optional("tags", &AwsGlueDatabase::tags, "extra tags")});
+      std::tuple{json::required("databaseName", &AwsGlueDatabase::databaseName, "physical name"),
+                 json::optional("removeOnDestroy", &AwsGlueDatabase::removeOnDestroy,
+                                "delete it on destroy"),
+                 json::optional("tags", &AwsGlueDatabase::tags, "extra tags")});
 };
 
 struct TableColumn {
@@ -79,11 +79,11 @@ struct TableSchema {
   std::string dataFormat;
   json::Extras extras;
 
-  static constexpr auto fields = std::tuple{
-      json::optional("columns", &TableSchema::columns, "columns of the files"),
-      json::optional("partitions", &TableSchema::partitions, "columns of the path"),
-      json::required("dataFormat", &TableSchema::dataFormat,
-                     "parquet, csv, tsv, json, orc, cloudtrail_logs or apache_logs")};
+  static constexpr auto fields =
+      std::tuple{json::optional("columns", &TableSchema::columns, "columns of the files"),
+                 json::optional("partitions", &TableSchema::partitions, "columns of the path"),
+                 json::required("dataFormat", &TableSchema::dataFormat,
+                                "parquet, csv, tsv, json, orc, cloudtrail_logs or apache_logs")};
 };
 
 /// What both table types share after the name of their database.
@@ -106,7 +106,8 @@ struct TableResource : Component {
 
 struct CoreTable : TableResource {
   static constexpr std::string_view type = "core:table";
-  static constexpr std::string_view doc = "A table: a catalogue record, or a Glue database and table.";
+  static constexpr std::string_view doc =
+      "A table: a catalogue record, or a Glue database and table.";
   static constexpr RunsOn runs{};
 
   std::string database;

@@ -5,6 +5,8 @@
 
 namespace cls::model {
 
-Uri SinkDataset::path() const { return need(Uri::parse(pathURI)).as_path(); }
+Uri SinkDataset::path() const {
+  return need(Uri::parse(pathURI)).as_path();
+}
 
 }  // namespace cls::model

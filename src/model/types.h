@@ -90,11 +90,11 @@ struct SinkDataset {
   /// The path as a URI whose key ends in `/`; valid once the project was validated.
   Uri path() const;
   static constexpr std::array<std::string_view, 1> ignored{"publish"};
-  static constexpr auto fields = std::tuple{
-      json::required("name", &SinkDataset::name, "dataset name"),
-      json::required("version", &SinkDataset::version, "dataset version"),
-      json::required("pathURI", &SinkDataset::pathURI, "where its objects lie"),
-      json::extension("labels", &SinkDataset::labels, "texts that reports filter by")};
+  static constexpr auto fields =
+      std::tuple{json::required("name", &SinkDataset::name, "dataset name"),
+                 json::required("version", &SinkDataset::version, "dataset version"),
+                 json::required("pathURI", &SinkDataset::pathURI, "where its objects lie"),
+                 json::extension("labels", &SinkDataset::labels, "texts that reports filter by")};
 };
 
 /// Includes and excludes of paths, Ant patterns.

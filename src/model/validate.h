@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validation: what the fields of a project file cannot say alone. Every problem is found in one run,
-// each with its place; nothing is read but what is handed in.
+// Validation: what the fields of a project file cannot say alone. Every problem is found in one
+// run, each with its place; nothing is read but what is handed in.
 #pragma once
 
 #include <functional>

@@ -23,8 +23,7 @@ struct RenameRule {
 
   static constexpr auto fields =
       std::tuple{json::required("match", &RenameRule::match, "RE2, of the relative path"),
-                 json::required("to", &RenameRule::to,
-                                "template with $1 …, {lot}, {name}, {ext}")};
+                 json::required("to", &RenameRule::to, "template with $1 …, {lot}, {name}, {ext}")};
 };
 
 /// What aws:core:s3CopyArc says of its copy.
@@ -49,9 +48,10 @@ struct CopyProps : S3CopyProps {
 
   static constexpr auto fields = std::tuple_cat(
       S3CopyProps::fields,
-      std::tuple{json::optional("rename", &CopyProps::rename, "first match of each rule is replaced"),
-                 json::optional("partition", &CopyProps::partition,
-                                "key to template, inserted as key=value/ before the path")});
+      std::tuple{
+          json::optional("rename", &CopyProps::rename, "first match of each rule is replaced"),
+          json::optional("partition", &CopyProps::partition,
+                         "key to template, inserted as key=value/ before the path")});
 };
 
 template <class Props>
@@ -127,8 +127,8 @@ struct TransformWorkload {
   json::Value pipeline;
   json::Extras extras;
 
-  static constexpr auto fields = std::tuple{
-      json::required("pipeline", &TransformWorkload::pipeline, "a pipeline, or the path of its file")};
+  static constexpr auto fields = std::tuple{json::required("pipeline", &TransformWorkload::pipeline,
+                                                           "a pipeline, or the path of its file")};
 };
 
 struct SqlWorkload {
@@ -167,7 +167,8 @@ struct AddPartitionsWorkload {
 
   static constexpr auto fields = std::tuple{
       json::optional("workloadProps", &AddPartitionsWorkload::workloadProps, "how it reads paths"),
-      json::optional("runtimeProps", &AddPartitionsWorkload::runtimeProps, "of its function (aws)")};
+      json::optional("runtimeProps", &AddPartitionsWorkload::runtimeProps,
+                     "of its function (aws)")};
 };
 
 struct BatchWorkload {
@@ -199,11 +200,11 @@ struct BatchWorkload {
 
 namespace cls::json {
 template <>
-inline constexpr auto names_of<model::FunctionRuntime> = Names<model::FunctionRuntime, 4>{
-    {{model::FunctionRuntime::python, "python"},
-     {model::FunctionRuntime::node, "node"},
-     {model::FunctionRuntime::java, "java"},
-     {model::FunctionRuntime::native, "native"}}};
+inline constexpr auto names_of<model::FunctionRuntime> =
+    Names<model::FunctionRuntime, 4>{{{model::FunctionRuntime::python, "python"},
+                                      {model::FunctionRuntime::node, "node"},
+                                      {model::FunctionRuntime::java, "java"},
+                                      {model::FunctionRuntime::native, "native"}}};
 template <>
 inline constexpr auto names_of<model::FunctionManifest> = Names<model::FunctionManifest, 2>{
     {{model::FunctionManifest::returned, "return"}, {model::FunctionManifest::collect, "collect"}}};
@@ -211,8 +212,8 @@ template <>
 inline constexpr auto names_of<model::PartitionType> = Names<model::PartitionType, 2>{
     {{model::PartitionType::named, "named"}, {model::PartitionType::value, "value"}}};
 template <>
-inline constexpr auto names_of<model::PartitionResults> = Names<model::PartitionResults, 3>{
-    {{model::PartitionResults::none, "none"},
-     {model::PartitionResults::all, "all"},
-     {model::PartitionResults::added, "added"}}};
+inline constexpr auto names_of<model::PartitionResults> =
+    Names<model::PartitionResults, 3>{{{model::PartitionResults::none, "none"},
+                                       {model::PartitionResults::all, "all"},
+                                       {model::PartitionResults::added, "added"}}};
 }  // namespace cls::json

@@ -46,13 +46,13 @@ struct Owner {
   std::uint64_t startTime = 0;
 
   bool operator==(const Owner&) const = default;
-  static constexpr auto fields = std::tuple{
-      json::required("id", &Owner::id, "all of it in one text"),
-      json::required("host", &Owner::host, "host name"),
-      json::required("boot", &Owner::boot, "boot id"),
-      json::required("pidNamespace", &Owner::pidNamespace, "pid namespace"),
-      json::required("pid", &Owner::pid, "process id"),
-      json::required("startTime", &Owner::startTime, "start time in clock ticks")};
+  static constexpr auto fields =
+      std::tuple{json::required("id", &Owner::id, "all of it in one text"),
+                 json::required("host", &Owner::host, "host name"),
+                 json::required("boot", &Owner::boot, "boot id"),
+                 json::required("pidNamespace", &Owner::pidNamespace, "pid namespace"),
+                 json::required("pid", &Owner::pid, "process id"),
+                 json::required("startTime", &Owner::startTime, "start time in clock ticks")};
 };
 
 struct ClaimSource {
@@ -159,9 +159,11 @@ struct MemberLine {
   std::optional<std::string> sha256 = {};
   std::optional<std::string> source = {};         ///< URI it was made of
   std::optional<std::string> sourceVersion = {};  ///< version_text of that
-  std::optional<std::string> wanted = {};         ///< key it would have had, where another was there
-  std::optional<std::string> vanished = {};  ///< what was found instead of the source; then no member
-  std::optional<std::string> superseded = {};  ///< ETag of what this object overwrote (onConflict replace)
+  std::optional<std::string> wanted = {};  ///< key it would have had, where another was there
+  std::optional<std::string> vanished =
+      {};  ///< what was found instead of the source; then no member
+  std::optional<std::string> superseded =
+      {};  ///< ETag of what this object overwrote (onConflict replace)
 
   bool operator==(const MemberLine&) const = default;
   static constexpr auto fields = std::tuple{

@@ -23,8 +23,8 @@ struct LedgerHead {
   std::uint64_t version = 1;
   std::string kind = "ledger";
   std::uint64_t number = 1;
-  model::SinkDataset dataset;        ///< written as {name, version, pathURI}
-  std::vector<std::string> closes;   ///< lot ids
+  model::SinkDataset dataset;       ///< written as {name, version, pathURI}
+  std::vector<std::string> closes;  ///< lot ids
   std::string at;
   std::string by;
 
@@ -41,14 +41,14 @@ struct LedgerLine {
   std::optional<std::string> reason;
 
   bool operator==(const LedgerLine&) const = default;
-  static constexpr auto fields = std::tuple{
-      json::required("uri", &LedgerLine::uri, "the object"),
-      json::required("object", &LedgerLine::object, "its version"),
-      json::required("firstSeen", &LedgerLine::firstSeen, "when it was first seen"),
-      json::required("ownLot", &LedgerLine::ownLot, "the lot its own time says"),
-      json::required("lot", &LedgerLine::lot, "the lot it was placed in"),
-      json::required("decision", &LedgerLine::decision, "what was decided"),
-      json::optional("reason", &LedgerLine::reason, "why, where it is no plain member")};
+  static constexpr auto fields =
+      std::tuple{json::required("uri", &LedgerLine::uri, "the object"),
+                 json::required("object", &LedgerLine::object, "its version"),
+                 json::required("firstSeen", &LedgerLine::firstSeen, "when it was first seen"),
+                 json::required("ownLot", &LedgerLine::ownLot, "the lot its own time says"),
+                 json::required("lot", &LedgerLine::lot, "the lot it was placed in"),
+                 json::required("decision", &LedgerLine::decision, "what was decided"),
+                 json::optional("reason", &LedgerLine::reason, "why, where it is no plain member")};
 };
 
 struct Segment {

@@ -12,8 +12,8 @@
 
 namespace cls::record {
 
-/// The version of an object as it was sighted. A file has size and mtime, and a SHA-256 unless it is
-/// large or came in a large scan; an S3 object has size and ETag or a version id.
+/// The version of an object as it was sighted. A file has size and mtime, and a SHA-256 unless it
+/// is large or came in a large scan; an S3 object has size and ETag or a version id.
 struct ObjectVersion {
   std::uint64_t size = 0;
   std::optional<std::string> mtime;  ///< RFC 3339, nanoseconds

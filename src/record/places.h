@@ -49,7 +49,8 @@ class Places {
   Uri projects_prefix() const;  ///< below it all project.json
 
   // Arc-state store.
-  Uri segment(const model::ProjectId& project, std::string_view boundary, std::uint64_t number) const;
+  Uri segment(const model::ProjectId& project, std::string_view boundary,
+              std::uint64_t number) const;
   Uri segments_prefix(const model::ProjectId& project, std::string_view boundary) const;
   Uri claim(const model::ProjectId& project, std::string_view arc, const lot::LotId& lot) const;
   Uri claims_prefix(const model::ProjectId& project, std::string_view arc) const;
@@ -94,8 +95,8 @@ struct ManifestKey {
   std::optional<ManifestState> state;
   std::optional<std::string> attempt;
 };
-/// Reads a manifest URI, an absolute or a bare key (vectors U14–U23, with the defects of F34 mended:
-/// names with `+`, `=` survive).
+/// Reads a manifest URI, an absolute or a bare key (vectors U14–U23, with the defects of F34
+/// mended: names with `+`, `=` survive).
 Result<ManifestKey> parse_manifest_key(std::string_view text);
 
 /// What an arc state's key says: the state is the last segment's, never a word in a name (A11).

@@ -21,12 +21,12 @@ struct SubscriptionChange {
   std::string reason;
 
   bool operator==(const SubscriptionChange&) const = default;
-  static constexpr auto fields = std::tuple{
-      json::required("at", &SubscriptionChange::at, "when"),
-      json::required("by", &SubscriptionChange::by, "who"),
-      json::required("enabled", &SubscriptionChange::enabled, "new value"),
-      json::optional("since", &SubscriptionChange::since, "new value"),
-      json::required("reason", &SubscriptionChange::reason, "deploy, enable, disable")};
+  static constexpr auto fields =
+      std::tuple{json::required("at", &SubscriptionChange::at, "when"),
+                 json::required("by", &SubscriptionChange::by, "who"),
+                 json::required("enabled", &SubscriptionChange::enabled, "new value"),
+                 json::optional("since", &SubscriptionChange::since, "new value"),
+                 json::required("reason", &SubscriptionChange::reason, "deploy, enable, disable")};
 };
 
 /// `since` null means: the store's time of this record, not yet filled in.

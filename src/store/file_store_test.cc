@@ -359,6 +359,13 @@ TEST_F(FileStoreTest, AFileWrittenInPlaceIsNeverReadTorn) {
   const auto object = store_.get(file_uri("landing/log")).value();
   EXPECT_EQ(object.bytes, "012");
   EXPECT_EQ(object.info.size, 3U);
+  // The same number of other bytes, at another time.
+  files_.before_read = [&](const std::string& path) {
+    std::fstream(path) << ++reads % 10;
+    fs::last_write_time(path, fs::file_time_type() + std::chrono::seconds(reads));
+  };
+  EXPECT_EQ(code_of(store_.get(file_uri("landing/log"))), FailureCode::Unavailable);
+  EXPECT_EQ(code_of(store_.head(file_uri("landing/log"))), FailureCode::Unavailable);
   files_.before_read = [](const std::string& path) { std::ofstream(path, std::ios::app) << "x"; };
   const auto torn = store_.get(file_uri("landing/log"));
   ASSERT_EQ(code_of(torn), FailureCode::Unavailable);

@@ -24,8 +24,8 @@ using record::MemberLine;
 
 constexpr std::size_t causes_shown = 3;
 
-/// How many of `count` objects may fail. The product of a fraction such as 0.07 and 100 lies a little
-/// above the whole number that is meant.
+/// How many of `count` objects may fail. The product of a fraction such as 0.07 and 100 lies a
+/// little above the whole number that is meant.
 std::size_t allowed_failures(std::size_t count, double fraction) {
   return static_cast<std::size_t>(std::ceil(static_cast<double>(count) * fraction - 1e-9));
 }
@@ -61,8 +61,7 @@ class SinkCopy {
       has_member = has_member || !line->vanished;
       output.members.push_back(*line);
     }
-    output.state =
-        has_member ? record::ManifestState::complete : record::ManifestState::empty;
+    output.state = has_member ? record::ManifestState::complete : record::ManifestState::empty;
     if (!failures_.empty()) output.comment = summary();
     return output;
   }
@@ -87,9 +86,8 @@ class SinkCopy {
       if (again && again->vanished) return vanished(job, *again);
     }
     if (!placed) {
-      return fail(placed.error().code,
-                  format("copy {} to {}: {}", job.member->uri.to_string(), job.target.to_string(),
-                         placed.error().message));
+      return fail(placed.error().code, format("copy {} to {}: {}", job.member->uri.to_string(),
+                                              job.target.to_string(), placed.error().message));
     }
     return judge(job, sight->version, *placed);
   }
@@ -101,10 +99,8 @@ class SinkCopy {
       if (!digested) return pass(std::move(digested));
       return std::move(digested->sha256);
     };
-    return keys_.place({.from = job.member->uri,
-                        .wanted = job.target,
-                        .size = version.size,
-                        .sha256 = expected});
+    return keys_.place(
+        {.from = job.member->uri, .wanted = job.target, .size = version.size, .sha256 = expected});
   }
 
   /// Decides whether what was written is the recorded version.
@@ -144,8 +140,7 @@ class SinkCopy {
     auto digested = digest_object(store_, job.member->uri);
     if (!digested) return pass(std::move(digested));
     if (digested->sha256 == *version.sha256) return std::optional<std::string>();
-    return std::optional(
-        format("{}, sha256 {}", describe(digested->info), digested->sha256));
+    return std::optional(format("{}, sha256 {}", describe(digested->info), digested->sha256));
   }
 
   /// Removes an object of the wrong version, if this attempt made it and nobody lists it.
@@ -227,7 +222,8 @@ class SinkCopy {
     }
     std::vector<std::string> causes;
     for (const auto& failure : failures_) {
-      if (causes.size() < causes_shown && std::ranges::find(causes, failure.message) == causes.end()) {
+      if (causes.size() < causes_shown &&
+          std::ranges::find(causes, failure.message) == causes.end()) {
         causes.push_back(failure.message);
       }
     }
@@ -238,8 +234,8 @@ class SinkCopy {
           "allowed: {}, with message: {}",
           role_, failures_.size(), allowed_, cause);
     }
-    return format("sink '{}': {} of {} copy operations failed, allowed: {}, with message: {}", role_,
-                  failures_.size(), lines_.size(), allowed_, cause);
+    return format("sink '{}': {} of {} copy operations failed, allowed: {}, with message: {}",
+                  role_, failures_.size(), lines_.size(), allowed_, cause);
   }
 
   store::ObjectStore& store_;
@@ -305,8 +301,9 @@ flow::RunOutcome CopyWorkload::run(const flow::WorkloadContext& context) {
   }
   if (!must_not_vanish) return flow::Completed{std::move(sinks), std::nullopt};
   return Failed{.code = "Vanished",
-                .message = "objects of the lot were overwritten or deleted before they could be "
-                           "copied, and the boundary says overwrites: fail",
+                .message =
+                    "objects of the lot were overwritten or deleted before they could be "
+                    "copied, and the boundary says overwrites: fail",
                 .partial = std::move(sinks),
                 .tolerated = true,
                 .retryable = false};

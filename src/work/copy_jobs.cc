@@ -134,10 +134,10 @@ class JobList {
       return {};
     }
     if (at->second->uri == job.member->uri) return {};
-    return fail(FailureCode::Conflict,
-                format("both {} and {} would become {}; tell them apart by rename or partition",
-                       at->second->uri.to_string(), job.member->uri.to_string(),
-                       job.target.to_string()));
+    return fail(
+        FailureCode::Conflict,
+        format("both {} and {} would become {}; tell them apart by rename or partition",
+               at->second->uri.to_string(), job.member->uri.to_string(), job.target.to_string()));
   }
   std::vector<CopyJob> take() { return std::move(jobs_); }
 

@@ -33,10 +33,10 @@ struct DataRequest {
 /// Where the object is now. Its bytes were read back: `content` says what is really there.
 struct DataPlaced {
   Digested content;
-  std::string expected;  ///< SHA-256 that was asked for
-  bool written = false;  ///< by this call; else the same bytes were there before
-  bool replaced = false;  ///< written over something else
-  std::optional<Uri> wanted;  ///< the key it would have had
+  std::string expected;                   ///< SHA-256 that was asked for
+  bool written = false;                   ///< by this call; else the same bytes were there before
+  bool replaced = false;                  ///< written over something else
+  std::optional<Uri> wanted;              ///< the key it would have had
   std::optional<std::string> superseded;  ///< ETag of what it replaced
 
   bool matches(std::uint64_t size) const {
@@ -50,8 +50,8 @@ class DataKeys {
   DataKeys(store::ObjectStore& store, model::OnConflict on_conflict, const lot::LotId& lot,
            std::string_view attempt);
 
-  /// A free key is written by a server-side copy; the same bytes there are taken as they are; beside
-  /// or over other bytes as on_conflict says. The caller has to look at matches().
+  /// A free key is written by a server-side copy; the same bytes there are taken as they are;
+  /// beside or over other bytes as on_conflict says. The caller has to look at matches().
   Result<DataPlaced> place(const DataRequest& request) const;
 
   /// The object at `uri` if it has this size and SHA-256.

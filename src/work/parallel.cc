@@ -33,7 +33,8 @@ void for_each_job(std::size_t count, unsigned threads, const std::stop_token& st
       }
     }
   };
-  const std::size_t workers = std::clamp<std::size_t>(std::min<std::size_t>(threads, count), 1, most_threads);
+  const std::size_t workers =
+      std::clamp<std::size_t>(std::min<std::size_t>(threads, count), 1, most_threads);
   {
     std::vector<std::jthread> others;
     others.reserve(workers - 1);

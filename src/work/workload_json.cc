@@ -43,7 +43,8 @@ Value state_machine_json(const flow::WorkloadContext& context, Instant started) 
   Value input = Value::object();
   if (const auto* source = main_source(context)) input.add("detail", event_json(context, *source));
   Value execution = Value::object();
-  execution.add("Id", Value::string(format("{}/{}/{}", name, context.lot.to_string(), context.attempt)));
+  execution.add("Id",
+                Value::string(format("{}/{}/{}", name, context.lot.to_string(), context.attempt)));
   execution.add("Input", std::move(input));
   execution.add("Name", Value::string(context.attempt));
   execution.add("RoleArn", Value::string(""));
@@ -124,8 +125,9 @@ Value arc_props_json(const flow::WorkloadContext& context, const model::CommandP
   for (const auto& [role, sink] : context.arc.sinks) {
     sinks.add(role, dataset_json(sink));
     if (plan.manifest != model::ManifestMode::workload) continue;
-    templates.add(role, Value::string(context.places.private_manifest_template(
-                            context.project.project, context.arc.name, context.attempt, sink.id())));
+    templates.add(role,
+                  Value::string(context.places.private_manifest_template(
+                      context.project.project, context.arc.name, context.attempt, sink.id())));
   }
   Value value = Value::object();
   value.add("sources", std::move(sources));

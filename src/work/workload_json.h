@@ -22,9 +22,9 @@ json::Value workload_context_json(const flow::WorkloadContext& context);
 /// of `manifest: workload` point into the attempt's private prefix.
 json::Value arc_props_json(const flow::WorkloadContext& context, const model::CommandPlan& plan);
 
-/// The command with every argument that is `$`, or begins with `$.` or `$$.`, replaced: by the whole
-/// workload context, by a value of it, by a value of the state-machine context. Texts are put in as
-/// they are, everything else as JSON. `started` is the time the context names.
+/// The command with every argument that is `$`, or begins with `$.` or `$$.`, replaced: by the
+/// whole workload context, by a value of it, by a value of the state-machine context. Texts are put
+/// in as they are, everything else as JSON. `started` is the time the context names.
 Result<std::vector<std::string>> expand_command(const flow::WorkloadContext& context,
                                                 const model::CommandPlan& plan, Instant started);
 
