@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test install check format clean
+.PHONY: help setup release demo test install check format clean
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
@@ -13,14 +13,25 @@ help:
 	@echo 'make demo                a pipeline on real data, on this machine'
 	@echo 'make test                builds and runs the tests'
 	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls'
-	@echo 'make check               everything else that must hold: format, layers, TSan'
+	@echo 'make check               everything else that must hold: format, layers, clang-tidy, TSan, the demo'
 	@echo 'make setup|format|clean'
 
 setup:
 	@tools/setup
+	@mkdir -p build
 
-demo install:
-	@echo 'make $@: the executable cls is not built yet; ROADMAP.md says what is there' >&2; exit 1
+release: setup
+	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log >&2; exit 1; }
+	@cmake --build build/release -j $(JOBS) --target cls
+
+install: release
+	@cmake --install build/release --prefix '$(PREFIX)' >/dev/null
+	@echo 'installed $(PREFIX)/bin/cls'
+
+# The demo runs what `make install` installs, as a user would.
+demo: release
+	@cmake --install build/release --prefix build/demo/prefix >/dev/null
+	@PATH="$(CURDIR)/build/demo/prefix/bin:$$PATH" examples/flights/demo
 
 # The tree is made anew by the preset each time; that costs nothing where nothing changed.
 test: setup

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
@@ -28,7 +29,7 @@ constexpr const char* default_path = "/usr/local/bin:/usr/bin:/bin";
 constexpr int busy_tries = 20;
 constexpr long busy_wait_ns = 10'000'000;
 
-enum class Stage : int { Parent, Directory, Limits, Streams, Exec };
+enum class Stage : std::uint8_t { Parent, Directory, Limits, Streams, Exec };
 
 /// What the child tells through its pipe when it cannot execute the command.
 struct ChildFailure {
@@ -109,7 +110,7 @@ Prepared prepare(const ProcessSpec& spec, std::string path) {
   child.memory_limit = spec.memory_limit;
   child.parent = ::getpid();
   for (const auto& [name, value] : spec.environment) {
-    child.environment.push_back(name + "=" + value);
+    child.environment.push_back(format("{}={}", name, value));
   }
   // execve takes char* but does not write through it.
   for (const auto& argument : spec.command)
@@ -288,9 +289,8 @@ Result<std::string> find_command(const ProcessSpec& spec) {
   } else {
     const auto path = spec.environment.find("PATH");
     const std::string list = path == spec.environment.end() ? default_path : path->second;
-    for (const auto& directory : split(list, ':')) {
-      candidates.push_back(
-          below(directory.starts_with('/') ? directory : below(here, directory), name));
+    for (const auto& part : split(list, ':')) {
+      candidates.push_back(below(part.starts_with('/') ? part : below(here, part), name));
     }
     where = "in PATH=" + list;
   }

@@ -70,7 +70,7 @@ class InotifyWatch final : public DirectoryWatch {
     while (const dirent* entry = ::readdir(directory)) {
       const std::string name(entry->d_name);
       if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
-      auto added = add_tree(root, path + "/" + name);
+      auto added = add_tree(root, format("{}/{}", path, name));
       // A directory that is gone again needs no watch; for others the caller polls.
       if (!added && added.error().code != FailureCode::NotFound) result = std::move(added);
     }

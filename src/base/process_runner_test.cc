@@ -20,7 +20,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::EndsWith;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -44,7 +43,7 @@ class PosixProcessRunnerTest : public testing::Test {
   }
   Result<ProcessResult> run(const ProcessSpec& spec) { return runner_.run(spec, {}, {}); }
   std::string text(const std::string& name) const {
-    std::ifstream in(directory_ + "/" + name);
+    const std::ifstream in(directory_ + "/" + name);
     std::ostringstream out;
     out << in.rdbuf();
     return out.str();
@@ -229,7 +228,7 @@ TEST_F(PosixProcessRunnerTest, CapsAFloodOfOutput) {
 
 TEST_F(PosixProcessRunnerTest, StopsWhenAsked) {
   std::stop_source source;
-  std::jthread asker([&] {
+  const std::jthread asker([&] {
     std::this_thread::sleep_for(milliseconds(200));
     source.request_stop();
   });
@@ -274,6 +273,7 @@ TEST_F(PosixProcessRunnerTest, LimitsTheMemory) {
 TEST_F(PosixProcessRunnerTest, SeveralThreadsRunOneEach) {
   std::vector<std::jthread> threads;
   std::array<int, 8> codes{};
+  threads.reserve(codes.size());
   for (std::size_t i = 0; i < codes.size(); ++i) {
     threads.emplace_back([this, i, &codes] {
       auto spec = shell(format("exit {}", i + 10));

@@ -4,22 +4,21 @@
 #pragma once
 
 #include <functional>
-#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "base/process_runner.h"
 #include "base/ulid.h"
-#include "cli/options.h"
 
 namespace cls::cli {
 
 inline constexpr const char* version = "0.3.0";
 
-/// Where commands write. Thread-safe is not needed: commands print from one thread; the log has its
-/// own door.
+/// Where commands write. Thread-safe: the log of `run` and `up` writes from any thread.
 class Console {
  public:
   virtual ~Console() = default;
@@ -27,19 +26,19 @@ class Console {
   virtual void err(std::string_view text) = 0;
 };
 
-/// What a command may use of the world.
+/// What a command may use of the world; all of it outlives the command.
 struct World {
   Console& console;
   Clock& clock;
   FileSystem& files;
   UlidSource& ids;
   ProcessRunner& processes;
-  std::string working_directory;
+  std::string working_directory;  ///< absolute
   std::function<std::optional<std::string>(const std::string&)> getenv;
   std::function<std::string()> read_standard_input;
-  /// Calls the function once when the process is asked to end (SIGTERM, SIGINT).
-  std::function<void(std::function<void()>)> on_stop;
-  int log_fd = 2;  ///< where the log of `up` and `run` goes
+  /// Sets what is called once, with the signal, when the process is asked to end; an empty function
+  /// takes that back. When it returns the former one is not running.
+  std::function<void(std::function<void(int signal)>)> on_stop;
 };
 
 /// Runs one command line (without the program's name); the exit code.

@@ -13,8 +13,10 @@ namespace cls::cli {
 
 namespace {
 
-const std::map<std::string, Output> outputs{
-    {"table", Output::Table}, {"json", Output::Json}, {"csv", Output::Csv}, {"tsv", Output::Tsv}};
+const std::map<std::string, operate::Format> outputs{{"table", operate::Format::Table},
+                                                     {"json", operate::Format::Json},
+                                                     {"csv", operate::Format::Csv},
+                                                     {"tsv", operate::Format::Tsv}};
 
 /// Registers the commands on one app; `options` receives what is parsed.
 class CommandLine {
@@ -63,10 +65,18 @@ class CommandLine {
                     "Lots ready from here on belong to new arcs: now, all, a time or a lot id");
   }
 
-  void add_report(CLI::App* sub) {
-    sub->add_option("--project", options_.project_filter,
-                    "Only this project: name or name:version");
-    sub->add_option("--name", options_.names, "Only this name; repeatable");
+  void add_filter(CLI::App* sub) {
+    const auto repeatable = [&](const char* name, std::vector<std::string>& values,
+                                const char* description) {
+      sub->add_option(name, values, description)->allow_extra_args(false);
+    };
+    repeatable("--project", options_.project_filter, "Only this project: name or name:version");
+    repeatable("--name", options_.names, "Only this name; repeatable");
+    repeatable("--label", options_.labels, "Only what has this label, key=value; repeatable");
+  }
+
+  void add_lot_report(CLI::App* sub) {
+    add_filter(sub);
     sub->add_flag("--list", options_.list, "A row per lot");
     sub->add_option("--earliest", options_.earliest, "From this time, duration ago, or lot id on");
     sub->add_option("--latest", options_.latest, "Before this time; a lot id is included");
@@ -96,15 +106,15 @@ class CommandLine {
         command(app_, "retry", "Try lots again that ended missing or partial", Command::Retry);
     retry->add_option("ARC", options_.arguments,
                       "An arc and lots: NAME [LOT|LOT..LOT ...]; none: all");
-    command(app_, "status", "How everything in the home is doing", Command::Status);
+    add_filter(command(app_, "status", "How everything in the home is doing", Command::Status));
     auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
-    arcs->add_option("--project", options_.project_filter,
-                     "Only this project: name or name:version");
+    add_filter(arcs);
     arcs->require_subcommand(0, 1);
-    add_report(command(*arcs, "status", "Lots of each arc by state", Command::ArcsStatus));
+    add_lot_report(command(*arcs, "status", "Lots of each arc by state", Command::ArcsStatus));
     auto* datasets = command(app_, "datasets", "List owned datasets", Command::Datasets);
+    add_filter(datasets);
     datasets->require_subcommand(0, 1);
-    add_report(
+    add_lot_report(
         command(*datasets, "status", "Lots of each dataset by state", Command::DatasetsStatus));
     command(app_, "projects", "List deployed projects", Command::Projects);
     command(app_, "placements", "List placements with records in the home", Command::Placements);

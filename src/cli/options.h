@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "operate/report.h"
+
 namespace cls::cli {
 
 enum class Command : std::uint8_t {
@@ -28,24 +30,21 @@ enum class Command : std::uint8_t {
   Audit,
 };
 
-enum class Output : std::uint8_t { Table, Json, Csv, Tsv };
-
 struct Options {
   Command command = Command::None;
   std::string home;       ///< empty: $CLS_HOME, else ~/.local/share/clusterless
   std::string substrate;  ///< empty: the placement's provider
-  Output output = Output::Table;
+  operate::Format output = operate::Format::Table;
   int verbose = 0;
 
   std::vector<std::string> projects;  ///< -p; `-` is standard input
   std::string since;                  ///< now, all, a time or a lot id
   bool until_idle = false;
   bool seal = false;
-  bool remove_data = false;
-  bool approve = false;
   std::vector<std::string> arguments;  ///< retry: [ARC [LOTS]]; destroy: [NAME:VERSION]
   std::vector<std::string> names;      ///< --name of reports
   std::vector<std::string> project_filter;
+  std::vector<std::string> labels;  ///< `key=value`
   bool list = false;
   std::string earliest;
   std::string latest;

@@ -43,6 +43,7 @@ std::vector<record::MemberLine> real_members(const SinkOutput& output) {
 
 std::vector<std::string> sorted_uris(const std::vector<record::MemberLine>& members) {
   std::vector<std::string> uris;
+  uris.reserve(members.size());
   for (const auto& member : members) uris.push_back(member.uri);
   std::ranges::sort(uris);
   const auto same = std::ranges::unique(uris);
@@ -121,8 +122,16 @@ Result<std::optional<ArcOutcome>> ArcFlow::judge_present(const StoredClaim& pres
   const record::Claim& claim = present.claim;
   if (finished(claim.state)) {
     // A duplicate only if the claim names every source's current revision.
-    const bool same = claim.sources == named(ready);
-    return same ? std::optional<ArcOutcome>(Idle::UpToDate) : std::nullopt;
+    if (claim.sources != named(ready)) return std::optional<ArcOutcome>();
+    // A commit whose publication failed, or whose owner died before it, is published by whoever
+    // finds it.
+    if (is_behind(claim)) {
+      auto roles = publish_claim(services_.store, arc_, present.uri);
+      if (!roles) return pass(std::move(roles));
+      const auto lot = lot::LotId::parse(claim.lot);
+      if (lot) announce(*roles, *lot);
+    }
+    return std::optional<ArcOutcome>(Idle::UpToDate);
   }
   if (claim.state != record::ClaimState::running) return std::optional<ArcOutcome>();
   const std::chrono::seconds lease(claim.leaseSec);
@@ -180,7 +189,7 @@ Result<ArcFlow::Preparation> ArcFlow::take_claim(const lot::LotId& lot, Ready& r
   if (*present) {
     auto judged = judge_present(**present, ready, owner_lost);
     if (!judged) return pass(std::move(judged));
-    if (*judged) return Preparation(std::move(**judged));
+    if (*judged) return Preparation(**judged);
   } else if (subscription_.since && ready.ready < *subscription_.since) {
     return Preparation(ArcOutcome(Idle::NotOwn));
   }
@@ -213,7 +222,7 @@ Result<ArcOutcome> ArcFlow::run(const lot::LotId& lot) {
   Ready ready;
   auto prepared = take_claim(lot, ready);
   if (!prepared) return pass(std::move(prepared));
-  if (auto* outcome = std::get_if<ArcOutcome>(&*prepared)) return std::move(*outcome);
+  if (const auto* outcome = std::get_if<ArcOutcome>(&*prepared)) return *outcome;
   const auto held = std::get<std::shared_ptr<HeldClaim>>(*prepared);
   auto outcome = run_claimed(held, lot, ready);
   services_.held.release(held);
@@ -253,8 +262,8 @@ Result<ArcOutcome> ArcFlow::run_claimed(const std::shared_ptr<HeldClaim>& held,
                                .retryable = true});
   }
   if (held->lost()) return ArcOutcome(Lost{});
-  if (auto* completed = std::get_if<Completed>(&*outcome)) {
-    return commit(*held, lot, std::move(*completed));
+  if (const auto* completed = std::get_if<Completed>(&*outcome)) {
+    return commit(*held, lot, *completed);
   }
   if (const auto* failed = std::get_if<Failed>(&*outcome)) return fail_attempt(*held, lot, *failed);
   return release(*held);
@@ -370,7 +379,8 @@ Result<std::map<std::string, record::ClaimSink>> ArcFlow::store_sinks(
   return sinks;
 }
 
-Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot, Completed completed) {
+Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot,
+                                   const Completed& completed) {
   auto sinks = store_sinks(held.claim(), lot, completed);
   if (!sinks) {
     return fail_attempt(held, lot,
@@ -393,15 +403,19 @@ Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot, Compl
   if (!*committed) return ArcOutcome(Lost{});
   auto roles = publish_held(services_.store, arc_, held);
   if (!roles) return pass(std::move(roles));
-  for (const auto& role : *roles) {
-    for (const auto& [name, sink] : arc_.arc->sinks) {
-      if (name == role) services_.events.available(arc_.project->plan.placement, sink.id(), lot);
-    }
-  }
+  announce(*roles, lot);
   auto changed = changed_meanwhile(held, lot);
   if (!changed) return pass(std::move(changed));
   if (*changed) return ArcOutcome(LookAgain{});
   return ArcOutcome(Ended{record::ClaimResult::complete});
+}
+
+/// Tells the subscribers of these sinks.
+void ArcFlow::announce(const std::vector<std::string>& roles, const lot::LotId& lot) const {
+  for (const auto& [role, sink] : arc_.arc->sinks) {
+    if (std::ranges::find(roles, role) == roles.end()) continue;
+    services_.events.available(arc_.project->plan.placement, sink.id(), lot);
+  }
 }
 
 Result<bool> ArcFlow::changed_meanwhile(const HeldClaim& held, const lot::LotId& lot) const {

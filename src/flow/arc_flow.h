@@ -96,7 +96,7 @@ class ArcFlow {
   Result<ArcOutcome> run_claimed(const std::shared_ptr<HeldClaim>& held, const lot::LotId& lot,
                                  Ready& ready);
   Result<RunOutcome> run_workload(const HeldClaim& held, const lot::LotId& lot, const Ready& ready);
-  Result<ArcOutcome> commit(HeldClaim& held, const lot::LotId& lot, Completed completed);
+  Result<ArcOutcome> commit(HeldClaim& held, const lot::LotId& lot, const Completed& completed);
   Result<std::map<std::string, record::ClaimSink>> store_sinks(const record::Claim& claim,
                                                                const lot::LotId& lot,
                                                                const Completed& completed) const;
@@ -104,6 +104,7 @@ class ArcFlow {
   Result<> store_partial(const std::string& attempt, const lot::LotId& lot,
                          const Failed& failed) const;
   Result<ArcOutcome> release(HeldClaim& held);
+  void announce(const std::vector<std::string>& roles, const lot::LotId& lot) const;
   Result<bool> changed_meanwhile(const HeldClaim& held, const lot::LotId& lot) const;
   bool listed_elsewhere(const lot::LotId& lot, const Uri& uri) const;
 

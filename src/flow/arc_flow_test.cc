@@ -133,12 +133,7 @@ TEST_F(ArcFlowTest, A20_WhatAFailedAttemptCopiedIsListedInAPartialManifest) {
 }
 
 TEST_F(ArcFlowTest, B2_ADeadOwnersLotIsReclaimed) {
-  world.workload.script = [&](const WorkloadContext&) -> RunOutcome {
-    // In the middle of the attempt another process looks, first while the owner lives.
-    HeldClaims other_held;
-    auto services_self = world.self;
-    return Stopped{};
-  };
+  world.workload.script = [](const WorkloadContext&) -> RunOutcome { return Stopped{}; };
   EXPECT_EQ(run<Idle>(), Idle::Stopped);
   // A claim of another process that stands at running.
   auto stored = world.claim(lot);

@@ -149,15 +149,15 @@ class AuditedWorld {
   }
 
   ArcOutcome run_arc(const std::string& lot) {
-    ArcServices services{
+    const ArcServices services{
         .store = store,
         .clock = clock,
-        .ids = ids,
+        .ids = ids_,
         .events = events,
-        .owners = owners,
-        .held = held,
-        .leases = leases,
-        .sources = sources,
+        .owners = owners_,
+        .held = held_,
+        .leases = leases_,
+        .sources = sources_,
         .self = {"test", "host", "boot", "pid:[1]", 1, 1},
         .log = out,
         .workload = [this](const model::ArcPlan&) -> Workload& { return workload; }};
@@ -225,11 +225,11 @@ class AuditedWorld {
     return all;
   }
 
-  UlidSource ids{clock, [](std::array<std::uint8_t, 10>& bytes) { bytes.fill(7); }};
-  NoOwners owners;
-  HeldClaims held;
-  LeaseWatch leases{clock};
-  SourceReader sources{store, deployment, logs};
+  UlidSource ids_{clock, [](std::array<std::uint8_t, 10>& bytes) { bytes.fill(7); }};
+  NoOwners owners_;
+  HeldClaims held_;
+  LeaseWatch leases_{clock};
+  SourceReader sources_{store, deployment, logs};
 };
 
 }  // namespace cls::flow

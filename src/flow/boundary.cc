@@ -304,59 +304,65 @@ std::optional<Instant> Boundary::next_due() const {
   return next;
 }
 
+/// The next segment: lines first; what does not fit goes into the one after it, and a lot is closed
+/// by the segment that holds its last line.
+Boundary::Batch Boundary::next_batch(const std::vector<lot::LotId>& closing) const {
+  Batch batch;
+  auto& lines = batch.segment.lines;
+  batch.segment.head.at = format_instant(clock_.now());
+  batch.segment.head.by = by_;
+  batch.immediate = std::min(immediate_.size(), record::segment_line_limit);
+  lines.assign(immediate_.begin(),
+               immediate_.begin() + static_cast<std::ptrdiff_t>(batch.immediate));
+  if (batch.immediate < immediate_.size()) return batch;
+  for (const auto& lot : closing) {
+    const auto group = pending_.find(lot);
+    if (group != pending_.end()) {
+      for (const auto& [uri, pending] : group->second) {
+        if (lines.size() >= record::segment_line_limit) return batch;
+        lines.push_back(
+            line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
+        batch.members.push_back(uri);
+      }
+    }
+    batch.closes.push_back(lot);
+    batch.segment.head.closes.push_back(lot.to_string());
+  }
+  return batch;
+}
+
+/// What stands in the log now is held no longer.
+void Boundary::forget_stored(const Batch& batch) {
+  const auto stored = immediate_.begin() + static_cast<std::ptrdiff_t>(batch.immediate);
+  for (auto at = immediate_.begin(); at != stored; ++at) immediate_versions_.erase(at->uri);
+  immediate_.erase(immediate_.begin(), stored);
+  for (const auto& uri : batch.members) {
+    const auto held = pending_lot_of_.find(uri);
+    auto& group = pending_.at(held->second);
+    group.erase(uri);
+    if (group.empty()) pending_.erase(held->second);
+    pending_lot_of_.erase(held);
+  }
+}
+
 /// Stores one segment after another until all immediate lines and all of `closing` are in the log.
 /// When somebody else's segment comes first, everything held is decided anew against it.
 Result<> Boundary::commit(std::vector<lot::LotId> closing) {
   for (int attempt = 0; attempt < append_tries; ++attempt) {
-    record::Segment segment;
-    segment.head.at = format_instant(clock_.now());
-    segment.head.by = by_;
-    // Lines first: what does not fit goes into the next segment, and the lot is closed there.
-    const std::size_t taken = std::min(immediate_.size(), record::segment_line_limit);
-    segment.lines.assign(immediate_.begin(),
-                         immediate_.begin() + static_cast<std::ptrdiff_t>(taken));
-    std::vector<lot::LotId> closed_here;
-    std::vector<std::string> stored;
-    bool full = taken < immediate_.size();
-    for (const auto& lot : closing) {
-      if (full) break;
-      const auto group = pending_.find(lot);
-      if (group != pending_.end()) {
-        for (const auto& [uri, pending] : group->second) {
-          if (segment.lines.size() >= record::segment_line_limit) {
-            full = true;
-            break;
-          }
-          segment.lines.push_back(
-              line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
-          stored.push_back(uri);
-        }
-      }
-      if (full) break;
-      closed_here.push_back(lot);
-      segment.head.closes.push_back(lot.to_string());
-    }
-    if (segment.lines.empty() && closed_here.empty()) return {};
-    auto appended = log_.append(std::move(segment));
+    const Batch batch = next_batch(closing);
+    if (batch.segment.lines.empty() && batch.closes.empty()) return {};
+    auto appended = log_.append(batch.segment);
     if (!appended) return pass(std::move(appended));
     if (!*appended) {
       if (auto placed = replace_pending(); !placed) return placed;
       std::erase_if(closing, [this](const auto& lot) { return log_.is_closed(lot); });
       continue;
     }
-    for (std::size_t i = 0; i < taken; ++i) immediate_versions_.erase(immediate_[i].uri);
-    immediate_.erase(immediate_.begin(), immediate_.begin() + static_cast<std::ptrdiff_t>(taken));
-    for (const auto& uri : stored) {
-      const auto held = pending_lot_of_.find(uri);
-      auto& group = pending_.at(held->second);
-      group.erase(uri);
-      if (group.empty()) pending_.erase(held->second);
-      pending_lot_of_.erase(held);
-    }
+    forget_stored(batch);
     std::erase_if(closing, [&](const auto& lot) {
-      return std::ranges::find(closed_here, lot) != closed_here.end();
+      return std::ranges::find(batch.closes, lot) != batch.closes.end();
     });
-    if (auto done = publish(closed_here); !done) return done;
+    if (auto done = publish(batch.closes); !done) return done;
     if (immediate_.empty() && closing.empty()) return {};
   }
   return fail(

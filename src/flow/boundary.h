@@ -60,6 +60,13 @@ class Boundary {
     std::string own_lot;
   };
   using PendingLot = std::map<std::string, Pending>;  // by URI
+  /// A segment to append, and what is held no longer once it is stored.
+  struct Batch {
+    record::Segment segment;
+    std::size_t immediate = 0;         // so many of immediate_, from its beginning
+    std::vector<std::string> members;  // URIs that were pending
+    std::vector<lot::LotId> closes;
+  };
 
   record::LedgerLine line(const Arrival& arrival, const std::string& own_lot,
                           const std::string& lot, record::Decision decision,
@@ -74,6 +81,8 @@ class Boundary {
   std::vector<lot::LotId> due(Quiet quiet) const;
   std::vector<lot::LotId> empty_due(Quiet quiet) const;
   Instant due_at(const lot::LotId& lot) const;
+  Batch next_batch(const std::vector<lot::LotId>& closing) const;
+  void forget_stored(const Batch& batch);
   Result<> commit(std::vector<lot::LotId> closing);
   Result<> replace_pending();
   Result<> publish(const std::vector<lot::LotId>& lots);

@@ -24,6 +24,7 @@ constexpr const char* arc_states = "s3://clusterless-arc-state-local-home/";
 /// Each violation as `promise|dataset|arc|lot|uri|message`, `-` for null.
 std::vector<std::string> lines(const AuditReport& report) {
   std::vector<std::string> texts;
+  texts.reserve(report.violations.size());
   for (const auto& one : report.violations) {
     texts.push_back(format("{}|{}|{}|{}|{}|{}", one.promise, one.dataset.value_or("-"),
                            one.arc.value_or("-"), one.lot.value_or("-"), one.uri.value_or("-"),
@@ -458,10 +459,10 @@ TEST(Checker, ListsUpToItsLimitAndCountsAll) {
 
 TEST(ClosedLots, TheLastLineOfAUriCounts) {
   AuditedWorld world;
-  record::LedgerLine first = member_line(world.sighting("s3://data/in/a"), "20260101PT5M004");
+  const record::LedgerLine first = member_line(world.sighting("s3://data/in/a"), "20260101PT5M004");
   record::LedgerLine gone = first;
   gone.decision = record::Decision::vanished;
-  record::LedgerLine other = member_line(world.sighting("s3://data/in/b"), "20260101PT5M004");
+  const record::LedgerLine other = member_line(world.sighting("s3://data/in/b"), "20260101PT5M004");
   ClosedLots lots;
   std::vector<record::Manifest> closed;
   const auto take = [&](const ClosedLot& lot) { closed.push_back(manifest_of(lot)); };

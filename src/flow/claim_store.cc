@@ -131,6 +131,7 @@ bool HeldClaims::holds(const Uri& uri) const {
 std::vector<std::shared_ptr<HeldClaim>> HeldClaims::copy() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<HeldClaim>> all;
+  all.reserve(held_.size());
   for (const auto& [uri, held] : held_) all.push_back(held);
   return all;
 }

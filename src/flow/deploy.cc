@@ -21,15 +21,10 @@ Result<> put_record(store::ObjectStore& store, const Uri& uri, const std::string
 Result<> put_owner(store::ObjectStore& store, const record::Places& places,
                    const model::ProjectId& project, const model::SinkDataset& dataset) {
   const Uri uri = places.dataset(dataset.id());
-  model::SinkDataset plain{.name = dataset.name,
-                           .version = dataset.version,
-                           .pathURI = dataset.pathURI,
-                           .labels = {},
-                           .extras = {}};
   json::Value described = json::Value::object();
-  described.add("name", json::Value::string(plain.name));
-  described.add("version", json::Value::string(plain.version));
-  described.add("pathURI", json::Value::string(plain.pathURI));
+  described.add("name", json::Value::string(dataset.name));
+  described.add("version", json::Value::string(dataset.version));
+  described.add("pathURI", json::Value::string(dataset.pathURI));
   json::Value body = json::Value::object();
   body.add("owner", json::encode(project));
   body.add("dataset", std::move(described));

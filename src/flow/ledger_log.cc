@@ -2,7 +2,6 @@
 #include "flow/ledger_log.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -77,7 +76,6 @@ Result<std::optional<record::Segment>> LedgerLog::read(std::uint64_t number) con
 
 void LedgerLog::apply(const record::Segment& segment) {
   last_ = segment.head.number;
-  std::set<std::string> lots_here;
   for (const auto& line : segment.lines) {
     known_[line.uri] = CompactVersion::of(line.object);
     ++counts_.lines;

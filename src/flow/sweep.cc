@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/sweep.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "flow/publisher.h"
 
@@ -74,13 +76,12 @@ bool has_work(const record::Claim& claim, const lot::LotId& lot,
   if (claim.state == record::ClaimState::running || claim.state == record::ClaimState::retrying) {
     return true;
   }
-  for (const auto& source : sources) {
+  return std::ranges::any_of(sources, [&](const Source& source) {
     const auto named = claim.sources.find(source.role);
     if (named == claim.sources.end()) return true;
     const auto current = source.revisions.find(lot);
-    if (current != source.revisions.end() && current->second != named->second.revision) return true;
-  }
-  return false;
+    return current != source.revisions.end() && current->second != named->second.revision;
+  });
 }
 
 }  // namespace
@@ -121,6 +122,9 @@ Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deplo
         if (is_behind(stored.claim)) behind.push_back(stored.uri);
         const auto lot = lot::LotId::parse(stored.claim.lot);
         if (!lot || has_work(stored.claim, *lot, sources)) return;
+        if (stored.claim.result && *stored.claim.result != record::ClaimResult::complete) {
+          report.unfinished.push_back(*lot);
+        }
         todo.erase(*lot);
       },
       [&](const Uri& uri, const Failure& failure) { report.broken.emplace_back(uri, failure); });

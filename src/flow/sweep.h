@@ -12,6 +12,7 @@ namespace cls::flow {
 /// What a sweep found for one arc.
 struct SweepReport {
   std::vector<lot::LotId> due;                  ///< lots to look at, ascending
+  std::vector<lot::LotId> unfinished;           ///< ended missing or partial, and nothing is due
   std::vector<std::pair<Uri, Failure>> broken;  ///< records that cannot be read, set aside
 };
 

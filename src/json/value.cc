@@ -28,11 +28,15 @@ Value Value::number(std::int64_t number) {
   return value;
 }
 
-Value Value::boolean_value(bool boolean) {
-  Value value;
-  value.kind = Kind::Bool;
-  value.boolean = boolean;
-  return value;
+Value Value::boolean_value(bool value) {
+  Value made;
+  made.kind = Kind::Bool;
+  made.boolean = value;
+  return made;
+}
+
+Value Value::array() {
+  return array(std::vector<Value>());
 }
 
 Value Value::array(std::vector<Value> items) {
@@ -40,6 +44,10 @@ Value Value::array(std::vector<Value> items) {
   value.kind = Kind::Array;
   value.items = std::move(items);
   return value;
+}
+
+Value Value::object() {
+  return object(std::vector<Member>());
 }
 
 Value Value::object(std::vector<Member> members) {

@@ -33,8 +33,11 @@ struct Value {
   static Value string(std::string text);
   static Value number(std::int64_t number);
   static Value boolean_value(bool value);
-  static Value array(std::vector<Value> items = {});
-  static Value object(std::vector<Member> members = {});
+  // No default arguments: a vector of the incomplete Member cannot be destroyed inside the class.
+  static Value array();
+  static Value array(std::vector<Value> items);
+  static Value object();
+  static Value object(std::vector<Member> members);
 
   /// Appends a member; this must be an Object.
   void add(std::string key, Value value);

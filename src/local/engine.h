@@ -1,58 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine: the one-machine substrate at work: scans and watches, closes lots, runs arcs with a pool
-// of workers. One per process and deployment; several processes may share a home.
+// Engine: the one-machine substrate at work: takes in, closes lots, runs arcs. One per process and
+// deployment; several processes may share a home.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/directory_watch.h"
-#include "base/process_runner.h"
-#include "flow/arc_flow.h"
-#include "flow/boundary.h"
-#include "flow/sweep.h"
-#include "local/home.h"
-#include "local/owners.h"
-#include "local/queue.h"
-#include "local/scanner.h"
-#include "work/command.h"
-#include "work/copy.h"
+#include "local/complaints.h"
+#include "local/intake.h"
+#include "local/services.h"
+#include "local/worker_pool.h"
 
 namespace cls::local {
-
-/// What the engine needs of the process; all of it outlives the engine.
-struct EngineServices {
-  Home& home;
-  Clock& clock;
-  UlidSource& ids;
-  ProcessRunner& processes;
-  Log& log;
-};
 
 struct RunOptions {
   bool until_idle = false;  ///< scan again until a scan finds nothing new
   bool seal = false;        ///< close all open lots first
 };
 
-/// What a run left behind; the exit code follows from it.
+/// What a run did and left behind; the exit code follows from it.
 struct RunReport {
   std::uint64_t arrivals = 0;
   std::uint64_t attempts = 0;
-  std::vector<std::string> failures;  ///< records or objects that could not be read or written
-  std::vector<std::string> open_lots;
+  std::uint64_t failure_count = 0;
+  std::vector<std::string> failures;   ///< what could not be read or written (the first of them)
+  std::vector<std::string> open_lots;  ///< `project/version boundary lot`
+  std::map<std::string, lot::LotSet> unfinished;  ///< arc_key → lots missing or partial
+  bool stopped = false;                           ///< request_stop() came before the end
 };
 
 /// Public functions are for one thread, but for request_stop().
 class Engine {
  public:
-  Engine(EngineServices services, std::unique_ptr<const flow::Deployment> deployment);
+  enum class Mode : std::uint8_t { Run, Serve };
+
+  Engine(const Services& services, std::unique_ptr<const flow::Deployment> deployment, Mode mode);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -62,68 +50,30 @@ class Engine {
   /// `cls run`: scans, closes what has ended, works until nothing is left.
   RunReport run(const RunOptions& options);
 
-  /// `cls up`: serves until request_stop().
-  void serve();
+  /// Why serve() returned.
+  enum class End : std::uint8_t { Stopped, Changed };
+  /// `cls up`: serves until request_stop(), or until `changed` (asked whenever the home's bell
+  /// rings) says that another deployment is to be served; then what runs has ended before.
+  End serve(const std::function<bool()>& changed);
 
-  /// Ends serve() or run() soon: attempts may finish for `grace`, then they are stopped and their
-  /// lots released. From any thread.
+  /// Ends serve() or run() soon: attempts may finish for some seconds, then they are stopped and
+  /// their lots released. From any thread.
   void request_stop();
 
  private:
-  struct Served;  // a boundary with its scanner
-  class Events;   // publications → queue
-
-  void start();
-  void make_boundaries();
-  void make_arcs();
-  void sweep();
-  void start_threads();
-  void stop_threads();
-  std::uint64_t scan_all(RunReport& report);
-  void tick_all(flow::Boundary::Quiet quiet, RunReport* report);
-  void drain();
-  void work(const std::stop_token& stop);
-  bool work_once();
-  void finish(const QueueItem& item, const Result<flow::ArcOutcome>& outcome);
-  void heartbeat(const std::stop_token& stop);
-  void watch_roots(DirectoryWatch& watch);
-  void take_events(const std::vector<WatchEvent>& events);
   std::chrono::milliseconds next_wait();
-  void scan_served(Served& served);
-  void take(Served& served, ScanResult found);
-  void complain(const std::string& what);
+  std::vector<WatchEvent> wait_for_events(DirectoryWatch& watch);
 
-  EngineServices services_;
+  Services services_;
   std::unique_ptr<const flow::Deployment> deployment_;
-  record::Owner self_;
-  Queue queue_;
+  Complaints complaints_;
   flow::LedgerLogs logs_;
-  flow::HeldClaims held_;
-  flow::LeaseWatch leases_;
-  LocalOwnerProbe probe_;
-  flow::SourceReader sources_;
-  std::unique_ptr<Events> events_;
-  work::CopyWorkload copy_;
-  work::CommandWorkload command_;
-  std::vector<std::unique_ptr<Served>> served_;
-  std::map<std::string, std::unique_ptr<flow::ArcFlow>> arcs_;  // by key
-  std::set<std::string> ordered_;                               // arcs with concurrency 1
-
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::map<std::string, unsigned> running_;  // arc key → lots at work
-  unsigned working_ = 0;
-  std::uint64_t generation_ = 0;  // rises when there may be work
-  std::uint64_t attempts_ = 0;
-  std::map<QueueItem, int> store_failures_;
-  std::vector<std::string> complaints_;
+  record::Owner self_;
+  WorkerPool pool_;
+  Intake intake_;
   std::atomic<bool> stopping_ = false;
-  bool keep_trying_ = false;  // serve(): a failing store is tried for ever
-  std::atomic<DirectoryWatch*> watch_ = nullptr;
-  std::vector<std::jthread> threads_;
+  std::mutex watch_mutex_;
+  DirectoryWatch* watch_ = nullptr;
 };
-
-/// The key of an arc in the queue.
-std::string arc_key(const flow::ArcRef& arc);
 
 }  // namespace cls::local

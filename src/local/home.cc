@@ -27,6 +27,11 @@ Home::Home(FileSystem& files, std::string directory, std::string id)
       files_, store::FileStoreLayout{.stores = directory_ + "/stores", .buckets = {}});
 }
 
+void Home::ring() {
+  // Closing a file that was opened for writing is what a watcher sees. Nobody depends on it.
+  static_cast<void>(files_.append(run() + "/bell", ""));
+}
+
 Result<std::string> Home::read_id(FileSystem& files, const std::string& directory) {
   const std::string path = directory + "/home.json";
   auto bytes = files.read(path, 0, std::nullopt);
@@ -42,8 +47,7 @@ Result<std::string> Home::read_id(FileSystem& files, const std::string& director
   return record->id;
 }
 
-Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::string& directory,
-                                                  const std::string&) {
+Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::string& directory) {
   auto id = read_id(files, directory);
   if (!id && id.error().code == FailureCode::NotFound) {
     return fail(FailureCode::NotFound,
@@ -57,7 +61,7 @@ Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::
 Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
                                          const std::string& directory,
                                          const std::string& cls_version) {
-  auto existing = open_existing(files, directory, cls_version);
+  auto existing = open_existing(files, directory);
   if (existing || existing.error().code != FailureCode::NotFound) return existing;
   auto entries = files.entries(directory);
   if (!entries && entries.error().code != FailureCode::NotFound) return pass(std::move(entries));
@@ -74,7 +78,7 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
   if (auto made = files.make_directories(directory + "/run"); !made) return pass(std::move(made));
   auto lock = files.lock(directory + "/home.lock");
   if (!lock) return pass(std::move(lock));
-  existing = open_existing(files, directory, cls_version);
+  existing = open_existing(files, directory);
   if (existing || existing.error().code != FailureCode::NotFound) return existing;
   store::FileStore probe(files,
                          store::FileStoreLayout{.stores = directory + "/stores", .buckets = {}});

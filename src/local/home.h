@@ -24,14 +24,17 @@ class Home {
                                             const std::string& cls_version);
   /// The same for a home that must exist: NotFound says how to make one.
   static Result<std::unique_ptr<Home>> open_existing(FileSystem& files,
-                                                     const std::string& directory,
-                                                     const std::string& cls_version);
+                                                     const std::string& directory);
 
   const std::string& directory() const { return directory_; }
   const std::string& id() const { return id_; }
   std::string stores() const { return directory_ + "/stores"; }
   std::string attempts() const { return directory_ + "/attempts"; }
+  std::string run() const { return directory_ + "/run"; }
   std::string database() const { return directory_ + "/cls.db"; }
+
+  /// Tells processes that watch `run/` that something was deployed or is to be tried again. A hint.
+  void ring();
 
   FileSystem& files() { return files_; }
   store::FileStore& store() { return *store_; }

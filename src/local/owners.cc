@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/format.h"
+#include "base/text.h"
 
 namespace cls::local {
 
@@ -16,6 +17,21 @@ record::Owner make_owner(UlidSource& ids) {
           .pidNamespace = me.pid_namespace,
           .pid = me.pid,
           .startTime = me.start_time};
+}
+
+bool owner_lives(std::string_view id, const record::Owner& self) {
+  if (id == self.id) return true;
+  // The pid namespace has colons of its own, so fields are counted from the end.
+  const auto parts = split(id, ':');
+  if (parts.size() < 6) return false;
+  const auto number = [&](std::size_t from_end) {
+    const std::string& text = parts[parts.size() - from_end];
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  const std::uint64_t pid = number(3);
+  return pid != self.pid && start_time_of(pid) == number(2);
 }
 
 flow::OwnerProbe::Verdict LocalOwnerProbe::probe(const record::Owner& owner,

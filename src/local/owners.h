@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/file_system.h"
 #include "base/host.h"
@@ -13,6 +14,10 @@ namespace cls::local {
 
 /// This process as an owner of claims, with a fresh ULID.
 record::Owner make_owner(UlidSource& ids);
+
+/// True unless an owner's id (`<host>:<boot>:<pid namespace>:<pid>:<start ticks>:<ULID>`) names a
+/// process that cannot be seen to live here. A former owner of this very process is dead.
+bool owner_lives(std::string_view id, const record::Owner& self);
 
 /// Dead: same host, boot and pid namespace, and no process with that pid and start time; what is
 /// left of the attempt's process group (in `<attempts>/<attempt>/group`) is killed first.

@@ -85,7 +85,7 @@ LotChunk LotChunk::from_bits(const Bits& bits) {
 LotChunk::Bits LotChunk::bits() const {
   Bits bits{};
   if (!bitmap_.empty()) {
-    std::copy(bitmap_.begin(), bitmap_.end(), bits.begin());
+    std::ranges::copy(bitmap_, bits.begin());
   } else {
     for (const auto& each : runs_) fill(bits, each.first, each.last, true);
   }

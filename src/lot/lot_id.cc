@@ -35,7 +35,7 @@ bool exists(LotUnit unit, std::int64_t index) {
 }
 
 bool all_digits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// The value of a few digits.

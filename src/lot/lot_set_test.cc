@@ -111,7 +111,7 @@ TEST(LotSet, RunsGoOnFromChunkToChunkOnBothSidesOf1970) {
   EXPECT_EQ(*lots.runs().begin(), (LotRange{twelfth(-10'000), twelfth(10'000)}));
   lots.erase(twelfth(4096));
   lots.erase(twelfth(-1));
-  std::vector<LotRange> runs(lots.runs().begin(), lots.runs().end());
+  const std::vector<LotRange> runs(lots.runs().begin(), lots.runs().end());
   EXPECT_EQ(runs, (std::vector<LotRange>{{twelfth(-10'000), twelfth(-2)},
                                          {twelfth(0), twelfth(4095)},
                                          {twelfth(4097), twelfth(10'000)}}));

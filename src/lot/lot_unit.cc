@@ -77,6 +77,7 @@ std::string probably_meant(std::string_view wanted) {
   }
   if (wanted == "P1D" || wanted == "1D") return "Days";
   std::vector<std::string> names;
+  names.reserve(named_units.size());
   for (const auto& unit : named_units) names.emplace_back(unit.name);
   return closest(wanted, names).value_or("");
 }

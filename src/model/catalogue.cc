@@ -18,7 +18,7 @@ Catalogue::Catalogue() {
   ComponentCodec<Arc>::append_types(types_);
 }
 
-const ComponentType* Catalogue::find(std::string_view type) const {
+const ComponentType* Catalogue::find(std::string_view type) const& {
   for (const auto& entry : types_) {
     if (entry.type == type) return &entry;
   }
@@ -61,7 +61,8 @@ void report_type(const json::Value& component, const json::Value* type, std::str
                  format("one of: {}", join(known, ", ")));
       return;
     }
-    if (const ComponentType* other = Catalogue().find(type->text)) {
+    const Catalogue catalogue;
+    if (const ComponentType* other = catalogue.find(type->text)) {
       in.problem(*type, format("'{}' is no type of a {}", type->text, kind),
                  format("it belongs into '{}'", list_of(other->kind)));
       return;

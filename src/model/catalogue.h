@@ -21,13 +21,16 @@ struct ComponentType {
   json::Value (*schema)() = nullptr;  ///< of its object in a project file
 };
 
-/// An immutable list, in the order of the kinds and, within a kind, of the alternatives.
+/// An immutable list, in the order of the kinds and, within a kind, of the alternatives. What it
+/// hands out lives as long as it does.
 class Catalogue {
  public:
   Catalogue();
-  const std::vector<ComponentType>& types() const { return types_; }
+  const std::vector<ComponentType>& types() const& { return types_; }
+  const std::vector<ComponentType>& types() && = delete;
   /// Null for a type that does not exist.
-  const ComponentType* find(std::string_view type) const;
+  const ComponentType* find(std::string_view type) const&;
+  const ComponentType* find(std::string_view type) && = delete;
   /// The names of the types of a kind.
   std::vector<std::string> names(ComponentKind kind) const;
 

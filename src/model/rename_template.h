@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The templates of a copy's `rename` and `partition`: literal text with `$1` … and `{lot}`,
-// `{name}`,
-// `{ext}`. Checked here, expanded by the copy.
+// `{name}`, `{ext}`. Checked here, expanded by the copy.
 #pragma once
 
 #include <array>

@@ -264,7 +264,7 @@ void check_arc(const ArcBase& arc, PathUse use, const Place& place, Findings& fi
   }
   const bool subscribed =
       std::ranges::any_of(arc.sources, [](const auto& source) { return source.second.subscribe; });
-  if (!subscribed && place.below("sources").exists()) {
+  if (!subscribed && !arc.exclude && place.below("sources").exists()) {
     findings.warning(place.below("sources"),
                      format("the arc '{}' subscribes to no source", arc.name),
                      "it runs only by 'cls exec'");

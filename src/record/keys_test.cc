@@ -119,8 +119,8 @@ TEST(ManifestKey, OtherKeysAreInvalid) {
         "datasets/name=d/version=1/lot=L/state=complete/parts/00000.json",
         "datasets/name=d/version=1/lot=L/state=partial/attempt=7/parts/00000.json",
         "datasets/name=d/version=1/lot=L/state=complete/7/manifest.json",
-        "attempts/project=p/version=1/arc=a/attempt=7/datasets/name=d/version=1/lot=L/"
-        "state=complete/manifest.json"}) {
+        ("attempts/project=p/version=1/arc=a/attempt=7/datasets/name=d/version=1/lot=L/"
+         "state=complete/manifest.json")}) {
     EXPECT_EQ(read(text), "Invalid") << text;
   }
 }

@@ -48,7 +48,7 @@ Result<FileGuard> FileLocks::take_if_possible(const FilePlace& place) {
 
 Result<> FileLocks::prove(const std::string& probe) {
   auto checked = check_exclusion(files_, probe);
-  const auto removed = files_.unlink(probe);
+  auto removed = files_.unlink(probe);
   if (!removed && removed.error().code != FailureCode::NotFound && checked) return removed;
   return checked;
 }

@@ -100,10 +100,10 @@ Result<std::string> MemoryStore::put(const Uri& uri, std::string_view bytes) {
 
 Result<std::string> MemoryStore::put_if_absent(const Uri& uri, std::string_view bytes) {
   if (auto checked = check_key(uri); !checked) return pass(std::move(checked));
-  Stored stored = make(std::make_shared<const std::string>(bytes));
+  const Stored stored = make(std::make_shared<const std::string>(bytes));
   std::string etag = stored.etag;
   const std::lock_guard lock(mutex_);
-  if (!buckets_[{uri.scheme, uri.bucket}].try_emplace(uri.key, std::move(stored)).second) {
+  if (!buckets_[{uri.scheme, uri.bucket}].try_emplace(uri.key, stored).second) {
     return fail(FailureCode::Conflict, format("{}: an object is already there", uri.to_string()));
   }
   return etag;

@@ -23,6 +23,7 @@ class StoreContention : public StoreKinds {
   /// Runs `work` in eight threads that share the store.
   void run_threads(const std::function<bool(ObjectStore&, int)>& work) {
     std::vector<std::thread> threads;
+    threads.reserve(workers);
     std::atomic<int> failed{0};
     for (int worker = 0; worker < workers; ++worker) {
       threads.emplace_back([&, worker] {

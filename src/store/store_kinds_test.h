@@ -2,7 +2,9 @@
 // The stores that the conformance suite runs on, each with a fresh place.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -46,11 +48,11 @@ inline bool is_tmpfs(const char* path) {
   return ::statfs(path, &info) == 0 && info.f_type == 0x01021994;
 }
 
-enum class StoreKind { Memory, FaultyWithoutFaults, FileOnDisk, FileOnTmpfs };
+enum class StoreKind : std::uint8_t { Memory, FaultyWithoutFaults, FileOnDisk, FileOnTmpfs };
 
 inline std::string kind_name(const ::testing::TestParamInfo<StoreKind>& info) {
-  static constexpr const char* names[] = {"memory", "faulty", "disk", "tmpfs"};
-  return names[static_cast<int>(info.param)];
+  static constexpr std::array names{"memory", "faulty", "disk", "tmpfs"};
+  return names.at(static_cast<std::size_t>(info.param));
 }
 
 class StoreKinds : public ::testing::TestWithParam<StoreKind> {

@@ -19,6 +19,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> keys_of(const ListPage& page) {
   std::vector<std::string> keys;
+  keys.reserve(page.objects.size());
   for (const auto& object : page.objects) keys.push_back(object.uri.key);
   return keys;
 }
@@ -156,7 +157,6 @@ TEST_P(StoreListing, AgreesWithTheNaiveModel) {
   for (unsigned seed = 1; seed <= rounds; ++seed) {
     Source source(seed);
     std::set<std::string> keys;
-    const std::string bucket = "bucket";
     while (keys.size() < 60) {
       const std::string key = source.path();
       if (!on_files() || !collides(keys, key)) keys.insert(key);

@@ -118,7 +118,8 @@ class SinkCopy {
       if (!now) return pass(std::move(now));
       again->vanished = std::move(*now);
     }
-    if (auto removed = take_back(placed); !removed) return pass(std::move(removed));
+    // What was written stays: another lot may have found it there and taken it as its own. No
+    // manifest lists it unless one did.
     if (!again->vanished || !job.member->version) {
       return fail(FailureCode::Unavailable,
                   format("the copy of {} to {} has other bytes than the source: {}",
@@ -141,22 +142,6 @@ class SinkCopy {
     if (!digested) return pass(std::move(digested));
     if (digested->sha256 == *version.sha256) return std::optional<std::string>();
     return std::optional(format("{}, sha256 {}", describe(digested->info), digested->sha256));
-  }
-
-  /// Removes an object of the wrong version, if this attempt made it and nobody lists it.
-  Result<> take_back(const DataPlaced& placed) {
-    if (!placed.written || placed.replaced) return {};
-    const auto& info = placed.content.info;
-    {
-      const std::lock_guard lock(mutex_);
-      if (context_.listed_elsewhere && context_.listed_elsewhere(info.uri)) return {};
-    }
-    auto removed = store_.delete_if(info.uri, info.etag);
-    if (removed || removed.error().code == FailureCode::NotFound ||
-        removed.error().code == FailureCode::Conflict) {
-      return {};
-    }
-    return removed;
   }
 
   MemberLine member(const CopyJob& job, const record::ObjectVersion& version,

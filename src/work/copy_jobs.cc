@@ -16,7 +16,7 @@ namespace cls::work {
 
 namespace {
 
-/// Capturing groups a template can name: $1 to $9, and $0 for the whole path.
+/// Capturing groups a template can name: $1 to $9, and $0 for the whole match.
 constexpr int most_groups = 10;
 using Groups = std::array<re2::StringPiece, most_groups>;
 
@@ -82,19 +82,23 @@ class CopyNames {
     return names;
   }
 
-  /// The path below the sink's for the path below the source's.
+  /// The path below the sink's for the path below the source's: the first match of each rule is
+  /// replaced, one rule after the other.
   Result<std::string> rename(const std::string& relative) const {
     const Template names(lot_, relative);
     std::string result = relative;
     for (std::size_t i = 0; i < patterns_.size(); ++i) {
       Groups groups;
       const int count = std::min(patterns_[i]->NumberOfCapturingGroups() + 1, most_groups);
-      if (!patterns_[i]->Match(relative, 0, relative.size(), re2::RE2::ANCHOR_BOTH, groups.data(),
+      if (!patterns_[i]->Match(result, 0, result.size(), re2::RE2::UNANCHORED, groups.data(),
                                count)) {
         continue;
       }
-      result = names.fill(plan_->rename[i].to, &groups);
-      break;
+      const auto at = static_cast<std::size_t>(groups[0].data() - result.data());
+      std::string renamed = result.substr(0, at);
+      renamed += names.fill(plan_->rename[i].to, &groups);
+      renamed += result.substr(at + groups[0].size());
+      result = std::move(renamed);
     }
     std::string prefix;
     for (const auto& [key, text] : plan_->partition) {

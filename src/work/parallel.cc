@@ -5,6 +5,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -38,7 +39,11 @@ void for_each_job(std::size_t count, unsigned threads, const std::stop_token& st
   {
     std::vector<std::jthread> others;
     others.reserve(workers - 1);
-    for (std::size_t i = 1; i < workers; ++i) others.emplace_back(work);
+    try {
+      for (std::size_t i = 1; i < workers; ++i) others.emplace_back(work);
+    } catch (const std::system_error&) {
+      // No more threads are to be had: those there are do it all.
+    }
     work();
   }
   if (thrown) std::rethrow_exception(thrown);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// A directory of the test's own, and whole commands run in it as a user would type them.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/format.h"
+#include "base/posix_process_runner.h"
+#include "cli/app.h"
+
+namespace cls::cli::testing {
+
+namespace fs = std::filesystem;
+
+class CapturedConsole final : public Console {
+ public:
+  void out(std::string_view text) override {
+    const std::lock_guard lock(mutex_);
+    out_ += text;
+  }
+  void err(std::string_view text) override {
+    const std::lock_guard lock(mutex_);
+    err_ += text;
+  }
+  std::string out_;
+  std::string err_;
+
+ private:
+  std::mutex mutex_;
+};
+
+/// What a command printed and ended with.
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+class CliTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    static int count = 0;
+    directory_ = fs::canonical(::testing::TempDir()).string() +
+                 format("/cls-cli-{}-{}", ::getpid(), ++count);
+    fs::create_directories(directory_);
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    for (const auto& entry : fs::recursive_directory_iterator(directory_, ignored)) {
+      if (entry.is_directory(ignored)) {
+        fs::permissions(entry.path(), fs::perms::owner_all, fs::perm_options::add, ignored);
+      }
+    }
+    fs::remove_all(directory_, ignored);
+  }
+
+  /// Runs `cls arguments…` with CLS_HOME naming `home` in the test's directory.
+  Ran cls(const std::vector<std::string>& arguments, const std::string& input = "") {
+    CapturedConsole console;
+    World world{.console = console,
+                .clock = clock_,
+                .files = files_ != nullptr ? *files_ : posix_,
+                .ids = ids_,
+                .processes = processes_,
+                .working_directory = directory_,
+                .getenv = [this](const std::string& name) -> std::optional<std::string> {
+                  if (name == "CLS_HOME") return home();
+                  if (name == "PATH") return "/usr/local/bin:/usr/bin:/bin";
+                  const auto found = environment_.find(name);
+                  return found == environment_.end() ? std::nullopt : std::optional(found->second);
+                },
+                .read_standard_input = [&input] { return input; },
+                .on_stop = on_stop_};
+    Ran ran;
+    ran.code = cli::run(arguments, world);
+    ran.out = console.out_;
+    ran.err = console.err_;
+    return ran;
+  }
+
+  std::string home() const { return directory_ + "/home"; }
+  std::string path(const std::string& relative) const { return directory_ + "/" + relative; }
+  /// Below `home/stores/s3/`.
+  std::string stored(const std::string& relative) const {
+    return home() + "/stores/s3/" + relative;
+  }
+
+  /// Writes a file whose modification time is `age` ago, so that it counts at once.
+  void write(const std::string& file, const std::string& text,
+             std::chrono::seconds age = std::chrono::seconds(3600)) const {
+    fs::create_directories(fs::path(file).parent_path());
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
+    fs::last_write_time(file, fs::file_time_type::clock::now() - age);
+  }
+  static std::string read(const std::string& file) {
+    std::ostringstream text;
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+    return text.str();
+  }
+  /// Every file below the record stores with its bytes.
+  std::map<std::string, std::string> records() const {
+    std::map<std::string, std::string> found;
+    for (const auto& bucket : fs::directory_iterator(home() + "/stores/s3")) {
+      if (!bucket.path().filename().string().starts_with("clusterless-")) continue;
+      for (const auto& file : fs::recursive_directory_iterator(bucket)) {
+        if (file.is_regular_file()) found[file.path().string()] = read(file.path().string());
+      }
+    }
+    return found;
+  }
+  /// The only file below a directory whose name ends so.
+  static std::string only_file(const std::string& directory, const std::string& ending) {
+    std::vector<std::string> found;
+    for (const auto& file : fs::recursive_directory_iterator(directory)) {
+      if (file.is_regular_file() && file.path().string().ends_with(ending)) {
+        found.push_back(file.path().string());
+      }
+    }
+    return found.size() == 1 ? found.front() : format("{} files", found.size());
+  }
+
+  /// A boundary `inbox` on s3://data/in/, five-minute lots by modification time, and a copy arc.
+  static std::string copy_project(const std::string& name = "p") {
+    return R"({"project": {"name": ")" + name + R"(", "version": "1"},
+  "placement": {"provider": "local"},
+  "boundaries": [{"type": "core:putListenerBoundary", "name": "inbox", "lotUnit": "Twelfths",
+    "dataset": {"name": ")" +
+           name + R"(-in", "version": "1", "pathURI": "s3://data-)" + name + R"(/in/"}}],
+  "arcs": [{"type": "core:copyArc", "name": "copy",
+    "sources": {"main": {"name": ")" +
+           name + R"(-in", "version": "1"}},
+    "sinks": {"main": {"name": ")" +
+           name + R"(-out", "version": "1", "pathURI": "s3://data-)" + name + R"(/out/"}}}]})";
+  }
+  /// The same with a command in place of the copy.
+  static std::string command_project(const std::string& command, const std::string& more = "") {
+    return R"({"project": {"name": "p", "version": "1"}, "placement": {"provider": "local"},
+  "boundaries": [{"type": "core:putListenerBoundary", "name": "inbox", "lotUnit": "Twelfths",
+    "dataset": {"name": "p-in", "version": "1", "pathURI": "s3://data-p/in/"}}],
+  "arcs": [{"type": "core:commandArc", "name": "work", "backoffSec": 0, "attempts": 2,
+    "sources": {"main": {"name": "p-in", "version": "1"}},
+    "sinks": {"main": {"name": "p-out", "version": "1", "pathURI": "s3://data-p/out/"}},
+    "workload": {"command": ["sh", "-c", ")" +
+           command + R"("], "manifest": "collect"}}])" + more + "}";
+  }
+
+  SystemClock clock_;
+  PosixFileSystem posix_;
+  FileSystem* files_ = nullptr;  ///< in place of the real one
+  UlidSource ids_{clock_};
+  PosixProcessRunner processes_;
+  std::map<std::string, std::string> environment_;
+  std::function<void(std::function<void(int)>)> on_stop_;
+  std::string directory_;
+};
+
+}  // namespace cls::cli::testing

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands, one file each. Each returns its exit code; what goes wrong beyond that is an Error.
+#pragma once
+
+#include "cli/app.h"
+#include "cli/options.h"
+
+namespace cls::cli {
+
+int verify(const Options& options, World& world);
+int bootstrap(const Options& options, World& world);
+int deploy(const Options& options, World& world);
+int destroy(const Options& options, World& world);
+int up(const Options& options, World& world);
+int run(const Options& options, World& world);
+int retry(const Options& options, World& world);
+int status(const Options& options, World& world);
+int report(const Options& options, World& world);
+int audit(const Options& options, World& world);
+
+}  // namespace cls::cli

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole commands: what they print, what they leave, the code they end with (docs/exit-codes.md).
+#include <gmock/gmock.h>
+
+#include "cli/cli_world_test.h"
+
+namespace cls::cli::testing {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class Commands : public CliTest {};
+
+TEST_F(Commands, HelpListsTheCommandsAndF21EveryCommandHasItsOwn) {
+  for (const std::vector<std::string>& help :
+       {std::vector<std::string>{"--help"}, {"-h"}, {"help"}, {}}) {
+    const Ran ran = cls(help);
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("verify"), HasSubstr("audit"), HasSubstr("retry")));
+  }
+  for (const auto* command : {"verify", "deploy", "run", "up", "status", "audit", "retry"}) {
+    const Ran ran = cls({command, "--help"});
+    EXPECT_EQ(ran.code, 0) << command;
+    EXPECT_THAT(ran.out, HasSubstr("--home")) << command;
+    EXPECT_EQ(cls({"help", command}).out, ran.out) << command;
+  }
+}
+
+TEST_F(Commands, VersionIsPrinted) {
+  EXPECT_EQ(cls({"--version"}).out, std::string("cls ") + version + "\n");
+}
+
+TEST_F(Commands, UsageErrorsEndWith2AndSayWhatWouldBeRight) {
+  EXPECT_EQ(cls({"verify"}).code, 2);
+  EXPECT_EQ(cls({"run", "--no-such-option"}).code, 2);
+  const Ran unknown = cls({"statsu"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'cls status'?"));
+  EXPECT_EQ(cls({"deploy", "-p", "x.json", "--output", "xml"}).code, 2);
+}
+
+TEST_F(Commands, GlobalOptionsAreTakenBeforeAndAfterTheCommand) {
+  write(path("p.json"), copy_project());
+  EXPECT_EQ(cls({"deploy", "-p", "p.json", "--home", "other"}).code, 0);
+  EXPECT_TRUE(fs::exists(path("other/home.json")));
+  const Ran before = cls({"--home", "other", "--output", "csv", "projects"});
+  EXPECT_THAT(before.out, HasSubstr("p,1"));
+  EXPECT_EQ(before.out, cls({"projects", "--home", "other", "--output", "csv"}).out);
+}
+
+TEST_F(Commands, AnAbsentFileEndsWith74) {
+  const Ran ran = cls({"verify", "-p", "absent.json"});
+  EXPECT_EQ(ran.code, 74);
+  EXPECT_EQ(ran.err, "cls: does not exist: absent.json\n");
+}
+
+TEST_F(Commands, VerifySaysAllProblemsWithPlacesAndChangesNothing) {
+  write(path("bad.json"), R"({"project": {"name": "p"},
+ "placement": {"provider": "lokal"},
+ "arcs": [{"type": "core:copyArk", "name": "x"}]})");
+  const Ran ran = cls({"verify", "-p", "bad.json"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err,
+              AllOf(HasSubstr("bad.json:1:13: /project: missing field 'version'"),
+                    HasSubstr("did you mean 'local'?"), HasSubstr("did you mean 'core:copyArc'?")));
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Commands, VerifyReadsStandardInput) {
+  const Ran ran = cls({"verify", "-p", "-"}, copy_project());
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "-: ok: p/1, 1 boundary, 1 arc\n");
+}
+
+TEST_F(Commands, VerifyForAwsWarnsOfWhatDeployRefuses) {
+  std::string aws = copy_project();
+  aws.replace(aws.find(R"({"provider": "local"})"), 21,
+              R"({"provider": "aws", "account": "1", "region": "r"})");
+  write(path("p.json"), aws);
+  const Ran verified = cls({"verify", "-p", "p.json"});
+  EXPECT_EQ(verified.code, 0);
+  EXPECT_THAT(verified.err, HasSubstr("warning"));
+  const Ran deployed = cls({"deploy", "-p", "p.json"});
+  EXPECT_EQ(deployed.code, 1);
+  EXPECT_THAT(deployed.err, HasSubstr("nothing was deployed"));
+  EXPECT_FALSE(fs::exists(home()));
+  EXPECT_EQ(cls({"run", "-p", "p.json"}).code, 0) << "run is always local";
+}
+
+TEST_F(Commands, ABadFileAmongGoodOnesDeploysNothing) {
+  write(path("good.json"), copy_project("good"));
+  write(path("bad.json"), R"({"project": {"name": "p"}})");
+  EXPECT_EQ(cls({"deploy", "-p", "good.json", "-p", "bad.json"}).code, 1);
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Commands, AMissingWorkingDirectoryIsFoundBeforeAnythingIsStored) {
+  std::string project = command_project("true");
+  project.insert(project.find("\"manifest\""), "\"workingDir\": \"absent\", ");
+  write(path("p.json"), project);
+  const Ran ran = cls({"deploy", "-p", "p.json"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("/arcs/0/workload/workingDir: 'absent' is no directory"));
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Commands, RunTakesInCopiesAndASecondRunChangesNothing) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  const Ran first = cls({"run", "-p", "p.json"});
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("took in 1 object, ran 1 attempt"));
+  EXPECT_EQ(read(stored("data-p/out/a.txt")), "one");
+  const auto before = records();
+  const Ran second = cls({"run", "-p", "p.json"});
+  EXPECT_EQ(second.code, 0);
+  EXPECT_THAT(second.out, HasSubstr("took in 0 objects, ran 0 attempts"));
+  EXPECT_EQ(records(), before);
+  EXPECT_EQ(cls({"audit"}).code, 0);
+}
+
+TEST_F(Commands, TheIndexMayBeDeleted) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  const auto before = records();
+  for (const auto* file : {"cls.db", "cls.db-wal", "cls.db-shm"}) fs::remove(home() + "/" + file);
+  ASSERT_EQ(cls({"run"}).code, 0);
+  EXPECT_EQ(records(), before);
+  write(stored("data-p/in/late.txt"), "two", std::chrono::seconds(7200));
+  for (const auto* file : {"cls.db", "cls.db-wal", "cls.db-shm"}) fs::remove(home() + "/" + file);
+  const Ran ran = cls({"run", "--seal"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(read(stored("data-p/out/late.txt")), "two");
+}
+
+TEST_F(Commands, AFailingArcEndsWith3IsRetriedAndThenComplete) {
+  write(path("p.json"), command_project("test -e $HOME/go && echo x > $CLS_SINK_MAIN_PATH/x"));
+  environment_["HOME"] = directory_;
+  write(stored("data-p/in/a.txt"), "one");
+  const Ran failed = cls({"run", "-p", "p.json"});
+  EXPECT_EQ(failed.code, 3) << failed.err;
+  EXPECT_THAT(failed.out, AllOf(HasSubstr("not complete: p/1 work 1 lot"), HasSubstr("cls retry")));
+  EXPECT_EQ(cls({"run"}).code, 3) << "still missing, and nothing runs";
+  write(path("go"), "");
+  const Ran retried = cls({"retry", "work"});
+  EXPECT_EQ(retried.code, 0);
+  EXPECT_THAT(retried.out, HasSubstr("1 lot will be tried again"));
+  EXPECT_EQ(cls({"run"}).code, 0);
+  EXPECT_EQ(read(stored("data-p/out/x")), "x\n");
+  EXPECT_THAT(cls({"retry"}).out, HasSubstr("no lot ended missing"));
+}
+
+TEST_F(Commands, AChangedDeclarationTriesAgain) {
+  write(path("p.json"), command_project("false"));
+  write(stored("data-p/in/a.txt"), "one");
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 3);
+  write(path("p.json"), command_project("echo y > $CLS_SINK_MAIN_PATH/y"));
+  const Ran ran = cls({"run", "-p", "p.json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("1 lot of changed arcs will be tried again"));
+}
+
+TEST_F(Commands, RetryOfAnUnknownArcOrAFineLotSaysSo) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  const Ran unknown = cls({"retry", "coyp"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean 'copy'?"));
+  const Ran fine = cls({"retry", "copy", "20230101PT5M000..20230101PT5M003"});
+  EXPECT_EQ(fine.code, 1);
+  EXPECT_THAT(fine.err, HasSubstr("did not end missing or partial"));
+  EXPECT_EQ(cls({"retry", "copy", "nonsense"}).code, 2);
+}
+
+TEST_F(Commands, AnotherProjectsDatasetIsRefusedAndNothingOfItIsStored) {
+  write(path("a.json"), copy_project());
+  ASSERT_EQ(cls({"deploy", "-p", "a.json"}).code, 0);
+  std::string thief = copy_project();
+  thief.replace(thief.find(R"("name": "p")"), 11, R"("name": "q")");
+  write(path("b.json"), thief);
+  const auto before = records();
+  const Ran ran = cls({"deploy", "-p", "b.json"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("p-in/1"));
+  EXPECT_EQ(records(), before);
+}
+
+TEST_F(Commands, DestroyKeepsRecordsAndDataAndRedeployGoesOn) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  const Ran destroyed = cls({"destroy", "p:1"});
+  EXPECT_EQ(destroyed.code, 0) << destroyed.err;
+  EXPECT_EQ(read(stored("data-p/out/a.txt")), "one");
+  EXPECT_THAT(cls({"projects"}).out, Not(HasSubstr("p ")));
+  const Ran again = cls({"destroy", "p:1"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.err, HasSubstr("no project p:1 is deployed"));
+  const Ran ran = cls({"run", "-p", "p.json"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("took in 0 objects, ran 0 attempts"));
+}
+
+TEST_F(Commands, AuditNamesAMemberThatIsGoneOrChangedAndEndsWith5) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  write(stored("data-p/in/b.txt"), "two");
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  fs::remove(stored("data-p/out/a.txt"));
+  write(stored("data-p/out/b.txt"), "TWO");
+  const Ran ran = cls({"audit", "--output", "json"});
+  EXPECT_EQ(ran.code, 5);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("s3://data-p/out/a.txt"), HasSubstr("s3://data-p/out/b.txt")));
+}
+
+TEST_F(Commands, AuditOfNothingIsNotGoodNews) {
+  ASSERT_EQ(cls({"bootstrap"}).code, 0);
+  EXPECT_EQ(cls({"audit"}).code, 1);
+}
+
+TEST_F(Commands, AFolderWithOtherFilesIsNoHome) {
+  write(home() + "/thesis.doc", "precious");
+  const Ran ran = cls({"bootstrap"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.err, HasSubstr("holds other files"));
+  EXPECT_EQ(read(home() + "/thesis.doc"), "precious");
+}
+
+TEST_F(Commands, AHomeOfANewerVersionIsRefusedAndUntouched) {
+  write(home() + "/home.json", R"({"version":99,"id":"x","createdBy":"cls 9"})");
+  write(path("p.json"), copy_project());
+  const Ran ran = cls({"run", "-p", "p.json"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.err, HasSubstr("use a newer cls"));
+  EXPECT_FALSE(fs::exists(home() + "/stores"));
+}
+
+TEST_F(Commands, WithoutAHomeReportsSayHowToMakeOne) {
+  for (const auto* command : {"status", "audit", "arcs", "datasets", "projects", "retry", "run"}) {
+    const Ran ran = cls({command});
+    EXPECT_EQ(ran.code, 1) << command;
+    EXPECT_THAT(ran.err, HasSubstr("cls bootstrap --home")) << command;
+  }
+}
+
+TEST_F(Commands, AnUnreadableObjectIsSaidAndTakenInOnceItCanBeRead) {
+  if (::geteuid() == 0) {
+    // root reads everything; a directory that cannot be is simulated by a link out of the bucket
+    GTEST_SKIP() << "permissions do not stop root";
+  }
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  fs::permissions(stored("data-p/in/a.txt"), fs::perms::none);
+  const Ran ran = cls({"run", "-p", "p.json"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("a.txt"));
+  fs::permissions(stored("data-p/in/a.txt"), fs::perms::owner_read);
+  EXPECT_EQ(cls({"run"}).code, 0);
+  EXPECT_EQ(read(stored("data-p/out/a.txt")), "one");
+}
+
+TEST_F(Commands, ReportsHaveFourFormats) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  for (const std::vector<std::string>& report : {std::vector<std::string>{"status"},
+                                                 {"arcs"},
+                                                 {"arcs", "status"},
+                                                 {"arcs", "status", "--list"},
+                                                 {"datasets"},
+                                                 {"datasets", "status"},
+                                                 {"datasets", "status", "--list"},
+                                                 {"projects"},
+                                                 {"placements"},
+                                                 {"audit"}}) {
+    for (const auto* output : {"table", "json", "csv", "tsv"}) {
+      auto arguments = report;
+      arguments.insert(arguments.end(), {"--output", output});
+      const Ran ran = cls(arguments);
+      EXPECT_EQ(ran.code, 0) << report.back() << " " << output << ran.err;
+      EXPECT_FALSE(ran.out.empty() && report.front() != "audit") << report.back() << " " << output;
+    }
+  }
+  EXPECT_THAT(cls({"arcs", "status", "--list", "--output", "csv"}).out, HasSubstr(",complete\n"));
+}
+
+TEST_F(Commands, DeployGivesNewArcsOnlyWhatIsReadyFromNowOn) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one");
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  std::string reader = R"({"project": {"name": "r", "version": "1"},
+    "placement": {"provider": "local"},
+    "arcs": [{"type": "core:copyArc", "name": "again", "sources": {"main": {"name": "p-out", "version": "1"}},
+      "sinks": {"main": {"name": "r-out", "version": "1", "pathURI": "s3://data-r/out/"}}}]})";
+  write(path("r.json"), reader);
+  ASSERT_EQ(cls({"deploy", "-p", "r.json"}).code, 0);
+  ASSERT_EQ(cls({"run"}).code, 0);
+  EXPECT_FALSE(fs::exists(stored("data-r/out/a.txt")));
+  std::string other = reader;
+  for (auto at = other.find("\"r"); at != std::string::npos; at = other.find("\"r", at + 2)) {
+    if (other.compare(at, 3, "\"r\"") == 0 || other.compare(at, 3, "\"r-") == 0)
+      other[at + 1] = 's';
+  }
+  other.replace(other.find("s3://data-r/"), 12, "s3://data-s/");
+  write(path("s.json"), other);
+  ASSERT_EQ(cls({"deploy", "-p", "s.json", "--since", "all"}).code, 0);
+  ASSERT_EQ(cls({"run"}).code, 0);
+  EXPECT_EQ(read(stored("data-s/out/a.txt")), "one");
+  EXPECT_EQ(cls({"deploy", "-p", "s.json", "--since", "yesterdayish"}).code, 2);
+}
+
+}  // namespace cls::cli::testing

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// cls deploy: records projects in a home, so that `cls up` and `cls run` serve them.
+#include "cli/commands.h"
+#include "cli/workspace.h"
+
+namespace cls::cli {
+
+int deploy(const Options& options, World& world) {
+  const flow::Since since = since_of(options, world, {});
+  const auto checked = check_projects(options, world, Purpose::Deploy);
+  if (!checked) {
+    world.console.err("cls: nothing was deployed\n");
+    return static_cast<int>(ExitCode::Failed);
+  }
+  if (checked->for_aws) {
+    throw Error(
+        "cls cannot deploy to aws yet; on this machine the same project runs with --substrate "
+        "local, cls run and cls up",
+        ExitCode::Refused);
+  }
+  const auto home = open_home(options, world);
+  deploy_projects(*home, world, *checked, since);
+  return 0;
+}
+
+}  // namespace cls::cli

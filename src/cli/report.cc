@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The listings: cls arcs, datasets, projects, placements; arcs status, datasets status.
+#include "operate/report.h"
+
+#include "base/format.h"
+#include "cli/commands.h"
+#include "cli/workspace.h"
+#include "operate/listings.h"
+#include "operate/lot_reports.h"
+
+namespace cls::cli {
+
+namespace {
+
+Result<operate::Report> make_report(const Options& options, local::Home& home,
+                                    const flow::Deployment& deployment,
+                                    const operate::ReportFilter& filter) {
+  flow::LedgerLogs logs(home.store());
+  switch (options.command) {
+    case Command::Placements: {
+      auto placements = local::placements_of(home);
+      if (!placements) return pass(std::move(placements));
+      return operate::placements_report(*placements);
+    }
+    case Command::Projects:
+      return operate::projects_report(deployment);
+    case Command::Arcs:
+      return operate::arcs_report(deployment, filter);
+    case Command::Datasets:
+      return operate::datasets_report(deployment, filter);
+    case Command::ArcsStatus:
+      return options.list ? operate::arc_lots(home.store(), deployment, logs, filter)
+                          : operate::arc_summary(home.store(), deployment, logs, filter);
+    default:
+      return options.list ? operate::dataset_lots(home.store(), deployment, logs, filter)
+                          : operate::dataset_summary(home.store(), deployment, logs, filter);
+  }
+}
+
+}  // namespace
+
+int report(const Options& options, World& world) {
+  const auto filter = filter_of(options, world);
+  const auto home = existing_home(options, world);
+  const auto deployed = deployed_in(*home, world);
+  const auto made = make_report(options, *home, *deployed.deployment, filter);
+  if (!made) throw Error(made.error());
+  for (const auto& note : made->notes) world.console.err(format("warning: {}\n", note));
+  world.console.out(operate::render(*made, options.output));
+  return 0;
+}
+
+}  // namespace cls::cli

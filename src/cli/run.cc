@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// cls run: deploys, takes in what is there, works until nothing is left.
+#include <algorithm>
+
+#include "base/format.h"
+#include "cli/commands.h"
+#include "cli/engine_stop.h"
+#include "cli/workspace.h"
+
+namespace cls::cli {
+
+namespace {
+
+struct UnfinishedArc {
+  flow::ArcRef arc;
+  lot::LotSet lots;
+};
+
+/// The arcs with lots that ended missing or partial.
+std::vector<UnfinishedArc> unfinished_arcs(const local::Engine& engine,
+                                           const local::RunReport& report) {
+  std::vector<UnfinishedArc> found;
+  for (const auto& arc : engine.deployment().arcs()) {
+    const auto lots = report.unfinished.find(local::arc_key(arc));
+    if (lots != report.unfinished.end() && !lots->second.empty()) {
+      found.push_back({arc, lots->second});
+    }
+  }
+  return found;
+}
+
+json::Value texts(const std::vector<std::string>& list) {
+  json::Value value = json::Value::array();
+  for (const auto& text : list) value.items.push_back(json::Value::string(text));
+  return value;
+}
+
+std::string as_json(const local::RunReport& report, const std::vector<UnfinishedArc>& unfinished) {
+  json::Value arcs = json::Value::array();
+  for (const auto& one : unfinished) {
+    json::Value arc = json::Value::object();
+    arc.add("project", json::encode(one.arc.project->plan.project));
+    arc.add("name", json::Value::string(one.arc.arc->name));
+    arc.add("lots", json::Value::string(one.lots.to_string()));
+    arcs.items.push_back(std::move(arc));
+  }
+  json::Value value = json::Value::object();
+  value.add("arrivals", json::Value::number(static_cast<std::int64_t>(report.arrivals)));
+  value.add("attempts", json::Value::number(static_cast<std::int64_t>(report.attempts)));
+  value.add("openLots", texts(report.open_lots));
+  value.add("unfinished", std::move(arcs));
+  value.add("failures", texts(report.failures));
+  return json::to_pretty(value) + "\n";
+}
+
+std::string as_text(const local::RunReport& report, const std::vector<UnfinishedArc>& unfinished) {
+  std::string text = format("took in {}, ran {}\n", counted(report.arrivals, "object"),
+                            counted(report.attempts, "attempt"));
+  for (const auto& lot : report.open_lots) {
+    text += format("open: {}; it is closed when its interval has ended, or now by --seal\n", lot);
+  }
+  for (const auto& one : unfinished) {
+    text += format("not complete: {} {}: {}; after mending: cls retry {}\n", one.arc.to_string(),
+                   counted(one.lots.count(), "lot"), one.lots.to_string(), one.arc.arc->name);
+  }
+  return text;
+}
+
+}  // namespace
+
+int run(const Options& options, World& world) {
+  const flow::Since since = since_of(options, world, {.all = true, .at = std::nullopt});
+  std::optional<CheckedProjects> checked;
+  if (!options.projects.empty()) {
+    checked = check_projects(options, world, Purpose::RunHere);
+    if (!checked) {
+      world.console.err("cls: nothing was deployed\n");
+      return static_cast<int>(ExitCode::Failed);
+    }
+  }
+  const auto home = checked ? open_home(options, world) : existing_home(options, world);
+  if (checked) deploy_projects(*home, world, *checked, since);
+  ConsoleLog log(world.console, log_level(options, LogLevel::Warning));
+  auto deployed = deployed_in(*home, world);
+  const bool whole = deployed.broken.empty();
+  local::Engine engine({.home = *home,
+                        .clock = world.clock,
+                        .ids = world.ids,
+                        .processes = world.processes,
+                        .log = log,
+                        .getenv = world.getenv},
+                       std::move(deployed.deployment), local::Engine::Mode::Run);
+  const EngineStop stop(world, engine);
+  const auto report = engine.run({.until_idle = options.until_idle, .seal = options.seal});
+  const auto unfinished = unfinished_arcs(engine, report);
+  world.console.out(options.output == operate::Format::Json ? as_json(report, unfinished)
+                                                            : as_text(report, unfinished));
+  if (report.stopped) return 128 + stop.signal();
+  if (report.failure_count > 0 || !whole) return static_cast<int>(ExitCode::Failed);
+  return static_cast<int>(unfinished.empty() ? ExitCode::Ok : ExitCode::Incomplete);
+}
+
+}  // namespace cls::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// cls status: how everything in a home is doing.
+#include "operate/status.h"
+
+#include "cli/commands.h"
+#include "cli/workspace.h"
+#include "local/worker_pool.h"
+
+namespace cls::cli {
+
+int status(const Options& options, World& world) {
+  const auto filter = filter_of(options, world);
+  const auto home = existing_home(options, world);
+  const auto deployed = deployed_in(*home, world);
+  flow::LedgerLogs logs(home->store());
+  // The queue is an index: where there is none yet, nothing is queued.
+  std::optional<local::Queue> queue;
+  if (world.files.status(home->database(), true)) queue.emplace(home->database(), world.clock);
+  const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
+    return queue ? queue->depth({local::arc_key(arc)}).waiting : 0;
+  };
+  const auto report = operate::status({.store = home->store(),
+                                       .deployment = *deployed.deployment,
+                                       .logs = logs,
+                                       .now = world.clock.now(),
+                                       .home = home->directory(),
+                                       .queued = queued},
+                                      filter);
+  if (!report) throw Error(report.error());
+  world.console.out(operate::render(*report, options.output));
+  return 0;
+}
+
+}  // namespace cls::cli

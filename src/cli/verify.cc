@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// cls verify: checks project files; nothing is changed.
+#include "base/format.h"
+#include "cli/commands.h"
+#include "cli/workspace.h"
+
+namespace cls::cli {
+
+int verify(const Options& options, World& world) {
+  const auto checked = check_projects(options, world, Purpose::Verify);
+  if (!checked) return static_cast<int>(ExitCode::Failed);
+  if (options.output == operate::Format::Json) return 0;
+  for (const auto& document : checked->documents) {
+    const auto& model = document.model;
+    world.console.out(format("{}: ok: {}/{}, {}, {}\n", document.document->file, model.project.name,
+                             model.project.version,
+                             model.boundaries.size() == 1
+                                 ? std::string("1 boundary")
+                                 : format("{} boundaries", model.boundaries.size()),
+                             counted(model.arcs.size(), "arc")));
+  }
+  return 0;
+}
+
+}  // namespace cls::cli

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/workspace.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "local/owners.h"
+
+namespace cls::cli {
+
+namespace {
+
+std::string absolute(const std::string& path, const World& world) {
+  std::string text =
+      (std::filesystem::path(world.working_directory) / path).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+std::vector<model::Source> read_sources(const Options& options, World& world) {
+  if (options.projects.empty()) {
+    throw Error("no project file: name one with -p FILE (- reads standard input)", ExitCode::Usage);
+  }
+  std::vector<model::Source> sources;
+  for (const auto& file : options.projects) {
+    if (file == "-") {
+      sources.push_back({file, world.read_standard_input()});
+      continue;
+    }
+    auto text = world.files.read(absolute(file, world), 0, std::nullopt);
+    if (!text && text.error().code == FailureCode::NotFound) {
+      throw Error(format("does not exist: {}", file), ExitCode::NoFile);
+    }
+    sources.push_back({file, need(std::move(text))});
+  }
+  return sources;
+}
+
+model::Substrate substrate_of(const model::LoadedDocument& document, const Options& options,
+                              Purpose purpose) {
+  if (purpose == Purpose::RunHere || options.substrate == "local") return model::Substrate::Local;
+  if (options.substrate == "aws") return model::Substrate::Aws;
+  return document.model.placement.provider == "aws" ? model::Substrate::Aws
+                                                    : model::Substrate::Local;
+}
+
+/// What the home holds already, if there is one; kept as long as the answers are needed.
+struct Present {
+  std::unique_ptr<local::Home> home;
+  local::DeployedProjects projects;
+  model::Deployed view;
+};
+
+Present present_in(const Options& options, World& world) {
+  Present present;
+  auto home = local::Home::open_existing(world.files, home_directory(options, world));
+  if (!home) {
+    if (home.error().code != FailureCode::NotFound) throw refusal(home.error());
+    return present;
+  }
+  present.home = std::move(*home);
+  present.projects = deployed_in(*present.home, world);
+  present.view = local::deployed_view(*present.projects.deployment, present.home->store());
+  return present;
+}
+
+json::Value to_json(const Diagnostic& problem) {
+  json::Value value = json::Value::object();
+  value.add("severity",
+            json::Value::string(problem.severity == Severity::Error ? "error" : "warning"));
+  value.add("file", json::Value::string(problem.file));
+  value.add("line", json::Value::number(static_cast<std::int64_t>(problem.line)));
+  value.add("column", json::Value::number(static_cast<std::int64_t>(problem.column)));
+  value.add("pointer", json::Value::string(problem.pointer));
+  value.add("message", json::Value::string(problem.message));
+  value.add("hint", json::Value::string(problem.hint));
+  return value;
+}
+
+void print(const Diagnostics& problems, const Options& options, Purpose purpose, World& world) {
+  if (purpose == Purpose::Verify && options.output == operate::Format::Json) {
+    json::Value list = json::Value::array();
+    for (const auto& problem : problems.all()) list.items.push_back(to_json(problem));
+    world.console.out(json::to_pretty(list) + "\n");
+    return;
+  }
+  std::string text;
+  for (const auto& problem : problems.all()) text += problem.to_string() + "\n";
+  world.console.err(text);
+}
+
+}  // namespace
+
+void ConsoleLog::write(LogLevel level, std::string_view line) {
+  if (level < least_) return;
+  static constexpr std::array<std::string_view, 4> names{"debug", "info", "warning", "error"};
+  console_.err(format("{}: {}\n", names.at(static_cast<std::size_t>(level)), line));
+}
+
+LogLevel log_level(const Options& options, LogLevel least) {
+  if (options.verbose >= 2) return LogLevel::Debug;
+  if (options.verbose == 1) return std::min(least, LogLevel::Info);
+  return least;
+}
+
+Error refusal(const Failure& failure) {
+  const bool in_the_way =
+      failure.code == FailureCode::Conflict || failure.code == FailureCode::Unsupported;
+  return in_the_way ? Error(failure.message, ExitCode::Refused) : Error(failure);
+}
+
+std::string home_directory(const Options& options, const World& world) {
+  if (!options.home.empty()) return absolute(options.home, world);
+  if (const auto named = world.getenv("CLS_HOME"); named && !named->empty()) {
+    return absolute(*named, world);
+  }
+  const auto user = world.getenv("HOME");
+  if (!user || user->empty()) {
+    throw Error("no home: name one with --home DIR, or set CLS_HOME", ExitCode::Usage);
+  }
+  return absolute(*user + "/.local/share/clusterless", world);
+}
+
+std::unique_ptr<local::Home> open_home(const Options& options, World& world) {
+  auto home =
+      local::Home::open(world.files, world.ids, home_directory(options, world), cli::version);
+  if (!home) throw refusal(home.error());
+  return std::move(*home);
+}
+
+std::unique_ptr<local::Home> existing_home(const Options& options, World& world) {
+  auto home = local::Home::open_existing(world.files, home_directory(options, world));
+  if (!home) throw refusal(home.error());
+  return std::move(*home);
+}
+
+local::DeployedProjects deployed_in(local::Home& home, World& world) {
+  auto deployed = local::read_deployed(home);
+  if (!deployed) throw Error(deployed.error());
+  for (const auto& broken : deployed->broken) {
+    world.console.err(format("warning: left out: {}\n", broken));
+  }
+  return std::move(*deployed);
+}
+
+std::optional<CheckedProjects> check_projects(const Options& options, World& world,
+                                              Purpose purpose) {
+  Diagnostics problems;
+  model::Options checks{.substrate = model::Substrate::Local,
+                        .strict = purpose != Purpose::Verify,
+                        .version = cli::version};
+  CheckedProjects checked{.documents = model::load(read_sources(options, world), checks, problems)};
+  std::vector<model::LoadedDocument> here;
+  std::vector<model::LoadedDocument> on_aws;
+  for (const auto& document : checked.documents) {
+    const bool aws = substrate_of(document, options, purpose) == model::Substrate::Aws;
+    (aws ? on_aws : here).push_back(document);
+  }
+  if (!here.empty()) {
+    const Present present = present_in(options, world);
+    model::validate(here, checks, present.view, problems);
+    local::check_directories(world.files, here, world.working_directory, problems);
+  }
+  if (!on_aws.empty()) {
+    checks.substrate = model::Substrate::Aws;
+    model::validate(on_aws, checks, {}, problems);
+    checked.for_aws = true;
+  }
+  problems.sort();
+  print(problems, options, purpose, world);
+  if (problems.has_errors()) return std::nullopt;
+  return checked;
+}
+
+flow::Since since_of(const Options& options, const World& world, const flow::Since& otherwise) {
+  if (options.since.empty()) return otherwise;
+  if (options.since == "all") return {.all = true, .at = std::nullopt};
+  if (options.since == "now") return {};
+  const auto at = lot::parse_moment(options.since, world.clock.now());
+  if (!at) {
+    throw Error(
+        format("--since {}: {}; now, all, a time or a lot id", options.since, at.error().message),
+        ExitCode::Usage);
+  }
+  return {.all = false, .at = *at};
+}
+
+void deploy_projects(local::Home& home, World& world, const CheckedProjects& projects,
+                     const flow::Since& since) {
+  const auto deployed = local::deploy(home, world.clock,
+                                      {.documents = projects.documents,
+                                       .since = since,
+                                       .by = local::make_owner(world.ids).id,
+                                       .working_directory = world.working_directory});
+  if (!deployed) throw refusal(deployed.error());
+  for (const auto& one : *deployed) {
+    std::string line = format(
+        "deployed {}: {}, {}", one.project.to_string(),
+        one.boundaries == 1 ? std::string("1 boundary") : format("{} boundaries", one.boundaries),
+        counted(one.arcs, "arc"));
+    if (one.retried > 0) {
+      line += format("; {} of changed arcs will be tried again", counted(one.retried, "lot"));
+    }
+    world.console.out(line + "\n");
+  }
+}
+
+operate::ReportFilter filter_of(const Options& options, const World& world) {
+  operate::ReportFilter filter;
+  filter.projects = options.project_filter;
+  filter.names = options.names;
+  for (const auto& label : options.labels) {
+    const auto equals = label.find('=');
+    if (equals == std::string::npos) {
+      throw Error(format("--label {}: write key=value", label), ExitCode::Usage);
+    }
+    filter.labels[label.substr(0, equals)] = label.substr(equals + 1);
+  }
+  const auto moment = [&](const std::string& text, std::string_view option) {
+    std::optional<lot::Moment> at;
+    if (text.empty()) return at;
+    auto parsed = lot::Moment::parse(text, world.clock.now());
+    if (!parsed) {
+      throw Error(format("{} {}: {}", option, text, parsed.error().message), ExitCode::Usage);
+    }
+    at = *parsed;
+    return at;
+  };
+  filter.earliest = moment(options.earliest, "--earliest");
+  filter.latest = moment(options.latest, "--latest");
+  return filter;
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace cls::cli

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands share: the home that the options name, the project files, messages.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/app.h"
+#include "cli/options.h"
+#include "flow/deploy.h"
+#include "local/deployed.h"
+#include "local/deployer.h"
+#include "operate/report_filter.h"
+
+namespace cls::cli {
+
+/// The log of a command, on its standard error.
+class ConsoleLog final : public Log {
+ public:
+  ConsoleLog(Console& console, LogLevel least) : console_(console), least_(least) {}
+  void write(LogLevel level, std::string_view line) override;
+
+ private:
+  Console& console_;
+  LogLevel least_;
+};
+
+/// `least`, or what -v and -vv ask for.
+LogLevel log_level(const Options& options, LogLevel least);
+
+/// The absolute path of the home: --home, else $CLS_HOME, else ~/.local/share/clusterless.
+std::string home_directory(const Options& options, const World& world);
+/// Opens the home, made if need be. An Error says why not.
+std::unique_ptr<local::Home> open_home(const Options& options, World& world);
+/// Opens a home that must exist.
+std::unique_ptr<local::Home> existing_home(const Options& options, World& world);
+/// What is deployed in a home; projects that cannot be read are named on standard error.
+local::DeployedProjects deployed_in(local::Home& home, World& world);
+
+/// An Error that carries the exit code of a refusal where something is in the way (Conflict,
+/// Unsupported, Denied by a version).
+Error refusal(const Failure& failure);
+
+/// How strictly project files are checked.
+enum class Purpose : std::uint8_t {
+  Verify,   ///< for the substrate they are meant for; what cannot run yet is a warning
+  Deploy,   ///< for the substrate they are meant for; what cannot run is an error
+  RunHere,  ///< for this machine, whatever their provider
+};
+
+struct CheckedProjects {
+  std::vector<model::LoadedDocument> documents;
+  bool for_aws = false;  ///< one of them at least is meant for aws
+};
+
+/// Reads and checks the project files of the options (there must be some) and prints all problems;
+/// nullopt where there are errors. An absent file is an Error with exit code 74.
+std::optional<CheckedProjects> check_projects(const Options& options, World& world,
+                                              Purpose purpose);
+
+/// What --since says; `otherwise` where it is not given.
+flow::Since since_of(const Options& options, const World& world, const flow::Since& otherwise);
+
+/// Deploys checked projects in a home and says so on standard output.
+void deploy_projects(local::Home& home, World& world, const CheckedProjects& projects,
+                     const flow::Since& since);
+
+/// The filter that a report's options say.
+operate::ReportFilter filter_of(const Options& options, const World& world);
+
+/// `1 lot`, `2 lots`.
+std::string counted(std::uint64_t count, std::string_view noun);
+
+}  // namespace cls::cli

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/intake.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/format.h"
+#include "flow/deploy.h"
+
+namespace cls::local {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds store_retry{5};
+constexpr milliseconds unquiet_look{500};
+constexpr milliseconds longest_wait{60'000};
+/// How often a scan that ends (`cls run`) looks again at files that are still being written.
+constexpr int unquiet_looks = 3;
+
+}  // namespace
+
+/// A boundary as it is served here.
+struct Intake::Served {
+  Served(const Services& services, flow::LedgerLog& log, flow::LotEvents& events,
+         const std::string& by, std::string root)
+      : boundary(services.home.store(), services.clock, log, events, by, services.log),
+        scanner(services.home.files(), services.clock, *log.boundary().boundary, std::move(root),
+                log.boundary().boundary->dataset.path()) {}
+
+  Scanner::Known known() {
+    return [this](const Uri& uri, const record::ObjectVersion& version) {
+      return boundary.knows(uri, version);
+    };
+  }
+
+  flow::Boundary boundary;
+  Scanner scanner;
+  std::set<std::string> unquiet;       // paths to look at again
+  bool scan_due = false;               // everything, at the next turn
+  bool failed = false;                 // the store did not take something: again
+  bool polled = false;                 // changes cannot be watched
+  std::chrono::nanoseconds scanned{};  // when, on the monotonic clock
+};
+
+Intake::Intake(const Services& services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
+               flow::LotEvents& events, std::string by, Complaints& complaints)
+    : services_(services),
+      deployment_(deployment),
+      logs_(logs),
+      events_(events),
+      by_(std::move(by)),
+      complaints_(complaints) {}
+
+Intake::~Intake() = default;
+
+void Intake::open(const flow::BoundaryRef& ref) {
+  auto& store = services_.home.store();
+  const auto complain = [&](const Failure& failure) {
+    complaints_.add(format("{}: {}; it takes nothing in until this is mended", ref.to_string(),
+                           failure.message));
+  };
+  auto subscription = flow::read_subscription(
+      store,
+      ref.project->places.boundary_subscription(ref.project->plan.project, ref.boundary->name));
+  if (!subscription) return complain(subscription.error());
+  if (!*subscription || !(*subscription)->enabled) return;
+  // local_path names objects; the directory is where an object of the path would lie.
+  auto inside = store.local_path(ref.boundary->dataset.path().child("object"));
+  if (!inside) return complain(inside.error());
+  std::string directory = inside->substr(0, inside->rfind('/'));
+  if (auto made = services_.home.files().make_directories(directory); !made) {
+    return complain(made.error());
+  }
+  auto served = std::make_unique<Served>(services_, logs_.of(ref), events_, by_, directory);
+  if (auto started = served->boundary.start(); !started) return complain(started.error());
+  served_.push_back(std::move(served));
+}
+
+void Intake::start() {
+  for (const auto& ref : deployment_.boundaries()) open(ref);
+}
+
+void Intake::take(Served& served, ScanResult found) {
+  const std::string name = served.boundary.ref().to_string();
+  for (const auto& message : found.unreadable) {
+    complaints_.add(format("{}: {}; it is taken in once it can be read", name, message));
+  }
+  served.unquiet.insert(found.unquiet.begin(), found.unquiet.end());
+  auto taken = served.boundary.take(std::move(found.arrivals));
+  served.failed = !taken;
+  if (!taken) complaints_.add(format("{}: {}", name, taken.error().message));
+}
+
+std::uint64_t Intake::scan_all() {
+  std::uint64_t arrivals = 0;
+  for (const auto& served : served_) {
+    if (stopping_) break;
+    served->unquiet.clear();
+    ScanResult found = served->scanner.scan(served->known());
+    for (int look = 0; look < unquiet_looks && !found.unquiet.empty() && !stopping_; ++look) {
+      services_.clock.sleep_for(std::max<std::chrono::nanoseconds>(
+          served->boundary.ref().boundary->quiet, milliseconds(200)));
+      const auto again = std::exchange(found.unquiet, {});
+      ScanResult more = served->scanner.look({}, again, served->known());
+      std::ranges::move(more.arrivals, std::back_inserter(found.arrivals));
+      std::ranges::move(more.unreadable, std::back_inserter(found.unreadable));
+      found.unquiet = std::move(more.unquiet);
+    }
+    for (const auto& path : found.unquiet) {
+      services_.log.warning(format("{} is still being written: left for the next run", path));
+    }
+    arrivals += found.arrivals.size();
+    take(*served, std::move(found));
+  }
+  return arrivals;
+}
+
+void Intake::tick(flow::Boundary::Quiet quiet) {
+  for (const auto& served : served_) {
+    const bool had_failed = served->failed;
+    Result<> done;
+    if (had_failed) done = served->boundary.take({});
+    if (done) done = served->boundary.tick(quiet);
+    served->failed = !done;
+    // Said once, not at every try.
+    if (!done && !had_failed) {
+      complaints_.add(format("{}: {}", served->boundary.ref().to_string(), done.error().message));
+    }
+  }
+}
+
+void Intake::seal() {
+  for (const auto& served : served_) {
+    auto sealed = served->boundary.seal();
+    if (sealed) continue;
+    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message));
+  }
+}
+
+std::vector<std::string> Intake::open_lots() const {
+  std::vector<std::string> lots;
+  for (const auto& served : served_) {
+    for (const auto& lot : served->boundary.open_lots()) {
+      lots.push_back(served->boundary.ref().to_string() + " " + lot.to_string());
+    }
+  }
+  return lots;
+}
+
+void Intake::watch(DirectoryWatch& watch) {
+  for (const auto& served : served_) {
+    auto added = watch.add(served->scanner.root());
+    if (!added) {
+      served->polled = true;
+      services_.log.warning(format("{}; it is scanned every {} s instead", added.error().message,
+                                   served->boundary.ref().boundary->poll.count()));
+    }
+    served->scan_due = true;
+  }
+}
+
+void Intake::take_events(const std::vector<WatchEvent>& events) {
+  struct Paths {
+    std::vector<std::string> whole;
+    std::vector<std::string> other;
+  };
+  std::map<Served*, Paths> paths;
+  for (const auto& event : events) {
+    for (const auto& served : served_) {
+      const bool mine = event.root == served->scanner.root();
+      if (event.kind == WatchEventKind::Overflow) {
+        served->scan_due = true;
+      } else if (mine && event.kind == WatchEventKind::RootGone) {
+        // Made again by whoever writes there: from now on it is polled.
+        served->polled = true;
+        served->scan_due = true;
+      } else if (mine) {
+        auto& found = paths[served.get()];
+        (event.kind == WatchEventKind::Written ? found.whole : found.other).push_back(event.path);
+      }
+    }
+  }
+  for (auto& [served, found] : paths) {
+    for (const auto& path : found.whole) served->unquiet.erase(path);
+    take(*served, served->scanner.look(found.whole, found.other, served->known()));
+  }
+}
+
+void Intake::look_again(Served& served) {
+  const std::vector<std::string> again(served.unquiet.begin(), served.unquiet.end());
+  served.unquiet.clear();
+  take(served, served.scanner.look({}, again, served.known()));
+}
+
+void Intake::turn() {
+  const auto now = services_.clock.monotonic();
+  for (const auto& served : served_) {
+    const bool poll_due =
+        served->polled && now - served->scanned >= served->boundary.ref().boundary->poll;
+    if (served->scan_due || poll_due) {
+      served->scan_due = false;
+      served->scanned = now;
+      served->unquiet.clear();
+      take(*served, served->scanner.scan(served->known()));
+    } else if (!served->unquiet.empty()) {
+      look_again(*served);
+    }
+  }
+  tick(flow::Boundary::Quiet::Waited);
+}
+
+milliseconds Intake::next_wait() const {
+  const Instant now = services_.clock.now();
+  milliseconds wait = longest_wait;
+  const auto within = [&](std::chrono::nanoseconds span) {
+    wait = std::clamp(std::chrono::ceil<milliseconds>(span), milliseconds(0), wait);
+  };
+  for (const auto& served : served_) {
+    if (served->scan_due) return milliseconds(0);
+    if (served->failed) within(store_retry);
+    if (!served->unquiet.empty()) within(unquiet_look);
+    if (served->polled) within(served->boundary.ref().boundary->poll);
+    const auto due = served->boundary.next_due();
+    if (due && !served->failed) within(*due - now);
+  }
+  return wait;
+}
+
+}  // namespace cls::local

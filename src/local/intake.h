@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Intake: the boundaries of a deployment at work on one machine: what is scanned or seen arriving
+// is taken in, and lots are closed when they are due.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/directory_watch.h"
+#include "flow/boundary.h"
+#include "local/complaints.h"
+#include "local/scanner.h"
+#include "local/services.h"
+
+namespace cls::local {
+
+/// For one thread, but for request_stop().
+class Intake {
+ public:
+  Intake(const Services& services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
+         flow::LotEvents& events, std::string by, Complaints& complaints);
+  ~Intake();
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  /// Reads the ledgers and publishes closed lots that have no manifest.
+  void start();
+
+  /// One scan of every boundary, of which what came in is taken; how many arrivals there were.
+  /// Files that are still being written get some time to become quiet.
+  std::uint64_t scan_all();
+  /// Closes what is due.
+  void tick(flow::Boundary::Quiet quiet);
+  /// Closes every open lot.
+  void seal();
+  /// `project/version boundary lot` of every open lot.
+  std::vector<std::string> open_lots() const;
+
+  /// Watches the paths of all boundaries; all of them are scanned at the next turn().
+  void watch(DirectoryWatch& watch);
+  void take_events(const std::vector<WatchEvent>& events);
+  /// Does what has become due: scans, second looks at unquiet files, closings.
+  void turn();
+  /// When turn() will have something to do; at most a minute from now.
+  std::chrono::milliseconds next_wait() const;
+
+  /// Makes a scan that waits for files return soon. From any thread.
+  void request_stop() { stopping_ = true; }
+
+ private:
+  struct Served;  // a boundary with its scanner
+
+  void open(const flow::BoundaryRef& ref);
+  void take(Served& served, ScanResult found);
+  void look_again(Served& served);
+
+  Services services_;
+  const flow::Deployment& deployment_;
+  flow::LedgerLogs& logs_;
+  flow::LotEvents& events_;
+  std::string by_;
+  Complaints& complaints_;
+  std::vector<std::unique_ptr<Served>> served_;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace cls::local

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// WorkerPool: runs the arcs of a deployment: a queue of lots to look at, threads that look, and a
+// heartbeat for the claims they hold.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "flow/arc_flow.h"
+#include "local/complaints.h"
+#include "local/owners.h"
+#include "local/queue.h"
+#include "local/services.h"
+#include "lot/lot_set.h"
+#include "work/command.h"
+#include "work/copy.h"
+
+namespace cls::local {
+
+/// The key of an arc in the queue.
+std::string arc_key(const flow::ArcRef& arc);
+
+/// Public functions may be called from any thread, but for start(), stop() and those that wait.
+class WorkerPool {
+ public:
+  /// What becomes of a lot whose records cannot be read or written.
+  enum class StoreTrouble : std::uint8_t { GiveUp, KeepTrying };
+
+  WorkerPool(const Services& services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
+             record::Owner self, Complaints& complaints, StoreTrouble trouble);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  /// Publications announced here are queued for their subscribers.
+  flow::LotEvents& events();
+
+  /// Reads the subscriptions, queues what the records say is due, starts the threads.
+  void start();
+  /// Queues what the records say is due.
+  void sweep();
+  /// Waits until nothing is left to look at, back-off included, or request_stop().
+  void drain();
+  /// Takes nothing more and waits until what runs has ended, or request_stop().
+  void finish_running();
+  /// Makes drain() and finish_running() return soon; nothing more is taken.
+  void request_stop();
+  /// Ends the threads: attempts may finish for a grace time, then they are stopped and their lots
+  /// released.
+  void stop();
+  /// Frees what dead processes had taken from the queue.
+  void free_dead();
+  /// Lets the threads look whether something has become due.
+  void wake();
+
+  /// When the next waiting item is due; nullopt where none waits.
+  std::optional<Instant> next_due();
+  /// Attempts that ended, well or not.
+  std::uint64_t attempts() const;
+  /// Lots that ended missing or partial, by arc, as the records said at start and the runs since.
+  std::map<std::string, lot::LotSet> unfinished() const;
+
+ private:
+  class Events;  // publications → queue
+
+  void make_arc(const flow::ArcRef& ref);
+  void work(const std::stop_token& stop);
+  bool work_once();
+  std::optional<QueueItem> take();
+  void finish(const QueueItem& item, const Result<flow::ArcOutcome>& outcome);
+  void finish_failed(const QueueItem& item, const Failure& failure);
+  void note_end(const QueueItem& item, const flow::Ended& ended);
+  void heartbeat(const std::stop_token& stop);
+  void rise();  // with mutex_ held
+
+  Services services_;
+  const flow::Deployment& deployment_;
+  record::Owner self_;
+  Complaints& complaints_;
+  StoreTrouble trouble_;
+  Queue queue_;
+  flow::LedgerLogs& logs_;
+  flow::HeldClaims held_;
+  flow::LeaseWatch leases_;
+  LocalOwnerProbe probe_;
+  flow::SourceReader sources_;
+  std::unique_ptr<Events> events_;
+  work::CopyWorkload copy_;
+  work::CommandWorkload command_;
+  std::map<std::string, std::unique_ptr<flow::ArcFlow>> arcs_;  // by key; fixed after start()
+  std::set<std::string> keys_;                                  // of arcs_
+  std::set<std::string> ordered_;                               // arcs with concurrency 1
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::map<std::string, unsigned> running_;  // arc key → lots at work
+  unsigned working_ = 0;
+  std::uint64_t generation_ = 0;  // rises when there may be work
+  bool taking_ = true;
+  bool stopping_ = false;
+  std::uint64_t attempts_ = 0;
+  std::map<QueueItem, int> store_failures_;
+  std::map<std::string, lot::LotSet> unfinished_;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace cls::local

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operate/audit_text.h"
+
+#include <gtest/gtest.h>
+
+namespace cls::operate {
+namespace {
+
+flow::AuditReport sample() {
+  flow::AuditReport report;
+  report.promises = {
+      {.promise = 1, .lots = 168, .members = 1344, .bytes = 9'000'000, .checked = true},
+      {.promise = 2},
+      {.promise = 4, .lots = 1, .members = 2, .bytes = 3, .violations = 1, .checked = true}};
+  report.violations = {{.promise = 4,
+                        .dataset = "out/1",
+                        .arc = "p/1 a",
+                        .lot = "20230101PT5M000",
+                        .uri = "s3://b/out/x,y",
+                        .message = "is gone; 3 bytes were written"}};
+  report.notes = {"an attempt folder lies around"};
+  return report;
+}
+
+TEST(AuditText, TheTableSaysPerPromiseWhatWasLookedAt) {
+  EXPECT_EQ(render(sample(), Format::Table),
+            "                                                                                 \n"
+            "promise                         result       lots  members  bytes      violations\n"
+            "=================================================================================\n"
+            "1 no object is lost             kept         168   1,344    9,000,000  0         \n"
+            "2 a published revision is kept  not checked  -     -        -          -         \n"
+            "4 complete means complete       broken       1     2        3          1         \n"
+            "\n"
+            "promise 4: dataset out/1 arc p/1 a lot 20230101PT5M000 s3://b/out/x,y: is gone; 3 "
+            "bytes were written\n"
+            "note: an attempt folder lies around\n"
+            "1 violation\n");
+}
+
+TEST(AuditText, JsonHasTheDocumentedShape) {
+  flow::AuditReport report = sample();
+  report.promises.resize(2);
+  report.violations.front().arc.reset();
+  EXPECT_EQ(render(report, Format::Json), R"({
+  "promises" : [ {
+    "promise" : 1,
+    "lots" : 168,
+    "members" : 1344,
+    "bytes" : 9000000,
+    "violations" : 0,
+    "checked" : true
+  }, {
+    "promise" : 2,
+    "lots" : 0,
+    "members" : 0,
+    "bytes" : 0,
+    "violations" : 0,
+    "checked" : false
+  } ],
+  "violations" : [ {
+    "promise" : 4,
+    "dataset" : "out/1",
+    "arc" : null,
+    "lot" : "20230101PT5M000",
+    "uri" : "s3://b/out/x,y",
+    "message" : "is gone; 3 bytes were written"
+  } ]
+}
+)");
+}
+
+TEST(AuditText, CsvAndTsvHaveARowPerViolation) {
+  EXPECT_EQ(render(sample(), Format::Csv),
+            "promise,dataset,arc,lot,uri,message\n"
+            "4,out/1,p/1 a,20230101PT5M000,\"s3://b/out/x,y\",is gone; 3 bytes were written\n");
+  EXPECT_EQ(render(sample(), Format::Tsv),
+            "promise\tdataset\tarc\tlot\turi\tmessage\n"
+            "4\tout/1\tp/1 a\t20230101PT5M000\ts3://b/out/x,y\tis gone; 3 bytes were written\n");
+  EXPECT_EQ(render(flow::AuditReport{}, Format::Csv), "promise,dataset,arc,lot,uri,message\n");
+}
+
+TEST(AuditText, WithoutViolationsTheTableSaysSo) {
+  auto report = sample();
+  report.promises.resize(2);
+  report.violations.clear();
+  report.notes.clear();
+  EXPECT_TRUE(render(report, Format::Table).ends_with("\n\nno violations\n"));
+}
+
+}  // namespace
+}  // namespace cls::operate

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// ReportFilter: what a user wants to see of everything that is deployed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flow/deployment.h"
+#include "lot/lot_range.h"
+
+namespace cls::operate {
+
+/// Every part that is given must hold; an empty one lets everything pass.
+struct ReportFilter {
+  std::vector<std::string> projects = {};  ///< `name` (of any version) or `name:version`; any of
+  std::vector<std::string> names = {};     ///< of arcs, boundaries, or datasets; any of them
+  std::map<std::string, std::string> labels = {};  ///< all of them, with exactly that value
+  std::optional<lot::Moment> earliest = {};        ///< inclusive
+  std::optional<lot::Moment> latest = {};          ///< exclusive; a lot given as such is included
+
+  bool keeps(const model::ProjectId& project) const;
+  bool keeps(const flow::ArcRef& arc) const;
+  bool keeps(const flow::BoundaryRef& boundary) const;
+  /// A dataset's name may also be given as `name:version`. Project is its owner.
+  bool keeps(const model::ProjectId& owner, const model::SinkDataset& dataset) const;
+};
+
+}  // namespace cls::operate

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operate/unread.h"
+
+#include "base/hash.h"
+
+namespace cls::operate {
+
+namespace {
+
+/// Boundaries tell larger files apart by size and time alone.
+constexpr std::uint64_t hash_limit = std::uint64_t{64} << 20U;
+constexpr std::uint64_t hash_budget = std::uint64_t{256} << 20U;
+
+/// What flow::Boundary calls unfinished.
+bool unfinished(std::string_view key) {
+  const auto slash = key.rfind('/');
+  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
+  return name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") ||
+         name.ends_with(".crdownload");
+}
+
+}  // namespace
+
+UnreadObjects::UnreadObjects(store::ObjectStore& store, const model::BoundaryPlan& boundary)
+    : store_(store), boundary_(boundary), path_(boundary.dataset.path()), budget_(hash_budget) {}
+
+bool UnreadObjects::left_out(const Uri& uri) const {
+  return uri.key.ends_with('/') || (boundary_.hide_unfinished && unfinished(uri.key)) ||
+         !boundary_.filter.keeps(uri.key, path_.key);
+}
+
+Result<> UnreadObjects::list(const flow::LedgerLog& log) {
+  auto listed = store::for_each_object(store_, path_, [&](const store::ObjectInfo& info) {
+    if (left_out(info.uri)) return;
+    record::ObjectVersion version{.size = info.size,
+                                  .mtime = format_instant(info.modified),
+                                  .sha256 = {},
+                                  .etag = {},
+                                  .versionId = {}};
+    if (!info.etag.empty()) version.etag = info.etag;
+    std::string text = info.uri.to_string();
+    if (log.knows(text, version)) return;
+    candidates_.emplace(std::move(text), Candidate{info.uri, std::move(version), std::nullopt});
+  });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
+void UnreadObjects::see(const record::LedgerLine& line) {
+  const auto found = candidates_.find(line.uri);
+  if (found != candidates_.end()) found->second.known = line.object;
+}
+
+Result<bool> UnreadObjects::is_known(const Candidate& candidate) {
+  if (!candidate.known) return false;
+  if (record::same_version(*candidate.known, candidate.version)) return true;
+  const std::uint64_t size = candidate.version.size;
+  if (candidate.known->size != size || !candidate.known->sha256 || size > hash_limit ||
+      size > budget_) {
+    return false;
+  }
+  budget_ -= size;
+  Digest digest = Digest::sha256();
+  auto read =
+      store_.get_pieces(candidate.uri, [&](std::string_view piece) { digest.update(piece); });
+  // Gone since it was listed: nothing is left to be read.
+  if (!read && read.error().code == FailureCode::NotFound) return true;
+  // What may not be read is reported by the boundary; here it is not known.
+  if (!read && read.error().code == FailureCode::Denied) return false;
+  if (!read) return pass(std::move(read));
+  return digest.hex() == *candidate.known->sha256;
+}
+
+Result<std::uint64_t> UnreadObjects::count() {
+  std::uint64_t unread = 0;
+  for (const auto& [text, candidate] : candidates_) {
+    auto known = is_known(candidate);
+    if (!known) return pass(std::move(known));
+    unread += *known ? 0 : 1;
+  }
+  return unread;
+}
+
+}  // namespace cls::operate

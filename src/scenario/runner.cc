@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenario/runner.h"
+
+#include <variant>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "scenario/expect.h"
+
+namespace cls::scenario {
+
+namespace {
+
+/// The end of a text, for a message.
+std::string shown(const std::string& text) {
+  constexpr std::size_t most = 4000;
+  return text.size() <= most ? text : "…" + text.substr(text.size() - most);
+}
+
+std::string describe(const Outcome& outcome) {
+  return format("`{}` exited with {}\n--- stdout\n{}--- stderr\n{}---", outcome.command,
+                outcome.exit_code, shown(outcome.out), shown(outcome.err));
+}
+
+/// One run of a scenario.
+class Performance {
+ public:
+  Performance(const Scenario& scenario, std::string file, Stage& stage)
+      : scenario_(scenario),
+        file_(std::move(file)),
+        stage_(stage),
+        records_(stage.files(), stage.sandbox().stores()),
+        expectations_(records_, stage) {}
+
+  std::vector<std::string> run() {
+    for (const auto& step : scenario_.steps) {
+      const auto done = std::visit([&](const auto& action) { return act(action); }, step.action);
+      if (done) continue;
+      failures_.push_back(
+          format("{}:{}: {}: {}", file_, step.line, step.text, done.error().message));
+      if (!is_expectation(step.action)) return std::move(failures_);
+    }
+    audit();
+    return std::move(failures_);
+  }
+
+ private:
+  static bool is_expectation(const Action& action) {
+    return std::visit([](const auto& one) { return requires(Expectations& e) { e.check(one); }; },
+                      action);
+  }
+
+  void audit() {
+    const auto& outcome = stage_.run({"audit"});
+    if (outcome.exit_code == scenario_.audit_exit) return;
+    failures_.push_back(format("{}: the audit at the end should exit with {}: {}", file_,
+                               scenario_.audit_exit, describe(outcome)));
+  }
+
+  Result<> act(const SetVariable& set) {
+    stage_.set(set.name, set.value);
+    return {};
+  }
+  Result<> act(const Edit& edit) { return stage_.sandbox().edit(edit); }
+  Result<> act(const Write& write) {
+    return stage_.sandbox().write(write, stage_.files(), stage_.clock());
+  }
+  Result<> act(const Rename& rename) { return stage_.sandbox().rename(rename, stage_.files()); }
+  Result<> act(const Delete& what) { return stage_.sandbox().remove(what); }
+  Result<> act(const MoveClock& move) {
+    stage_.move_clock(move.to.at(stage_.clock().now()));
+    return {};
+  }
+  Result<> act(const Run& run) {
+    const auto& outcome = stage_.run(run.arguments);
+    if (outcome.exit_code != run.exit_code) return fail(FailureCode::Conflict, describe(outcome));
+    return records_.learn_datasets();
+  }
+  Result<> act(const RememberRecords&) {
+    auto digests = records_.digests();
+    if (!digests) return pass(std::move(digests));
+    expectations_.remember_records(std::move(*digests));
+    return {};
+  }
+  /// Every expectation.
+  Result<> act(const auto& expected) {
+    auto checked = expectations_.check(expected);
+    if (!checked && is_output(expected)) checked.error().message += "; " + describe(stage_.last());
+    return checked;
+  }
+  static bool is_output(const auto& expected) {
+    return std::is_same_v<std::decay_t<decltype(expected)>, ExpectOutput>;
+  }
+
+  const Scenario& scenario_;
+  std::string file_;
+  Stage& stage_;
+  Records records_;
+  Expectations expectations_;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace
+
+Report run_scenario(const Scenario& scenario, const std::string& directory, Keep keep,
+                    const Command& command) {
+  Stage stage(directory, scenario.start, command);
+  Report report{.failures = Performance(scenario, directory + "/scenario.txt", stage).run(),
+                .sandbox = stage.sandbox().root()};
+  if (keep == Keep::Always || !report.failures.empty()) stage.sandbox().keep();
+  return report;
+}
+
+}  // namespace cls::scenario

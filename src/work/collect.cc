@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "work/collect.h"
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/format.h"
+#include "work/data_keys.h"
+#include "work/parallel.h"
+#include "work/source_version.h"
+#include "work/workload_environment.h"
+
+namespace cls::work {
+
+namespace {
+
+using flow::Failed;
+using record::MemberLine;
+
+constexpr const char* code = "Collect";
+
+/// A file of the process's: where its bytes are, and its path below the folder.
+struct WrittenFile {
+  std::string path;
+  std::string relative;
+};
+
+/// Finds the files below one private folder.
+class WrittenFiles {
+ public:
+  WrittenFiles(FileSystem& files, std::string root) : files_(files), root_(std::move(root)) {}
+
+  Step<std::vector<WrittenFile>> find() {
+    auto real = files_.real_path(root_);
+    if (!real && real.error().code == FailureCode::NotFound) return std::vector<WrittenFile>();
+    if (!real) return end_attempt(code, real.error().message);
+    real_root_ = std::move(*real);
+    std::vector<std::string> open{""};
+    while (!open.empty()) {
+      const std::string directory = std::move(open.back());
+      open.pop_back();
+      auto entries = files_.entries(root_ + "/" + directory);
+      if (!entries) return end_attempt(code, entries.error().message);
+      for (const auto& entry : *entries) {
+        const std::string relative = directory + entry.name;
+        if (entry.kind == FileKind::Directory) {
+          open.push_back(relative + "/");
+        } else if (auto taken = take(relative, entry.kind); !taken) {
+          return pass_failed(std::move(taken));
+        }
+      }
+    }
+    std::ranges::sort(found_, {}, &WrittenFile::relative);
+    return std::move(found_);
+  }
+
+ private:
+  Step<> take(const std::string& relative, FileKind kind) {
+    const std::string path = root_ + "/" + relative;
+    if (kind == FileKind::File) {
+      found_.push_back({path, relative});
+      return {};
+    }
+    if (kind == FileKind::Other) {
+      return end_for_good(code, format("{} is a device, a pipe or a socket; only files can become "
+                                       "objects",
+                                       path));
+    }
+    const auto target = files_.real_path(path);
+    if (!target || !target->starts_with(real_root_ + "/")) {
+      return end_for_good(
+          code, format("{} is a symbolic link that leads {}; copy the file instead", path,
+                       target ? "out of the folder, to " + *target : std::string("nowhere")));
+    }
+    const auto status = files_.status(*target, true);
+    if (!status) return end_attempt(code, status.error().message);
+    if (status->kind != FileKind::File) {
+      return end_for_good(code,
+                          format("{} is a symbolic link to {}, which is no file; only links to "
+                                 "files of the same folder are taken",
+                                 path, *target));
+    }
+    found_.push_back({*target, relative});
+    return {};
+  }
+
+  FileSystem& files_;
+  std::string root_;
+  std::string real_root_;
+  std::vector<WrittenFile> found_;
+};
+
+/// Copies the files of one sink.
+class SinkCollection {
+ public:
+  SinkCollection(store::ObjectStore& store, const flow::WorkloadContext& context,
+                 const model::CommandPlan& plan, std::string role, const model::SinkDataset& sink)
+      : store_(store),
+        context_(context),
+        keys_(store, plan.on_conflict, context.lot, context.attempt),
+        role_(std::move(role)),
+        path_(sink.path()) {}
+
+  void run(const std::vector<WrittenFile>& files) {
+    lines_.resize(files.size());
+    for_each_job(files.size(), context_.arc.parallel, context_.stop, [&](std::size_t i) {
+      auto line = place(files[i]);
+      if (line) {
+        lines_[i] = std::move(*line);
+        return true;
+      }
+      const std::lock_guard lock(mutex_);
+      if (!failed_) failed_ = std::move(line).error();
+      return false;
+    });
+  }
+
+  /// Adds what was copied, and the failure if there was one.
+  void add_to(Gathered& gathered) {
+    flow::SinkOutput output{.role = role_, .state = {}, .members = {}, .comment = std::nullopt};
+    for (auto& line : lines_) {
+      if (line) output.members.push_back(std::move(*line));
+    }
+    output.state =
+        output.members.empty() ? record::ManifestState::empty : record::ManifestState::complete;
+    gathered.sinks.push_back(std::move(output));
+    if (failed_) gathered.failed = std::move(failed_);
+  }
+
+ private:
+  Step<MemberLine> place(const WrittenFile& file) const {
+    const Uri from{"file", "", file.path.substr(1)};
+    auto digested = digest_object(store_, from);
+    if (!digested) return refuse(file, digested.error());
+    const std::string sha256 = digested->sha256;
+    auto placed = keys_.place({.from = from,
+                               .wanted = path_.child(file.relative),
+                               .size = digested->info.size,
+                               .sha256 = [&] { return Result<std::string>(sha256); }});
+    if (!placed) return refuse(file, placed.error());
+    if (!placed->matches(digested->info.size)) {
+      return end_attempt(code, format("sink '{}': {} was changed while it was taken; is a process "
+                                      "that the command left behind still writing?",
+                                      role_, file.path));
+    }
+    MemberLine line;
+    line.role = role_;
+    line.uri = placed->content.info.uri.to_string();
+    line.size = placed->content.info.size;
+    line.etag = placed->content.info.etag;
+    line.sha256 = placed->content.sha256;
+    if (placed->wanted) line.wanted = placed->wanted->to_string();
+    line.superseded = placed->superseded;
+    return line;
+  }
+
+  tl::unexpected<Failed> refuse(const WrittenFile& file, const Failure& failure) const {
+    return end_for(failure, code, format("sink '{}': {}: {}", role_, file.path, failure.message));
+  }
+
+  store::ObjectStore& store_;
+  const flow::WorkloadContext& context_;
+  DataKeys keys_;
+  std::string role_;
+  Uri path_;
+  std::vector<std::optional<MemberLine>> lines_;
+  std::mutex mutex_;
+  std::optional<Failed> failed_;
+};
+
+}  // namespace
+
+Gathered collect_sinks(store::ObjectStore& store, const flow::WorkloadContext& context,
+                       const model::CommandPlan& plan, const CommandHost& host,
+                       const AttemptFolder& folder) {
+  Gathered gathered;
+  // All folders are looked at before anything is copied.
+  std::vector<std::vector<WrittenFile>> found;
+  for (const auto& [role, sink] : context.arc.sinks) {
+    auto root = sink_directory(host, folder, plan, role, sink);
+    auto files = root ? WrittenFiles(host.files, *root).find()
+                      : Step<std::vector<WrittenFile>>(pass_failed(std::move(root)));
+    if (!files) {
+      gathered.failed = std::move(files).error();
+      return gathered;
+    }
+    found.push_back(std::move(*files));
+  }
+  for (std::size_t i = 0; i < found.size() && !gathered.failed; ++i) {
+    const auto& [role, sink] = context.arc.sinks[i];
+    SinkCollection collection(store, context, plan, role, sink);
+    collection.run(found[i]);
+    if (context.stop.stop_requested()) return gathered;
+    collection.add_to(gathered);
+  }
+  return gathered;
+}
+
+}  // namespace cls::work

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// CommandHost: what a machine gives to the processes that run on it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/file_system.h"
+#include "base/result.h"
+#include "base/uri.h"
+
+namespace cls::work {
+
+/// Functions are called from any thread.
+struct CommandHost {
+  FileSystem& files;
+  std::string attempts_dir;  ///< an attempt's folder is a directory in it, named by its id
+  std::string stores_dir;    ///< given as CLS_STORES; empty: not given
+  /// The file of an object, there or not; Unsupported for an object that is no file here.
+  std::function<Result<std::string>(const Uri&)> local_path;
+  /// A variable of this process's environment.
+  std::function<std::optional<std::string>(const std::string&)> getenv;
+  /// Makes a file written by a workload durable; empty: nothing is done (tests).
+  std::function<Result<>(const std::string&)> sync_file;
+  /// Called with the attempt and its process group once it has started; may be empty.
+  std::function<void(const std::string& attempt, int group)> started;
+};
+
+}  // namespace cls::work

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "work/workload_environment.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "work/work_world_test.h"
+#include "work/workload_json.h"
+
+namespace cls::work {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Key;
+using ::testing::Not;
+using ::testing::SizeIs;
+using work::testing::DiskWorld;
+
+class WorkloadEnvironmentTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder.emplace(
+        AttemptFolder::make(world.files, world.home + "/attempts", world.attempt).value());
+  }
+  Step<std::map<std::string, std::string>> make() {
+    auto sources = write_source_files(world.disk.value(), world.context(), world.host(), *folder);
+    if (!sources) return pass_failed(std::move(sources));
+    files = std::move(*sources);
+    return workload_environment(world.context(), world.plan(), world.host(), *folder, files);
+  }
+  std::map<std::string, std::string> made() {
+    auto environment = make();
+    if (!environment) ADD_FAILURE() << environment.error().message;
+    return environment.value_or(std::map<std::string, std::string>());
+  }
+
+  DiskWorld world;
+  std::optional<AttemptFolder> folder;
+  SourceFiles files;
+};
+
+TEST_F(WorkloadEnvironmentTest, every_variable_of_the_contract) {
+  world.declare_source("side-input", "side");
+  world.member("s3://b/in/a.csv", "one");
+  world.member("s3://b/in/sub/b.csv", "two");
+  const auto environment = made();
+  const std::string manifest =
+      "s3://clusterless-manifest-local-home/datasets/name=in/version=1/lot=20240501PT5M003/"
+      "state=complete/manifest.json";
+  const std::string attempt = world.home + "/attempts/" + world.attempt;
+  const std::map<std::string, std::string> expected{
+      {"AWS_BATCH_JOB_ATTEMPT", "1"},
+      {"AWS_BATCH_JOB_ID", "00000000-0000-0000-0000-000000000000"},
+      {"CLS_ARC", "a"},
+      {"CLS_ARC_PROPS_JSON", json::to_text(arc_props_json(world.context(), world.plan()))},
+      {"CLS_ATTEMPT", world.attempt},
+      {"CLS_LOCAL", "true"},
+      {"CLS_LOT", "20240501PT5M003"},
+      {"CLS_LOT_END", "2024-05-01T00:20:00Z"},
+      {"CLS_LOT_START", "2024-05-01T00:15:00Z"},
+      {"CLS_PROJECT", "p/1"},
+      {"CLS_REPORT", attempt + "/report.jsonl"},
+      {"CLS_SINK_MAIN_PATH", world.home + "/stores/s3/b/out"},
+      {"CLS_SINK_MAIN_URI", "s3://b/out/"},
+      {"CLS_SOURCE_MAIN_FILES", attempt + "/source-MAIN"},
+      {"CLS_SOURCE_MAIN_MANIFEST", manifest},
+      {"CLS_SOURCE_MANIFEST", manifest},
+      {"CLS_SOURCE_SIDE_INPUT_FILES", attempt + "/source-SIDE_INPUT"},
+      {"CLS_SOURCE_SIDE_INPUT_MANIFEST", world.sources[1].manifest.to_string()},
+      {"CLS_STORES", world.home + "/stores"},
+      {"HOME", "/home/someone"},
+      {"PATH", "/usr/local/bin:/usr/bin:/bin"}};
+  EXPECT_EQ(environment, expected);
+  EXPECT_EQ(world.read(environment.at("CLS_SOURCE_MAIN_FILES")),
+            world.path("s3://b/in/a.csv") + "\n" + world.path("s3://b/in/sub/b.csv") + "\n");
+  EXPECT_EQ(world.read(environment.at("CLS_SOURCE_SIDE_INPUT_FILES")), "");
+}
+
+TEST_F(WorkloadEnvironmentTest, collect_gives_the_attempt_s_private_folder) {
+  world.plan().manifest = model::ManifestMode::collect;
+  const auto environment = made();
+  const std::string directory = world.attempt_path("sinks/MAIN");
+  EXPECT_EQ(environment.at("CLS_SINK_MAIN_PATH"), directory);
+  EXPECT_EQ(environment.at("CLS_SINK_MAIN_URI"), "file://" + directory + "/");
+}
+
+TEST_F(WorkloadEnvironmentTest, the_rest_of_the_environment_of_cls_is_not_handed_on) {
+  EXPECT_THAT(made(), Not(Contains(Key("SECRET_OF_CLS"))));
+}
+
+TEST_F(WorkloadEnvironmentTest, declared_values_come_from_text_environment_or_file) {
+  using From = model::EnvironmentValue::From;
+  world.write(world.home + "/token", "from-a-file\n");
+  world.plan().environment = {{"PLAIN", {From::Text, "text"}},
+                              {"TOKEN", {From::File, world.home + "/token"}},
+                              {"SECRET", {From::Environment, "SECRET_OF_CLS"}},
+                              {"PATH", {From::Text, "/opt/bin"}},
+                              {"CLS_LOT", {From::Text, "not this"}}};
+  const auto environment = made();
+  EXPECT_EQ(environment.at("PLAIN"), "text");
+  EXPECT_EQ(environment.at("TOKEN"), "from-a-file");
+  EXPECT_EQ(environment.at("SECRET"), "do-not-leak");
+  EXPECT_EQ(environment.at("PATH"), "/opt/bin");
+  EXPECT_EQ(environment.at("CLS_LOT"), "20240501PT5M003");
+  EXPECT_THAT(environment.at("CLS_ARC_PROPS_JSON"), Not(HasSubstr("do-not-leak")));
+}
+
+TEST_F(WorkloadEnvironmentTest, a_value_that_cannot_be_had_ends_the_attempt) {
+  using From = model::EnvironmentValue::From;
+  world.plan().environment = {{"TOKEN", {From::Environment, "UNSET"}}};
+  const auto unset = make();
+  ASSERT_FALSE(unset);
+  EXPECT_EQ(unset.error().code, "Environment");
+  EXPECT_TRUE(unset.error().retryable);
+  EXPECT_EQ(unset.error().message,
+            "environment variable TOKEN of arc 'a' is to come from the environment variable UNSET "
+            "of cls, which is not set");
+  world.plan().environment = {{"TOKEN", {From::File, world.home + "/absent"}}};
+  const auto absent = make();
+  ASSERT_FALSE(absent);
+  EXPECT_THAT(absent.error().message, HasSubstr(world.home + "/absent"));
+}
+
+TEST_F(WorkloadEnvironmentTest, roles_that_would_share_a_variable_are_refused) {
+  world.arc.sinks.emplace_back("a-b", work::testing::dataset("x", "s3://b/x/"));
+  world.arc.sinks.emplace_back("a.b", work::testing::dataset("y", "s3://b/y/"));
+  const auto environment = make();
+  ASSERT_FALSE(environment);
+  EXPECT_FALSE(environment.error().retryable);
+  EXPECT_THAT(environment.error().message, HasSubstr("'a-b' and 'a.b'"));
+}
+
+TEST_F(WorkloadEnvironmentTest, vanished_members_are_left_out_of_the_list_and_told) {
+  world.member("s3://b/in/a.csv", "one");
+  world.member("s3://b/in/b.csv", "two");
+  world.put("s3://b/in/b.csv", "overwritten");
+  const auto environment = made();
+  EXPECT_EQ(world.read(environment.at("CLS_SOURCE_MAIN_FILES")),
+            world.path("s3://b/in/a.csv") + "\n");
+  ASSERT_THAT(files.vanished, SizeIs(1));
+  EXPECT_EQ(files.vanished[0].source, "s3://b/in/b.csv");
+  EXPECT_EQ(files.vanished[0].sourceVersion, "3:sha256:" + sha256_hex("two"));
+  EXPECT_FALSE(files.must_not_vanish);
+}
+
+TEST_F(WorkloadEnvironmentTest,
+       what_changes_after_the_list_was_written_is_seen_by_the_second_look) {
+  world.sources[0].overwrites = model::Overwrites::fail;
+  world.member("s3://b/in/a.csv", "one");
+  made();
+  ASSERT_TRUE(look_again(world.store(), world.context(), files));
+  EXPECT_THAT(files.vanished, IsEmpty());
+  world.put("s3://b/in/a.csv", "later");
+  ASSERT_TRUE(look_again(world.store(), world.context(), files));
+  EXPECT_THAT(files.vanished, SizeIs(1));
+  EXPECT_TRUE(files.must_not_vanish);
+}
+
+TEST_F(WorkloadEnvironmentTest, sources_that_are_no_files_have_no_list) {
+  world.member("s3://b/in/a.csv", "one");
+  auto host = world.host();
+  host.local_path = [](const Uri&) -> Result<std::string> {
+    return fail(FailureCode::Unsupported, "elsewhere");
+  };
+  const auto sources = write_source_files(world.store(), world.context(), host, *folder);
+  ASSERT_TRUE(sources);
+  EXPECT_THAT(sources->lists, IsEmpty());
+  const auto environment =
+      workload_environment(world.context(), world.plan(), host, *folder, *sources);
+  ASSERT_TRUE(environment);
+  EXPECT_THAT(*environment, Not(Contains(Key("CLS_SOURCE_MAIN_FILES"))));
+  EXPECT_THAT(*environment, Not(Contains(Key("CLS_SINK_MAIN_PATH"))));
+  EXPECT_EQ(environment->at("CLS_SINK_MAIN_URI"), "s3://b/out/");
+}
+
+TEST_F(WorkloadEnvironmentTest, variable_parts_are_upper_case_letters_digits_and_underscores) {
+  EXPECT_EQ(variable_part("main"), "MAIN");
+  EXPECT_EQ(variable_part("side-input.2"), "SIDE_INPUT_2");
+}
+
+}  // namespace
+}  // namespace cls::work

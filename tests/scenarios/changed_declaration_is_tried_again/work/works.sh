@@ -1,0 +1,1 @@
+echo done > "$CLS_SINK_MAIN_PATH/$CLS_LOT"
