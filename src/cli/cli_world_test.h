@@ -2,6 +2,7 @@
 // A directory of the test's own, and whole commands run in it as a user would type them.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -36,6 +37,23 @@ class CapturedConsole final : public Console {
 
  private:
   std::mutex mutex_;
+};
+
+/// Real time, in which waiting takes none: what is slept is skipped.
+class HastyClock final : public Clock {
+ public:
+  Instant now() const override { return real_.now() + skipped_.load(); }
+  std::chrono::nanoseconds monotonic() const override {
+    return real_.monotonic() + skipped_.load();
+  }
+  void sleep_for(std::chrono::nanoseconds span) override {
+    skipped_ = skipped_.load() + span;
+    std::this_thread::yield();
+  }
+
+ private:
+  SystemClock real_;
+  std::atomic<std::chrono::nanoseconds> skipped_{std::chrono::nanoseconds(0)};
 };
 
 /// What a command printed and ended with.
@@ -153,7 +171,7 @@ class CliTest : public ::testing::Test {
            command + R"("], "manifest": "collect"}}])" + more + "}";
   }
 
-  SystemClock clock_;
+  HastyClock clock_;
   PosixFileSystem posix_;
   FileSystem* files_ = nullptr;  ///< in place of the real one
   UlidSource ids_{clock_};

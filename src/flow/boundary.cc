@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "flow/conditional.h"
+#include "flow/left_out.h"
 #include "record/manifest.h"
 
 namespace cls::flow {
@@ -16,13 +17,6 @@ namespace {
 constexpr int append_tries = 1000;
 /// Empty lots closed by one tick at most: a clock that jumped must not fill the store.
 constexpr std::size_t empty_lots_at_once = 1000;
-
-bool unfinished(std::string_view key) {
-  const auto slash = key.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
-  return name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") ||
-         name.ends_with(".crdownload");
-}
 
 /// Puts `bytes` at a public key; what stood there is kept at `kept` first.
 Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::string& bytes,
@@ -44,6 +38,9 @@ Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::str
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
   auto members = log.members_of(lot);
   if (!members) return pass(std::move(members));
+  // Closed, but all that came for it has vanished: as if nothing had come.
+  const bool skipped = log.boundary().boundary->empty_lots == model::EmptyLots::skip;
+  if (members->empty() && skipped) return {};
   const auto state =
       members->empty() ? record::ManifestState::empty : record::ManifestState::complete;
   record::Manifest manifest{.state = state,
@@ -138,9 +135,7 @@ record::LedgerLine Boundary::line(const Arrival& arrival, const std::string& own
 }
 
 bool Boundary::filtered(const Uri& uri) const {
-  if (uri.key.ends_with('/')) return true;
-  if (plan_.hide_unfinished && unfinished(uri.key)) return true;
-  return !plan_.filter.keeps(uri.key, path_key_);
+  return left_out(plan_, path_key_, uri);
 }
 
 void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot::LotId>& lot) {

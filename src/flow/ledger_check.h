@@ -82,7 +82,6 @@ class LedgerCheck {
   void look_for_unlisted();
   void not_taken_in(const store::ObjectInfo& info);
   bool should_be_in(const store::ObjectInfo& info) const;
-  bool left_out(const Uri& uri) const;
 
   store::ObjectStore& store_;
   BoundaryRef boundary_;

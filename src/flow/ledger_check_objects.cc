@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "flow/ledger_check.h"
+#include "flow/left_out.h"
 
 namespace cls::flow {
 
@@ -13,14 +14,6 @@ namespace {
 /// An object may be this much older than a segment that does not have it: writers that are not
 /// finished, clocks that differ a little.
 constexpr std::chrono::seconds least_grace{5};
-
-/// Names that a boundary passes over where hide_unfinished is set.
-bool unfinished(std::string_view key) {
-  const auto slash = key.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
-  return name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") ||
-         name.ends_with(".crdownload");
-}
 
 }  // namespace
 
@@ -35,7 +28,7 @@ void LedgerCheck::look_at(const store::ObjectInfo& info) {
   const std::string uri = info.uri.to_string();
   const auto found = last_.find(uri);
   if (found == last_.end()) {
-    if (!left_out(info.uri)) not_taken_in(info);
+    if (!left_out(*boundary_.boundary, path_key_, info.uri)) not_taken_in(info);
     return;
   }
   Last& last = found->second;
@@ -166,12 +159,6 @@ bool LedgerCheck::should_be_in(const store::ObjectInfo& info) const {
   // so that only a segment written after that says anything.
   const bool frequent = plan.arrival == model::EventArrival::frequent;
   return lot->end() + plan.settle + grace <= (frequent ? *newest_ : options_.now);
-}
-
-bool LedgerCheck::left_out(const Uri& uri) const {
-  const auto& plan = *boundary_.boundary;
-  return uri.key.ends_with('/') || (plan.hide_unfinished && unfinished(uri.key)) ||
-         !plan.filter.keeps(uri.key, path_key_);
 }
 
 }  // namespace cls::flow

@@ -53,6 +53,8 @@ Result<std::optional<SourceLot>> SourceReader::find_boundary(const BoundaryRef& 
   auto head = store_.head(manifest);
   if (!head && head.error().code != FailureCode::NotFound) return pass(std::move(head));
   if (!head) {
+    const bool skipped = boundary.boundary->empty_lots == model::EmptyLots::skip;
+    if (members->empty() && skipped) return std::optional<SourceLot>();
     if (auto done = publish_boundary_lot(store_, log, lot); !done) return pass(std::move(done));
   }
   return std::optional(SourceLot{.dataset = boundary.boundary->dataset,

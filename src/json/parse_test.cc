@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -32,7 +33,7 @@ TEST(ParseDocument, TellsOfWhatIsBrokenWithItsPlace) {
       {"{'a':1}", "p.json:1:2: /: expected a key in double quotes"},
       {"{\"a\":'x'}", "p.json:1:6: /: texts are quoted with \", not with '"},
       {"{\"a\" 1}", "p.json:1:6: /: expected ':' after the key 'a'"},
-      {"{\"a\":1 \"b\":2}", "p.json:1:8: /: expected ',' or '}'"},
+      {R"({"a":1 "b":2})", "p.json:1:8: /: expected ',' or '}'"},
       {"[1 2]", "p.json:1:4: /: expected ',' or ']'"},
       {"[truth]", "p.json:1:2: /: unexpected 't' where a value is expected"},
       {"[01]", "p.json:1:3: /: a number must not begin with 0"},
@@ -42,12 +43,11 @@ TEST(ParseDocument, TellsOfWhatIsBrokenWithItsPlace) {
       {"[\"a\nb\"]", "p.json:1:4: /: a text is not closed with \""},
       {"[\"a", "p.json:1:4: /: a text is not closed with \""},
       {"[\"a\tb\"]", "p.json:1:4: /: a control character in a text; write \\u00XX"},
-      {"[\"\\x\"]",
-       "p.json:1:4: /: unknown escape; JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX"},
-      {"[\"\\u12g4\"]", "p.json:1:7: /: expected four hex digits after \\u"},
-      {"[\"\\ud800\"]", "p.json:1:9: /: a high surrogate without its low one"},
-      {"[\"\\ud800\\u0041\"]", "p.json:1:15: /: a high surrogate without its low one"},
-      {"[\"\\udc00\"]", "p.json:1:9: /: a low surrogate without its high one"},
+      {R"(["\x"])", R"(p.json:1:4: /: unknown escape; JSON knows \" \\ \/ \b \f \n \r \t \uXXXX)"},
+      {R"(["\u12g4"])", "p.json:1:7: /: expected four hex digits after \\u"},
+      {R"(["\ud800"])", "p.json:1:9: /: a high surrogate without its low one"},
+      {R"(["\ud800\u0041"])", "p.json:1:15: /: a high surrogate without its low one"},
+      {R"(["\udc00"])", "p.json:1:9: /: a low surrogate without its high one"},
       {"{ /* open", "p.json:1:3: /: a /* comment is not closed with */"},
       {"{ / }", "p.json:1:3: /: unexpected '/' (comments are //, /* */ or #)"},
   };
@@ -75,7 +75,7 @@ TEST(ParseDocument, TellsOfEveryDuplicateKeyAndTakesTheLast) {
 TEST(ParseDocument, FindsADuplicateInALargeObject) {
   std::string text = "{";
   for (int i = 0; i < 200; ++i) text += "\"k" + std::to_string(i) + "\": 0,\n";
-  text += "\"k7\": 1, \"k150\": 1}";
+  text += R"("k7": 1, "k150": 1})";
   EXPECT_EQ(problems_of(text),
             (std::vector<std::string>{"p.json:201:1: /k7: duplicate key 'k7' (keep one of them)",
                                       "p.json:201:10: /k150: duplicate key 'k150' (keep one of "
@@ -178,8 +178,9 @@ rc::Gen<Value> any_value(int depth) {
   const auto boolean = rc::gen::map(rc::gen::arbitrary<bool>(), &Value::boolean_value);
   if (depth == 0) return rc::gen::oneOf(text, number, boolean, rc::gen::just(Value{}));
   const auto inner = [depth] { return any_value(depth - 1); };
-  const auto array = rc::gen::map(rc::gen::container<std::vector<Value>>(inner()),
-                                  [](std::vector<Value> items) { return Value::array(items); });
+  const auto array =
+      rc::gen::map(rc::gen::container<std::vector<Value>>(inner()),
+                   [](std::vector<Value> items) { return Value::array(std::move(items)); });
   const auto object = rc::gen::map(
       rc::gen::container<std::map<std::string, Value>>(rc::gen::arbitrary<std::string>(), inner()),
       [](const std::map<std::string, Value>& members) {

@@ -67,6 +67,7 @@ std::string object_text(const json::Value& schema) {
   if (const SharedObject* shared = shared_object(schema)) return shared->name;
   if (const json::Value* properties = properties_of(schema)) {
     std::vector<std::string> names;
+    names.reserve(properties->members.size());
     for (const auto& member : properties->members) names.push_back(format("`{}`", member.key));
     return format("object with {}", join(names, ", "));
   }
@@ -77,6 +78,7 @@ std::string object_text(const json::Value& schema) {
 std::string type_text(const json::Value& schema) {
   if (const json::Value* names = schema.find("enum")) {
     std::vector<std::string> texts;
+    texts.reserve(names->items.size());
     for (const auto& name : names->items) texts.push_back(format("`{}`", name.text));
     return join(texts, " ");
   }

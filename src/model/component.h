@@ -59,7 +59,7 @@ struct UnitText {
   bool operator==(const UnitText&) const = default;
 };
 
-enum class Architecture : std::uint8_t { Arm64, X86_64 };
+enum class Architecture : std::uint8_t { Arm64, X86_64 };  // NOLINT(readability-identifier-naming)
 
 /// How a Lambda function runs. A partial object keeps the defaults of the component that holds it.
 struct LambdaProps {

@@ -192,7 +192,8 @@ void join_document(Deployable& to, Deployable&& from) {
 
 ProjectPlan plan_of(const Deployable& deployable) {
   ProjectPlan plan;
-  plan.project = deployable.project;
+  const ProjectId& project = deployable.project;
+  plan.project = project;
   plan.placement = resolved(deployable.placement);
   each_that_runs(deployable.resources, [&]<class T>(const T& resource) {
     if constexpr (std::is_base_of_v<BucketResource, T>) plan.buckets.push_back(resource.bucketName);

@@ -137,7 +137,7 @@ void check_duplicates(const Documents& documents, Findings& findings) {
   using Key = std::tuple<ProjectId, Placement, ComponentKind, std::string, std::string>;
   std::map<Key, Place> first;
   for (const auto& document : documents) {
-    const ProjectId project = document.model.project;
+    const ProjectId& project = document.model.project;
     const Placement placement = resolved(document.model.placement);
     each_component(document, [&](const Component& component, const ComponentPlace& place) {
       if (component.name.empty()) return;

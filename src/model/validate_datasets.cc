@@ -44,7 +44,8 @@ void take_datasets(const T& component, const ComponentPlace& place, Node& node) 
   if constexpr (requires { component.dataset.pathURI; }) {
     node.owns.push_back({"", component.dataset.id(), place.below("dataset")});
   } else if constexpr (requires { component.dataset; }) {
-    node.reads.push_back({"", component.dataset, place.below("dataset")});
+    const DatasetId& id = component.dataset;
+    node.reads.push_back({"", id, place.below("dataset")});
   }
   if constexpr (requires { component.sinks; }) {
     for (const auto& [role, sink] : component.sinks) {
@@ -116,7 +117,7 @@ class Datasets {
   enum class Mark : std::uint8_t { New, Open, Done };
 
   void collect(const LoadedDocument& document) {
-    const ProjectId project = document.model.project;
+    const ProjectId& project = document.model.project;
     const Placement placement = resolved(document.model.placement);
     in_run_.emplace(placement, project);
     for (auto& id : claims_of_unread(document)) unread_.emplace(placement, std::move(id));
@@ -126,7 +127,8 @@ class Datasets {
       node.project = project;
       node.placement = placement;
       node.kind = place.kind;
-      node.place = place;
+      const Place& where = place;
+      node.place = where;
       take_datasets(component, place, node);
       if (!component.exclude) {
         if (!node.owns.empty() || !node.reads.empty()) nodes_.push_back(std::move(node));
@@ -208,6 +210,7 @@ class Datasets {
       for (const auto& one : deployed_->all(key.first)) know(one.dataset.id());
     }
     std::vector<std::string> names;
+    names.reserve(ids.size());
     for (const auto& [name, id] : ids) names.push_back(name);
     const auto near = closest(key.second.name, names);
     return near ? format("did you mean '{}'?", ids[*near])

@@ -2,6 +2,7 @@
 #include "operate/unread.h"
 
 #include "base/hash.h"
+#include "flow/left_out.h"
 
 namespace cls::operate {
 
@@ -11,27 +12,14 @@ namespace {
 constexpr std::uint64_t hash_limit = std::uint64_t{64} << 20U;
 constexpr std::uint64_t hash_budget = std::uint64_t{256} << 20U;
 
-/// What flow::Boundary calls unfinished.
-bool unfinished(std::string_view key) {
-  const auto slash = key.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
-  return name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") ||
-         name.ends_with(".crdownload");
-}
-
 }  // namespace
 
 UnreadObjects::UnreadObjects(store::ObjectStore& store, const model::BoundaryPlan& boundary)
     : store_(store), boundary_(boundary), path_(boundary.dataset.path()), budget_(hash_budget) {}
 
-bool UnreadObjects::left_out(const Uri& uri) const {
-  return uri.key.ends_with('/') || (boundary_.hide_unfinished && unfinished(uri.key)) ||
-         !boundary_.filter.keeps(uri.key, path_.key);
-}
-
 Result<> UnreadObjects::list(const flow::LedgerLog& log) {
   auto listed = store::for_each_object(store_, path_, [&](const store::ObjectInfo& info) {
-    if (left_out(info.uri)) return;
+    if (flow::left_out(boundary_, path_.key, info.uri)) return;
     record::ObjectVersion version{.size = info.size,
                                   .mtime = format_instant(info.modified),
                                   .sha256 = {},

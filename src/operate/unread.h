@@ -36,7 +36,6 @@ class UnreadObjects {
     std::optional<record::ObjectVersion> known;  ///< of its last line
   };
 
-  bool left_out(const Uri& uri) const;
   Result<bool> is_known(const Candidate& candidate);
 
   store::ObjectStore& store_;

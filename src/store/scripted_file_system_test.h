@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ namespace cls::store {
 
 class ScriptedFileSystem : public FileSystem {
  public:
-  /// Asked before each call that changes something or locks: a code makes it fail.
+  /// Asked before each call that changes something, locks or reads a whole file in pieces: a code
+  /// makes it fail.
   std::function<std::optional<FailureCode>(const std::string& call, const std::string& path)> plan;
   /// Run before each read of an open file.
   std::function<void(const std::string& path)> before_read;
@@ -24,11 +26,11 @@ class ScriptedFileSystem : public FileSystem {
   std::map<std::string, int> calls;
 
   Result<FileStatus> status(const std::string& path, bool follow) override {
-    ++calls["status"];
+    count("status");
     return real_.status(path, follow);
   }
   Result<std::vector<DirectoryEntry>> entries(const std::string& directory) override {
-    ++calls["entries"];
+    count("entries");
     return real_.entries(directory);
   }
   Result<std::string> real_path(const std::string& path) override { return real_.real_path(path); }
@@ -40,7 +42,7 @@ class ScriptedFileSystem : public FileSystem {
   }
   Result<> read_pieces(const std::string& path,
                        const std::function<void(std::string_view)>& take) override {
-    return real_.read_pieces(path, take);
+    return run("read_pieces", path, [&] { return real_.read_pieces(path, take); });
   }
   Result<> write_new(const std::string& path, std::string_view bytes) override {
     return run("write_new", path, [&] { return real_.write_new(path, bytes); });
@@ -84,9 +86,13 @@ class ScriptedFileSystem : public FileSystem {
 
  private:
   class Watched;
+  void count(const std::string& call) {
+    const std::lock_guard lock(mutex_);
+    ++calls[call];
+  }
   template <class Call>
   auto run(const std::string& call, const std::string& path, Call&& body) -> decltype(body()) {
-    ++calls[call];
+    count(call);
     if (plan) {
       if (const auto code = plan(call, path)) {
         return fail(*code, format("{} {}: injected", call, path));
@@ -95,6 +101,7 @@ class ScriptedFileSystem : public FileSystem {
     return body();
   }
   PosixFileSystem real_;
+  std::mutex mutex_;
 };
 
 class ScriptedFileSystem::Watched final : public OpenFile {

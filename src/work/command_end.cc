@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/command_end.h"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -29,10 +28,10 @@ constexpr std::array<std::pair<int, std::string_view>, 13> signal_names{{{1, "SI
                                                                          {25, "SIGXFSZ"}}};
 
 std::string signal_text(int signal) {
-  const auto found =
-      std::ranges::find(signal_names, signal, &std::pair<int, std::string_view>::first);
-  return found == signal_names.end() ? format("signal {}", signal)
-                                     : format("signal {} ({})", signal, found->second);
+  for (const auto& [number, name] : signal_names) {
+    if (number == signal) return format("signal {} ({})", signal, name);
+  }
+  return format("signal {}", signal);
 }
 
 /// What happened, then the last lines of stderr, then where the whole of it is.

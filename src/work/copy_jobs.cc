@@ -109,7 +109,7 @@ class CopyNames {
                            "segment",
                            key, text, value, relative));
       }
-      prefix += key + "=" + value + "/";
+      prefix += format("{}={}/", key, value);
     }
     if (result.empty() || result.ends_with('/')) {
       return fail(FailureCode::Invalid, format("rename gives '{}' for {}; it has to be the path of "

@@ -1,1 +1,6 @@
-echo "$CLS_LOT" | tee -a "$CLS_STORES/../../order" > "$CLS_SINK_MAIN_PATH/$CLS_LOT"
+# Notes each attempt; the first one fails.
+order="$CLS_STORES/../../order"
+test -f "$order" && echo done > "$CLS_SINK_MAIN_PATH/$CLS_LOT"
+first=$?
+echo "$CLS_LOT" >> "$order"
+exit $first

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/queue.h"
+
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "store/store_kinds_test.h"
+
+namespace cls::local {
+namespace {
+
+using std::chrono::seconds;
+
+class QueueTest : public ::testing::Test {
+ protected:
+  std::optional<QueueItem> take(const std::set<std::string>& full = {},
+                                const std::set<std::string>& ordered = {}) {
+    return queue_.take("me", full, ordered);
+  }
+
+  store::TestDirectory directory_;
+  ManualClock clock_{parse_instant("2023-01-01T00:00:00Z").value()};
+  Queue queue_{directory_.path() + "/cls.db", clock_};
+};
+
+TEST_F(QueueTest, HandsOutEachItemOnceOldestLotFirst) {
+  queue_.push({{"a", "2"}, {"a", "1"}, {"b", "3"}}, Lane::Live);
+  queue_.push({{"a", "1"}}, Lane::Live);
+  EXPECT_EQ(take(), (QueueItem{"a", "1"}));
+  EXPECT_EQ(take(), (QueueItem{"a", "2"}));
+  EXPECT_EQ(take(), (QueueItem{"b", "3"}));
+  EXPECT_EQ(take(), std::nullopt);
+}
+
+TEST_F(QueueTest, LiveGoesBeforeBackfill) {
+  queue_.push({{"a", "1"}}, Lane::Backfill);
+  queue_.push({{"a", "9"}}, Lane::Live);
+  EXPECT_EQ(take(), (QueueItem{"a", "9"}));
+  EXPECT_EQ(take(), (QueueItem{"a", "1"}));
+}
+
+TEST_F(QueueTest, AnEventMovesAWaitingItemToTheLiveLane) {
+  queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Backfill);
+  queue_.push({{"a", "2"}}, Lane::Live);
+  EXPECT_EQ(take(), (QueueItem{"a", "2"}));
+}
+
+TEST_F(QueueTest, B4AnItemPushedWhileItRunsIsLookedAtAgain) {
+  queue_.push({{"a", "1"}}, Lane::Live);
+  const auto item = take();
+  queue_.push({{"a", "1"}}, Lane::Live);
+  EXPECT_EQ(take(), std::nullopt) << "not twice at once";
+  queue_.done(*item);
+  EXPECT_EQ(take(), item);
+  queue_.done(*item);
+  EXPECT_EQ(take(), std::nullopt);
+}
+
+TEST_F(QueueTest, LaterWaits) {
+  queue_.push({{"a", "1"}}, Lane::Live);
+  const auto item = take();
+  queue_.later(*item, clock_.now() + seconds(10));
+  EXPECT_EQ(take(), std::nullopt);
+  EXPECT_EQ(queue_.depth({"a"}).next_due, clock_.now() + seconds(10));
+  clock_.advance(seconds(10));
+  EXPECT_EQ(take(), item);
+}
+
+TEST_F(QueueTest, FullArcsAreLeftOut) {
+  queue_.push({{"a", "1"}, {"b", "2"}}, Lane::Live);
+  EXPECT_EQ(take({"a"}), (QueueItem{"b", "2"}));
+  EXPECT_EQ(take({"a"}), std::nullopt);
+}
+
+TEST_F(QueueTest, B9AnOrderedArcsNextLotWaitsForTheOneBefore) {
+  queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Live);
+  const auto first = take({}, {"a"});
+  EXPECT_EQ(first, (QueueItem{"a", "1"}));
+  EXPECT_EQ(take({}, {"a"}), std::nullopt);
+  queue_.later(*first, clock_.now() + seconds(5));
+  EXPECT_EQ(take({}, {"a"}), std::nullopt) << "its back-off holds the others too";
+  clock_.advance(seconds(5));
+  EXPECT_EQ(take({}, {"a"}), first);
+  queue_.done(*first);
+  EXPECT_EQ(take({}, {"a"}), (QueueItem{"a", "2"}));
+}
+
+TEST_F(QueueTest, WhatTheDeadHadTakenIsFreed) {
+  queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Live);
+  const auto of_dead = queue_.take("dead", {}, {});
+  const auto of_living = queue_.take("living", {}, {});
+  queue_.free_dead([](const std::string& by) { return by == "living"; });
+  EXPECT_EQ(take(), of_dead);
+  EXPECT_EQ(take(), std::nullopt);
+  EXPECT_TRUE(of_living);
+}
+
+TEST_F(QueueTest, NamesWithQuotesAreNamesOnly) {
+  const std::string arc = "it's '); DROP TABLE queue; --";
+  queue_.push({{arc, "1"}}, Lane::Live);
+  EXPECT_EQ(take({"o'ther"}, {"o'ther"}), (QueueItem{arc, "1"}));
+  EXPECT_EQ(queue_.depth({arc}).taken, 1U);
+}
+
+TEST_F(QueueTest, SeveralProcessesShareIt) {
+  constexpr int count = 200;
+  std::vector<QueueItem> items;
+  for (int i = 0; i < count; ++i) items.push_back({"a", format("{:04}", i)});
+  queue_.push(items, Lane::Live);
+  std::array<std::set<QueueItem>, 4> taken;
+  std::vector<std::jthread> threads;
+  for (auto& mine : taken) {
+    threads.emplace_back([&] {
+      Queue own(directory_.path() + "/cls.db", clock_);
+      while (auto item = own.take("x", {}, {})) mine.insert(*item);
+    });
+  }
+  threads.clear();
+  std::set<QueueItem> all;
+  std::size_t sum = 0;
+  for (const auto& mine : taken) {
+    sum += mine.size();
+    all.insert(mine.begin(), mine.end());
+  }
+  EXPECT_EQ(all.size(), static_cast<std::size_t>(count));
+  EXPECT_EQ(sum, static_cast<std::size_t>(count)) << "no item twice";
+}
+
+TEST_F(QueueTest, AFileThatIsNoDatabaseIsAnErrorThatSaysSo) {
+  const std::string path = directory_.path() + "/other.db";
+  PosixFileSystem files;
+  ASSERT_TRUE(files.write_new(path, std::string(10000, 'x')));
+  try {
+    const Queue broken(path, clock_);
+    FAIL() << "it opened";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("cls.db"));
+  }
+}
+
+}  // namespace
+}  // namespace cls::local
