@@ -280,8 +280,7 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
       .lot = lot,
       .attempt = held.claim().attempt,
       .sources = {},
-      .stop = held.stop_token(),
-      .listed_elsewhere = [this, &lot](const Uri& uri) { return listed_elsewhere(lot, uri); }};
+      .stop = held.stop_token()};
   for (const auto& [role, source] : ready.sources) {
     const auto declared = std::ranges::find(arc_.arc->sources, role,
                                             &std::pair<std::string, model::SourceDataset>::first);
@@ -482,31 +481,6 @@ Result<ArcOutcome> ArcFlow::release(HeldClaim& held) {
   });
   if (!written) return pass(std::move(written));
   return ArcOutcome(Idle::Stopped);
-}
-
-bool ArcFlow::listed_elsewhere(const lot::LotId& lot, const Uri& uri) const {
-  const std::string text = uri.to_string();
-  bool listed = false;
-  const auto look = [&](const StoredClaim& stored) {
-    if (listed || stored.claim.lot == lot.to_string()) return;
-    for (const auto& [role, sink] : stored.claim.sinks) {
-      const Uri members{"s3", stored.uri.bucket, sink.members};
-      auto object = services_.store.get(members);
-      auto file = object ? record::read_members(object->bytes)
-                         : Result<record::MembersFile>(pass(std::move(object)));
-      // What cannot be read may list it: the careful answer.
-      if (!file) {
-        listed = true;
-        return;
-      }
-      listed = listed || std::ranges::any_of(file->lines, [&](const auto& line) {
-                 return line.uri == text && !line.vanished;
-               });
-    }
-  };
-  auto walked = for_each_claim(services_.store, arc_, look,
-                               [&](const Uri&, const Failure&) { listed = true; });
-  return listed || !walked;
 }
 
 }  // namespace cls::flow

@@ -106,7 +106,6 @@ class ArcFlow {
   Result<ArcOutcome> release(HeldClaim& held);
   void announce(const std::vector<std::string>& roles, const lot::LotId& lot) const;
   Result<bool> changed_meanwhile(const HeldClaim& held, const lot::LotId& lot) const;
-  bool listed_elsewhere(const lot::LotId& lot, const Uri& uri) const;
 
   ArcServices services_;
   ArcRef arc_;

@@ -2,7 +2,6 @@
 // Workload: the port between an arc's life cycle and what it runs on one lot.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -44,8 +43,6 @@ struct WorkloadContext {
   std::string attempt;
   std::vector<WorkloadSource> sources;  ///< in the order of declaration; unpublished ones left out
   std::stop_token stop;  ///< the lease was lost or the process ends: stop and write nothing more
-  /// True if an object at this URI is listed by a current manifest of another lot of this arc.
-  std::function<bool(const Uri&)> listed_elsewhere;
 };
 
 /// What a workload made for one sink.

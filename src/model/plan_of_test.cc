@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "model/test_documents.h"
 
 namespace cls::model {
@@ -235,9 +236,11 @@ TEST(PlanOf, PathsAreSeenFromTheDirectoryOfTheProject) {
                                 {"/home/u/p", "/opt/app", "/opt/app"},
                                 {"", "./app", "./app"}};
   for (const auto& [directory, path, seen] : table) {
-    Deployable deployable = with_arc(
-        arc("core:commandArc", R"(,"workload":{"command":["run"],"workingDir":")" + path +
-                                   R"(","environment":{"KEY":{"fromFile":")" + path + "\"}}}"));
+    const std::string workload_text =
+        format(R"(,"workload":{{"command":["run"],"workingDir":"{0}",)"
+               R"("environment":{{"KEY":{{"fromFile":"{0}"}}}}}})",
+               path);
+    Deployable deployable = with_arc(arc("core:commandArc", workload_text));
     set_origin(deployable.arcs[0], directory, "abc");
     const ArcPlan made = plan_of(deployable).arcs.at(0);
     const auto& workload = std::get<CommandPlan>(made.workload);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/format.h"
 #include "model/bucket_name.h"
 #include "model/rename_template.h"
 
@@ -53,7 +54,7 @@ TEST(BucketName, SaysWhatS3DoesNotAllow) {
       {"abc-s3alias", "ends with -s3alias"},
   };
   for (const auto& [name, problem] : table) {
-    EXPECT_EQ(bucket_name_problem(name), "bucket name " + problem + ", got: " + name);
+    EXPECT_EQ(bucket_name_problem(name), format("bucket name {}, got: {}", problem, name));
   }
   EXPECT_EQ(bucket_name_problem(std::string(63, 'a')), std::nullopt);
   EXPECT_EQ(bucket_name_problem("dev-orders.1"), std::nullopt);

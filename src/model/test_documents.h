@@ -34,7 +34,7 @@ inline Checked check(const std::string& text, const Options& options = {},
   return check(std::vector<Source>{{"p.json", text}}, options, deployed);
 }
 
-inline constexpr Options on_aws{.substrate = Substrate::Aws, .strict = false, .version = {}};
+inline const Options on_aws{.substrate = Substrate::Aws, .strict = false, .version = {}};
 
 /// A project on one machine, each list on a line of its own: resources on line 2, boundaries on
 /// line 3, arcs on line 4.

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/format.h"
 #include "model/test_documents.h"
 
 namespace cls::model {
@@ -50,11 +51,11 @@ TEST(ValidatePaths, A16PathsAreComparedBySegments) {
       EXPECT_THAT(lines, IsEmpty()) << watched << ' ' << written;
       continue;
     }
-    EXPECT_THAT(lines, ElementsAre(HasSubstr("/arcs/0/sinks/main/pathURI: the path '" + written +
-                                             "' of sink 'main' of arc 'a' " + relation +
-                                             " the path '" + watched +
-                                             "' of boundary 'in' at p.json:3 (what is written "
-                                             "would be taken in again; choose a path outside)")))
+    EXPECT_THAT(lines, ElementsAre(HasSubstr(format(
+                           "/arcs/0/sinks/main/pathURI: the path '{}' of sink 'main' of arc 'a' {} "
+                           "the path '{}' of boundary 'in' at p.json:3 (what is written would be "
+                           "taken in again; choose a path outside)",
+                           written, relation, watched))))
         << watched << ' ' << written;
   }
 }

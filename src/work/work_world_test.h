@@ -129,8 +129,7 @@ class WorkWorld {
             .lot = lot,
             .attempt = attempt,
             .sources = sources,
-            .stop = stop.get_token(),
-            .listed_elsewhere = {}};
+            .stop = stop.get_token()};
   }
 
   model::ProjectPlan project;
