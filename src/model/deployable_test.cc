@@ -44,6 +44,7 @@ std::string project_of_all() {
 
 TEST(Deployable, ThereIsATestOfEveryType) {
   std::vector<std::string_view> tested;
+  tested.reserve(every_type.size());
   for (const auto& [type, text] : every_type) tested.push_back(type);
   std::vector<std::string_view> known;
   const Catalogue catalogue;
