@@ -26,6 +26,7 @@ Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::str
   if (written->ours) return {};
   auto keep = put_or_read(store, kept, written->bytes);
   if (!keep) return pass(std::move(keep));
+  if (!keep->ours) return cannot_keep(uri, kept);
   auto replaced = replace_or_read(store, uri, written->etag, bytes);
   if (!replaced) return pass(std::move(replaced));
   if (replaced->ours) return {};
@@ -79,6 +80,7 @@ lot::LotId Boundary::present() const {
 
 Result<> Boundary::start() {
   if (auto read = log_.refresh(); !read) return pass(std::move(read));
+  decided_ = log_.last_number();
   watch_from_ = present();
   std::set<lot::LotId> manifested;
   const auto& places = ref().project->places;
@@ -155,7 +157,22 @@ void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot
   pending_lot_of_.erase(held);
 }
 
+/// When what is held of this URI was seen; the beginning of time where nothing is. Lines of one URI
+/// stand in a segment by that time, which therefore must not go back when the clock does.
+Instant Boundary::last_held(const std::string& uri) const {
+  Instant last{};
+  const auto held = pending_lot_of_.find(uri);
+  if (held != pending_lot_of_.end()) last = pending_.at(held->second).at(uri).arrival.first_seen;
+  if (!immediate_versions_.contains(uri)) return last;
+  for (const auto& line : immediate_) {
+    const auto seen = parse_instant(line.firstSeen);
+    if (line.uri == uri && seen) last = std::max(last, *seen);
+  }
+  return last;
+}
+
 void Boundary::place(Arrival arrival, const lot::LotId& own, std::vector<Pending>& late) {
+  arrival.first_seen = std::max(arrival.first_seen, last_held(arrival.uri.to_string()));
   const bool too_far_ahead =
       own.index() > present().index() + static_cast<std::int64_t>(plan_.max_ahead_lots);
   if (too_far_ahead || log_.is_closed(own)) {
@@ -269,6 +286,7 @@ std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
 }
 
 Result<> Boundary::tick(Quiet quiet) {
+  if (auto done = catch_up(); !done) return done;
   auto closing = due(quiet);
   const auto empty = empty_due(quiet);
   closing.insert(closing.end(), empty.begin(), empty.end());
@@ -346,13 +364,16 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
   for (int attempt = 0; attempt < append_tries; ++attempt) {
     const Batch batch = next_batch(closing);
     if (batch.segment.lines.empty() && batch.closes.empty()) return {};
-    auto appended = log_.append(batch.segment);
+    auto appended = log_.append(batch.segment, decided_);
     if (!appended) return pass(std::move(appended));
     if (!*appended) {
       if (auto placed = replace_pending(); !placed) return placed;
-      std::erase_if(closing, [this](const auto& lot) { return log_.is_closed(lot); });
+      // A lot whose objects went elsewhere is not closed; if it is due as an empty one, later.
+      std::erase_if(closing,
+                    [this](const auto& lot) { return log_.is_closed(lot) || !has_member(lot); });
       continue;
     }
+    ++decided_;
     forget_stored(batch);
     std::erase_if(closing, [&](const auto& lot) {
       return std::ranges::find(batch.closes, lot) != batch.closes.end();
@@ -367,8 +388,8 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
 
 /// After somebody else's segments: publishes what they closed, and decides all that is held anew.
 Result<> Boundary::replace_pending() {
-  std::vector<lot::LotId> theirs;
-  for (const auto& lot : log_.closed() - published_) theirs.push_back(lot);
+  // Before anything is decided: what is read while deciding makes the next append fail.
+  decided_ = log_.last_number();
   std::vector<Arrival> held;
   for (auto& [lot, group] : pending_) {
     for (auto& [uri, pending] : group) held.push_back(std::move(pending.arrival));
@@ -398,7 +419,25 @@ Result<> Boundary::replace_pending() {
     if (!log_.knows(arrival.uri.to_string(), arrival.version)) accept(std::move(arrival), late);
   }
   for (const auto& pending : late) place_late(pending, {});
-  return publish(theirs);
+  return publish_unpublished();
+}
+
+bool Boundary::has_member(const lot::LotId& lot) const {
+  const auto open = open_lots();
+  return std::ranges::find(open, lot) != open.end();
+}
+
+/// Reads what others appended, and publishes closed lots that have no manifest, whoever closed
+/// them: somebody who died before he published, or this process when its store failed.
+Result<> Boundary::catch_up() {
+  if (auto read = log_.refresh(); !read) return pass(std::move(read));
+  return log_.last_number() == decided_ ? publish_unpublished() : replace_pending();
+}
+
+Result<> Boundary::publish_unpublished() {
+  std::vector<lot::LotId> lots;
+  for (const auto& lot : log_.closed() - published_) lots.push_back(lot);
+  return publish(lots);
 }
 
 Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {

@@ -18,7 +18,7 @@
 namespace cls::flow {
 
 /// Publishes the manifest of a closed lot from the ledger: a pure function of the log, so anybody
-/// may do it any number of times.
+/// may do it any number of times. A lot without member has one only with `emptyLots: publish`.
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
 
 /// Not thread-safe: one thread per boundary; several processes may run the same boundary, the
@@ -75,6 +75,7 @@ class Boundary {
   void accept(Arrival arrival, std::vector<Pending>& late);
   void place(Arrival arrival, const lot::LotId& own, std::vector<Pending>& late);
   void place_late(const Pending& pending, const std::vector<lot::LotId>& closing);
+  Instant last_held(const std::string& uri) const;
   void forget_superseded(const Arrival& arrival, const std::optional<lot::LotId>& lot);
   bool filtered(const Uri& uri) const;
   std::vector<lot::LotId> first_groups() const;
@@ -85,6 +86,9 @@ class Boundary {
   void forget_stored(const Batch& batch);
   Result<> commit(std::vector<lot::LotId> closing);
   Result<> replace_pending();
+  Result<> catch_up();
+  Result<> publish_unpublished();
+  bool has_member(const lot::LotId& lot) const;
   Result<> publish(const std::vector<lot::LotId>& lots);
   lot::LotId present() const;
 
@@ -102,6 +106,7 @@ class Boundary {
   std::vector<record::LedgerLine> immediate_;         // to be stored with the next segment
   std::map<std::string, record::ObjectVersion> immediate_versions_;  // of those, but for vanished
   lot::LotSet published_;
+  std::uint64_t decided_ = 0;             // the last segment that what is held was decided against
   std::optional<lot::LotId> watch_from_;  // first interval that may be published empty
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/conditional.h"
 
+#include "base/format.h"
+
 namespace cls::flow {
 
 namespace {
@@ -8,6 +10,13 @@ namespace {
 constexpr int tries = 5;
 
 }  // namespace
+
+tl::unexpected<Failure> cannot_keep(const Uri& uri, const Uri& kept) {
+  return fail(FailureCode::Conflict,
+              format("{} is to be replaced, but what is there cannot be kept: {} has other bytes; "
+                     "move one of the two away",
+                     uri.to_string(), kept.to_string()));
+}
 
 Result<std::optional<store::Object>> get_if_present(store::ObjectStore& store, const Uri& uri) {
   auto object = store.get(uri);

@@ -24,6 +24,9 @@ Result<WriteOutcome> put_or_read(store::ObjectStore& store, const Uri& uri, std:
 Result<WriteOutcome> replace_or_read(store::ObjectStore& store, const Uri& uri,
                                      std::string_view etag, std::string_view bytes);
 
+/// The failure for a body at `uri` that cannot be kept, because `kept` has other bytes.
+tl::unexpected<Failure> cannot_keep(const Uri& uri, const Uri& kept);
+
 /// get, with absence as a value: nullopt where there is no object.
 Result<std::optional<store::Object>> get_if_present(store::ObjectStore& store, const Uri& uri);
 

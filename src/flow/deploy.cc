@@ -18,6 +18,14 @@ Result<> put_record(store::ObjectStore& store, const Uri& uri, const std::string
   return {};
 }
 
+tl::unexpected<Failure> owned_by_another(const model::DatasetId& dataset,
+                                         const model::ProjectId& owner) {
+  return fail(FailureCode::Conflict,
+              format("dataset {} is owned by project {}: destroy that first, or choose another "
+                     "dataset name or version",
+                     dataset.to_string(), owner.to_string()));
+}
+
 Result<> put_owner(store::ObjectStore& store, const record::Places& places,
                    const model::ProjectId& project, const model::SinkDataset& dataset) {
   const Uri uri = places.dataset(dataset.id());
@@ -38,10 +46,7 @@ Result<> put_owner(store::ObjectStore& store, const record::Places& places,
       return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), owned.error().message));
     }
     if (owned->owner != project) {
-      return fail(FailureCode::Conflict,
-                  format("dataset {} is owned by project {}: destroy that first, or choose another "
-                         "dataset name or version",
-                         dataset.id().to_string(), owned->owner.to_string()));
+      return owned_by_another(dataset.id(), owned->owner);
     }
     auto replaced = replace_or_read(store, uri, written->etag, bytes);
     if (!replaced) return pass(std::move(replaced));
@@ -89,7 +94,15 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
                        const Since& since, const std::string& by) {
   const record::Places places(records.placement);
   std::vector<std::string> materials;
-  // Ownership first: where it fails, nothing else was changed.
+  // Ownership first: where it fails, nothing was changed. All are looked at before the first is
+  // taken, so that a refused project owns nothing; put_owner() decides.
+  for (const auto& dataset : records.datasets) {
+    auto owned = stored_owner(store, places, dataset.id());
+    if (!owned) return pass(std::move(owned));
+    if (*owned && (*owned)->owner != records.project) {
+      return owned_by_another(dataset.id(), (*owned)->owner);
+    }
+  }
   for (const auto& dataset : records.datasets) {
     if (auto done = put_owner(store, places, records.project, dataset); !done) return done;
     materials.push_back(places.dataset(dataset.id()).to_string());

@@ -115,8 +115,9 @@ Result<std::size_t> LedgerLog::refresh() {
   }
 }
 
-Result<bool> LedgerLog::append(record::Segment segment) {
+Result<bool> LedgerLog::append(record::Segment segment, std::uint64_t decided) {
   const std::lock_guard lock(mutex_);
+  if (last_ != decided) return false;  // another thread, which reads a source, was here
   segment.head.number = last_ + 1;
   segment.head.dataset = boundary_.boundary->dataset;
   const auto& project = *boundary_.project;

@@ -44,9 +44,9 @@ class LedgerLog {
   /// failure that names it: without it nothing may be appended.
   Result<std::size_t> refresh();
 
-  /// Appends as the next number; false when somebody else's segment came first (it was read: decide
-  /// anew). Sets the number.
-  Result<bool> append(record::Segment segment);
+  /// Appends as number `decided` + 1, which is set; `decided` is the last segment that its lines
+  /// were decided against. False when there are later ones, whoever read them: decide anew.
+  Result<bool> append(record::Segment segment, std::uint64_t decided);
 
   std::uint64_t last_number() const;
   bool is_closed(const lot::LotId& lot) const;

@@ -82,6 +82,7 @@ Result<SinkDone> publish_sink(store::ObjectStore& store, const ArcRef& arc, cons
                                                   sink.former.value_or("0"));
     auto keep = put_or_read(store, kept, going->bytes);
     if (!keep) return pass(std::move(keep));
+    if (!keep->ours) return cannot_keep(uri, kept);
   }
   auto written = present.object ? replace_or_read(store, uri, present.object->info.etag, *bytes)
                                 : put_or_read(store, uri, *bytes);

@@ -26,6 +26,13 @@ std::string quoted_list(const std::set<std::string>& texts) {
   return list;
 }
 
+/// A condition: the arc is in none of `ordered`, or the lot is its oldest.
+std::string first_in_order(const std::set<std::string>& ordered) {
+  if (ordered.empty()) return "true";
+  return "(arc NOT IN (" + quoted_list(ordered) +
+         ") OR lot = (SELECT min(other.lot) FROM queue AS other WHERE other.arc = queue.arc))";
+}
+
 }  // namespace
 
 Queue::Queue(const std::string& path, const Clock& clock) : clock_(clock), database_(path) {
@@ -64,10 +71,7 @@ std::optional<QueueItem> Queue::take(const std::string& by, const std::set<std::
   Transaction transaction(database_);
   std::string sql = "SELECT arc, lot FROM queue WHERE taken_by IS NULL AND due <= ?1";
   if (!full.empty()) sql += " AND arc NOT IN (" + quoted_list(full) + ")";
-  if (!ordered.empty()) {
-    sql += " AND (arc NOT IN (" + quoted_list(ordered) +
-           ") OR lot = (SELECT min(other.lot) FROM queue AS other WHERE other.arc = queue.arc))";
-  }
+  sql += " AND " + first_in_order(ordered);
   sql += " ORDER BY lane, lot LIMIT 1";
   std::optional<QueueItem> item;
   {
@@ -118,17 +122,19 @@ void Queue::free_dead(const std::function<bool(const std::string& by)>& lives) {
   for (const auto& owner : dead) update.bind(1, owner).run();
 }
 
-Queue::Depth Queue::depth(const std::set<std::string>& arcs) {
+Queue::Depth Queue::depth(const std::set<std::string>& arcs,
+                          const std::set<std::string>& ordered) {
   const std::lock_guard lock(mutex_);
   Depth depth;
   if (arcs.empty()) return depth;
-  Statement count(database_,
-                  "SELECT taken_by IS NULL, count(*), min(due) FROM queue WHERE arc IN (" +
-                      quoted_list(arcs) + ") GROUP BY 1");
+  Statement count(database_, "SELECT taken_by IS NULL, count(*), min(iif(" +
+                                 first_in_order(ordered) +
+                                 ", due, NULL)) FROM queue WHERE arc IN (" + quoted_list(arcs) +
+                                 ") GROUP BY 1");
   while (count.step()) {
     if (count.number(0) == 1) {
       depth.waiting = static_cast<std::uint64_t>(count.number(1));
-      depth.next_due = Instant(std::chrono::nanoseconds(count.number(2)));
+      if (!count.is_null(2)) depth.next_due = Instant(std::chrono::nanoseconds(count.number(2)));
     } else {
       depth.taken = static_cast<std::uint64_t>(count.number(1));
     }

@@ -49,9 +49,10 @@ class Queue {
   struct Depth {
     std::uint64_t waiting = 0;
     std::uint64_t taken = 0;
-    std::optional<Instant> next_due;  ///< of the waiting ones
+    std::optional<Instant> next_due;  ///< of the waiting ones that take() might hand out
   };
-  Depth depth(const std::set<std::string>& arcs);
+  /// `ordered` as for take(): a lot that has to wait for an older one of its arc is not due.
+  Depth depth(const std::set<std::string>& arcs, const std::set<std::string>& ordered = {});
 
  private:
   const Clock& clock_;

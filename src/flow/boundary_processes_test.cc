@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several processes, or threads of one, at the ledger of one boundary; and stores that fail.
+#include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "flow/test_world.h"
+#include "store/faulty_store.h"
+
+namespace cls::flow {
+namespace {
+
+using testing::at;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using testing::lot_id;
+using ::testing::Pair;
+using testing::World;
+using State = record::ManifestState;
+
+constexpr const char* lot0 = "20230101PT5M000";
+
+std::vector<record::LedgerLine> lines(World& world) {
+  std::vector<record::LedgerLine> all;
+  EXPECT_TRUE(world.log().for_each_segment([&](const record::Segment& segment) {
+    all.insert(all.end(), segment.lines.begin(), segment.lines.end());
+  }));
+  return all;
+}
+
+/// How many lines make each URI a member, whatever the lot.
+std::map<std::string, int> memberships(World& world) {
+  std::map<std::string, int> counts;
+  for (const auto& line : lines(world)) {
+    if (line.decision == record::Decision::member) ++counts[line.uri];
+  }
+  return counts;
+}
+
+/// Another process at the boundary of a world.
+struct OtherProcess {
+  explicit OtherProcess(World& world)
+      : log(world.store, world.deployment->boundaries().front()),
+        boundary(world.store, world.clock, log, events, "other", world.out) {
+    if (!boundary.start()) throw std::runtime_error("start");
+  }
+  LedgerLog log;
+  testing::RecordedEvents events;
+  Boundary boundary;
+};
+
+TEST(BoundaryProcesses, WhatAnotherThreadReadOfTheLogIsDecidedAnew) {
+  World world;  // frequent: objects are held until their lot closes
+  auto first = world.boundary();
+  OtherProcess other(world);
+  ASSERT_TRUE(first->take(
+      {world.arrival("x", "2023-01-01T00:01:00Z"), world.arrival("y", "2023-01-01T00:01:30Z")}));
+  ASSERT_TRUE(other.boundary.take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  // An arc of the first process looks at the lot, through the log that it shares with the boundary.
+  ASSERT_TRUE(world.sources->find(world.project(), {"in", "1"}, lot_id(lot0)));
+  ASSERT_TRUE(first->seal());
+  EXPECT_THAT(memberships(world), Each(Pair(::testing::_, 1)));
+  EXPECT_EQ(lines(world).back().uri, "s3://b/in/y");
+  EXPECT_NE(lines(world).back().lot, lot0) << "it joined a closed lot";
+}
+
+TEST(BoundaryProcesses, AManifestThatCouldNotBeStoredIsPublishedLater) {
+  World world;
+  store::FaultyStore faulty(world.store);
+  bool full = true;
+  faulty.set_plan([&](store::Operation, const Uri& uri) {
+    store::Fault fault;
+    if (full && uri.key.ends_with("/manifest.json")) {
+      fault.when = store::Fault::When::BeforeEffect;
+      fault.code = FailureCode::NoSpace;
+    }
+    return fault;
+  });
+  LedgerLog log(faulty, world.deployment->boundaries().front());
+  Boundary boundary(faulty, world.clock, log, world.events, "test", world.out);
+  ASSERT_TRUE(boundary.start());
+  ASSERT_TRUE(boundary.take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  EXPECT_FALSE(boundary.tick(Boundary::Quiet::Waited));
+  full = false;
+  ASSERT_TRUE(boundary.tick(Boundary::Quiet::Waited));
+  EXPECT_TRUE(world.manifest("in", lot0, State::complete));
+  EXPECT_THAT(world.events.seen, ElementsAre(std::string("in ") + lot0));
+}
+
+TEST(BoundaryProcesses, ASurvivorClosesTheCollectingLotOfADeadProcess) {
+  World world;
+  auto survivor = world.boundary();
+  {
+    OtherProcess dead(world);
+    ASSERT_TRUE(dead.boundary.take({world.arrival("far", "2031-01-01T00:00:00Z")}));
+  }
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(survivor->tick(Boundary::Quiet::Waited));
+  EXPECT_TRUE(world.manifest("in", lot0, State::complete));
+}
+
+TEST(BoundaryProcesses, ALotWhoseObjectsWentElsewhereIsNotPublishedEmpty) {
+  auto plan = World::default_boundary();
+  plan.lot_source = model::LotSource::arrivalTime;
+  World world(plan);
+  world.clock.set(at("2023-01-01T00:04:59Z"));
+  auto first = world.boundary();
+  OtherProcess other(world);
+  ASSERT_TRUE(first->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:05:01Z"));
+  ASSERT_TRUE(other.boundary.take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->seal());  // without a look at the log before
+  EXPECT_FALSE(world.manifest("in", lot0, State::empty));
+  EXPECT_FALSE(world.log().is_closed(lot_id(lot0)));
+  EXPECT_THAT(memberships(world), ElementsAre(Pair("s3://b/in/x", 1)));
+}
+
+TEST(BoundaryProcesses, AForeignManifestIsKeptOrNothingIsReplaced) {
+  World world;
+  auto boundary = world.boundary();
+  const auto& places = world.project().places;
+  const Uri there = places.manifest({"in", "1"}, lot_id(lot0), State::complete);
+  ASSERT_TRUE(world.store.put(there, "second"));
+  ASSERT_TRUE(
+      world.store.put(places.manifest({"in", "1"}, lot_id(lot0), State::removed, "0"), "first"));
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  const auto done = boundary->tick(Boundary::Quiet::Waited);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, FailureCode::Conflict);
+  EXPECT_EQ(world.store.get(there)->bytes, "second");
+}
+
+TEST(BoundaryProcesses, AClockThatStepsBackChangesNoOrderOfLines) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("w", "2023-01-01T00:01:00Z", "w")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));  // closes lot 000
+  world.clock.set(at("2023-01-01T00:08:00Z"));
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:06:00Z", "one")}));
+  world.clock.set(at("2023-01-01T00:07:30Z"));
+  // Late: one segment says that the first version vanished, and that the second is a member.
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:02:00Z", "two!")}));
+  world.logs = std::make_unique<LedgerLogs>(world.store);
+  auto again = world.boundary();
+  ASSERT_TRUE(again->take({world.arrival("x", "2023-01-01T00:02:00Z", "two!")}));
+  EXPECT_EQ(memberships(world)["s3://b/in/x"], 1);
+}
+
+}  // namespace
+}  // namespace cls::flow
