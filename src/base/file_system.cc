@@ -8,6 +8,7 @@
 #include <ctime>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits>
 #include <linux/fs.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -54,7 +55,12 @@ tl::unexpected<Failure> system_failure(const char* doing, const std::string& pat
   return fail(code_of(error), format("{} {}: {}", doing, path, std::strerror(error)));
 }
 
+/// Times beyond what nanoseconds in 64 bits can hold (the years 1678 to 2261) are the nearest that
+/// they can.
 Instant instant(const timespec& time) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1'000'000'000 - 1;
+  if (time.tv_sec > most) return Instant(std::chrono::seconds(most));
+  if (time.tv_sec < -most) return Instant(std::chrono::seconds(-most));
   return Instant(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
 }
 

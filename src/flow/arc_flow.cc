@@ -143,7 +143,8 @@ Result<std::optional<ArcOutcome>> ArcFlow::judge_present(const StoredClaim& pres
   if (verdict != OwnerProbe::Verdict::Dead && !services_.leases.expired(present)) {
     return std::optional<ArcOutcome>(Busy{look});
   }
-  owner_lost = true;
+  // What this very process let go of after a failure is taken up again; nobody died.
+  owner_lost = !own;
   return std::optional<ArcOutcome>();
 }
 
@@ -273,14 +274,13 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
                                          const Ready& ready) {
   bool all_empty = true;
   bool any_subscribed = false;
-  WorkloadContext context{
-      .project = arc_.project->plan,
-      .arc = *arc_.arc,
-      .places = arc_.project->places,
-      .lot = lot,
-      .attempt = held.claim().attempt,
-      .sources = {},
-      .stop = held.stop_token()};
+  WorkloadContext context{.project = arc_.project->plan,
+                          .arc = *arc_.arc,
+                          .places = arc_.project->places,
+                          .lot = lot,
+                          .attempt = held.claim().attempt,
+                          .sources = {},
+                          .stop = held.stop_token()};
   for (const auto& [role, source] : ready.sources) {
     const auto declared = std::ranges::find(arc_.arc->sources, role,
                                             &std::pair<std::string, model::SourceDataset>::first);

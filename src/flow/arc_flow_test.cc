@@ -270,6 +270,86 @@ TEST_F(ArcFlowTest, AWorkloadThatWritesAnUnknownSinkFails) {
   EXPECT_THAT(world.claim(lot)->claim.error->message, HasSubstr("unknown sink 'nowhere'"));
 }
 
+TEST_F(ArcFlowTest, A9_AnArcWithTwoSourcesRunsOnceWhenBothArePublished) {
+  model::ProjectPlan plan = world.project().plan;
+  model::ArcPlan both = plan.arcs[0];
+  both.name = "both";
+  both.sources = {{"left", testing::source("in")}, {"right", testing::source("out")}};
+  both.sinks = {{"main", testing::sink("joined", "s3://b/joined/")}};
+  plan.arcs.push_back(both);
+  world.make(std::move(plan));
+  EXPECT_EQ(run<Idle>(2), Idle::NotReady) << "only one source is published";
+  run<Ended>(0);
+  world.workload.runs = 0;
+  run<Ended>(2);
+  EXPECT_EQ(run<Idle>(2), Idle::UpToDate) << "the other source's event";
+  EXPECT_EQ(world.workload.runs, 1);
+  EXPECT_EQ(world.claim(lot, 2)->claim.sources.size(), 2U);
+}
+
+TEST_F(ArcFlowTest, A12_AClaimThatCannotBeReadRunsNothing) {
+  run<Ended>();
+  const Uri uri = claim_uri(world.deployment->arcs()[0], lot_id(lot));
+  ASSERT_TRUE(world.store.put(uri, "{ damaged"));
+  auto flow = world.flow(0);
+  EXPECT_FALSE(flow.run(lot_id(lot)));
+  EXPECT_EQ(world.workload.runs, 1);
+}
+
+TEST_F(ArcFlowTest, B6_AMissingLotIsNotTakenForComplete) {
+  world.workload.script = [](const WorkloadContext&) {
+    return Failed{
+        .code = "Exit", .message = "no", .partial = {}, .tolerated = false, .retryable = false};
+  };
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::missing);
+  EXPECT_EQ(run<Idle>(1), Idle::NotReady) << "nothing was published";
+  ASSERT_TRUE(*retry_lot(world.store, claim_uri(world.deployment->arcs()[0], lot_id(lot))));
+  world.workload.script = {};
+  EXPECT_EQ(run<Ended>().result, record::ClaimResult::complete);
+}
+
+TEST_F(ArcFlowTest, WhatThisProcessLetGoOfIsTakenUpAgainWithoutCountingALostAttempt) {
+  run<Ended>();
+  auto present = *world.claim(lot);
+  record::Claim claim = present.claim;
+  claim.state = record::ClaimState::running;
+  claim.owner = world.self;
+  claim.sources.begin()->second.revision = "older";
+  ++claim.beat;
+  ASSERT_TRUE(*write_claim(world.store, present.uri, claim, present.etag));
+  run<Ended>();
+  EXPECT_EQ(world.claim(lot)->claim.lostAttempts, 0U);
+}
+
+TEST_F(ArcFlowTest, APublishedManifestThatWasDeletedIsMadeAgainFromTheMembers) {
+  run<Ended>();
+  const Uri uri = world.project().places.manifest({"out", "1"}, lot_id(lot), State::complete);
+  const std::string before = world.store.get(uri)->bytes;
+  ASSERT_TRUE(world.store.remove(uri));
+  run<Ended>(1);
+  EXPECT_EQ(world.store.get(uri)->bytes, before);
+}
+
+TEST_F(ArcFlowTest, APublishedManifestThatWasEditedIsReplacedAndTheEditKept) {
+  run<Ended>();
+  const Uri uri = world.project().places.manifest({"out", "1"}, lot_id(lot), State::complete);
+  const std::string before = world.store.get(uri)->bytes;
+  ASSERT_TRUE(world.store.put(uri, "edited"));
+  run<Ended>(1);
+  EXPECT_EQ(world.store.get(uri)->bytes, before);
+  const Uri kept = world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed, "0");
+  EXPECT_EQ(world.store.get(kept)->bytes, "edited");
+}
+
+TEST_F(ArcFlowTest, ALotCommittedToAnotherDatasetIsNotTheNewSinks) {
+  run<Ended>();
+  model::ProjectPlan plan = world.project().plan;
+  plan.arcs[0].sinks = {{"main", testing::sink("renamed", "s3://b/renamed/")}};
+  plan.arcs[1].sources = {{"main", testing::source("renamed")}};
+  world.make(std::move(plan));
+  EXPECT_EQ(run<Idle>(1), Idle::NotReady);
+}
+
 TEST(Backoff, DoublesUpToFiveMinutes) {
   using std::chrono::seconds;
   EXPECT_EQ(backoff(seconds(2), 1, 0.5), seconds(2));

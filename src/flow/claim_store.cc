@@ -76,6 +76,21 @@ void HeldClaim::lose() {
   stop_.request_stop();
 }
 
+/// A write of this holder's may have taken effect though its answer was a failure: then what is
+/// there is the claim as it was held, one beat further, and still its own.
+Result<std::optional<StoredClaim>> HeldClaim::write_after_own(record::Claim& next) {
+  auto present = read_claim(store_, uri_);
+  if (!present) return pass(std::move(present));
+  if (!*present) return std::optional<StoredClaim>();
+  const record::Claim& there = (*present)->claim;
+  const bool own = there.nonce == claim_.nonce && there.epoch == claim_.epoch &&
+                   there.state == record::ClaimState::running && there.owner == claim_.owner &&
+                   there.beat == claim_.beat + 1 && there.sinks == claim_.sinks;
+  if (!own) return std::optional<StoredClaim>();
+  next.beat = there.beat + 1;
+  return write_claim(store_, uri_, next, (*present)->etag);
+}
+
 Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change) {
   const std::lock_guard lock(mutex_);
   if (lost_) return false;
@@ -84,6 +99,7 @@ Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change
   change(next);
   ++next.beat;
   auto written = write_claim(store_, uri_, next, etag_);
+  if (written && !*written) written = write_after_own(next);
   if (!written) return pass(std::move(written));
   if (!*written) {
     lose();
@@ -103,6 +119,10 @@ void HeldClaim::keep() {
     age = clock_.monotonic() - written_;
   }
   if (age * 3 < lease) return;
+  if (age * 3 >= lease * 2) {
+    const std::lock_guard lock(mutex_);
+    return lose();
+  }
   const auto beaten = update([](record::Claim&) {});
   if (beaten) return;
   // The store does not answer: an owner stops before anybody may judge its lease expired.

@@ -66,6 +66,7 @@ class HeldClaim {
 
  private:
   void lose();
+  Result<std::optional<StoredClaim>> write_after_own(record::Claim& next);
 
   store::ObjectStore& store_;
   const Clock& clock_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/deploy.h"
 
+#include <set>
+
 #include "base/format.h"
 #include "flow/conditional.h"
 
@@ -77,6 +79,52 @@ json::Value text_list(const std::vector<std::string>& texts) {
   return list;
 }
 
+/// The URIs of the records that a project consists of.
+std::vector<std::string> materials_of(const record::Places& places, const ProjectRecords& records) {
+  std::vector<std::string> materials;
+  for (const auto& dataset : records.datasets) {
+    materials.push_back(places.dataset(dataset.id()).to_string());
+  }
+  for (const auto& [name, text] : records.arcs) {
+    materials.push_back(places.arc(records.project, name).to_string());
+  }
+  for (const auto& [name, text] : records.boundaries) {
+    materials.push_back(places.boundary(records.project, name).to_string());
+  }
+  materials.push_back(places.project(records.project).to_string());
+  return materials;
+}
+
+Result<std::vector<std::string>> stored_materials(store::ObjectStore& store,
+                                                  const record::Places& places,
+                                                  const model::ProjectId& project) {
+  const Uri uri = places.materials(project);
+  auto object = get_if_present(store, uri);
+  if (!object) return pass(std::move(object));
+  if (!*object) return std::vector<std::string>();
+  auto list = json::read_record<std::vector<std::string>>((*object)->bytes);
+  if (!list) return fail(FailureCode::Invalid, uri.to_string() + ": " + list.error().message);
+  return list;
+}
+
+Result<> put_materials(store::ObjectStore& store, const record::Places& places,
+                       const model::ProjectId& project, const std::vector<std::string>& texts) {
+  return put_record(store, places.materials(project), json::to_text(text_list(texts)));
+}
+
+/// Removes listed records; what does not lie in the metadata store is none of a project's.
+template <class Texts>
+Result<> remove_materials(store::ObjectStore& store, const record::Places& places,
+                          const Texts& texts) {
+  const Uri metadata = places.projects_prefix();
+  for (const auto& text : texts) {
+    const auto uri = Uri::parse(text);
+    if (!uri || uri->scheme != metadata.scheme || uri->bucket != metadata.bucket) continue;
+    if (auto removed = store.remove(*uri); !removed) return removed;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& store,
@@ -93,7 +141,6 @@ Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& sto
 Result<> store_project(store::ObjectStore& store, const Clock& clock, const ProjectRecords& records,
                        const Since& since, const std::string& by) {
   const record::Places places(records.placement);
-  std::vector<std::string> materials;
   // Ownership first: where it fails, nothing was changed. All are looked at before the first is
   // taken, so that a refused project owns nothing; put_owner() decides.
   for (const auto& dataset : records.datasets) {
@@ -103,19 +150,25 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
       return owned_by_another(dataset.id(), (*owned)->owner);
     }
   }
+  // What is about to be stored, and what an earlier deploy stored, is listed before any of it is,
+  // so that a deploy that is cut off leaves nothing that destroy cannot see.
+  const auto materials = materials_of(places, records);
+  auto former = stored_materials(store, places, records.project);
+  if (!former) return pass(std::move(former));
+  std::set<std::string> all(materials.begin(), materials.end());
+  all.insert(former->begin(), former->end());
+  if (auto done = put_materials(store, places, records.project, {all.begin(), all.end()}); !done) {
+    return done;
+  }
   for (const auto& dataset : records.datasets) {
     if (auto done = put_owner(store, places, records.project, dataset); !done) return done;
-    materials.push_back(places.dataset(dataset.id()).to_string());
   }
   for (const auto& [name, text] : records.arcs) {
-    const Uri uri = places.arc(records.project, name);
-    if (auto done = put_record(store, uri, text); !done) return done;
-    materials.push_back(uri.to_string());
+    if (auto done = put_record(store, places.arc(records.project, name), text); !done) return done;
   }
   for (const auto& [name, text] : records.boundaries) {
     const Uri uri = places.boundary(records.project, name);
     if (auto done = put_record(store, uri, text); !done) return done;
-    materials.push_back(uri.to_string());
   }
   for (const auto& [name, text] : records.arcs) {
     const Uri uri = places.arc_subscription(records.project, name);
@@ -125,33 +178,29 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
     const Uri uri = places.boundary_subscription(records.project, name);
     if (auto done = put_subscription(store, clock, uri, since, by); !done) return done;
   }
-  const Uri project = places.project(records.project);
-  materials.push_back(project.to_string());
-  auto done =
-      put_record(store, places.materials(records.project), json::to_text(text_list(materials)));
+  // A project that is listed is whole.
+  auto done = put_record(store, places.project(records.project), records.project_json);
   if (!done) return done;
-  // Last of all: a project that is listed is whole.
-  return put_record(store, project, records.project_json);
+  for (const auto& text : materials) all.erase(text);
+  if (auto removed = remove_materials(store, places, all); !removed) return removed;
+  return put_materials(store, places, records.project, materials);
 }
 
 Result<bool> remove_project(store::ObjectStore& store, const record::Places& places,
                             const model::ProjectId& project) {
-  const Uri materials = places.materials(project);
-  auto object = get_if_present(store, materials);
-  if (!object) return pass(std::move(object));
-  if (!*object) return false;
+  auto materials = stored_materials(store, places, project);
+  if (!materials) return pass(std::move(materials));
+  if (materials->empty()) return false;
   // First what makes it listed, so that nobody finds half of it.
-  if (auto removed = store.remove(places.project(project)); !removed)
+  if (auto removed = store.remove(places.project(project)); !removed) {
     return pass(std::move(removed));
-  auto list = json::read_record<std::vector<std::string>>((*object)->bytes);
-  if (!list) return fail(FailureCode::Invalid, materials.to_string() + ": " + list.error().message);
-  const Uri metadata = places.projects_prefix();
-  for (const auto& text : *list) {
-    auto uri = Uri::parse(text);
-    if (!uri || uri->bucket != metadata.bucket) continue;
-    if (auto removed = store.remove(*uri); !removed) return pass(std::move(removed));
   }
-  if (auto removed = store.remove(materials); !removed) return pass(std::move(removed));
+  if (auto removed = remove_materials(store, places, *materials); !removed) {
+    return pass(std::move(removed));
+  }
+  if (auto removed = store.remove(places.materials(project)); !removed) {
+    return pass(std::move(removed));
+  }
   return true;
 }
 

@@ -2,6 +2,7 @@
 #include "flow/publisher.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -44,15 +45,51 @@ Result<PresentSinks> read_present(store::ObjectStore& store, const ArcRef& arc,
   return present;
 }
 
+/// A sink of a lot, and what its claim commits it to.
+struct CommittedSink {
+  const ArcRef& arc;
+  const lot::LotId& lot;
+  const std::string& role;
+  const record::ClaimSink& sink;
+};
+
+/// The manifest that the commit stored, made again from its members file: for a published one whose
+/// private copy is long gone. NotFound where that does not give the bytes the claim names.
+Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink& committed,
+                                  const std::string& attempt, const Uri& private_uri) {
+  const auto& [arc, lot, role, sink] = committed;
+  auto object = store.get(
+      arc.project->places.members(arc.project->plan.project, arc.arc->name, lot, attempt));
+  if (!object) return pass(std::move(object));
+  auto file = record::read_members(object->bytes);
+  if (!file) return pass(std::move(file));
+  std::set<std::string> uris;
+  for (const auto& line : file->lines) {
+    if (line.role == role && !line.vanished) uris.insert(line.uri);
+  }
+  record::Manifest body{
+      .state = sink.state,
+      .comment = sink.number > 1 ? std::optional(format("revision {}", sink.number)) : std::nullopt,
+      .lotId = lot.to_string(),
+      .uriType = record::UriType::identifier,
+      .uris = {uris.begin(), uris.end()}};
+  std::string bytes = record::manifest_objects(private_uri, std::move(body)).back().bytes;
+  if (sha256_hex(bytes) == sink.sha256) return bytes;
+  return fail(FailureCode::NotFound, format("{} is gone", private_uri.to_string()));
+}
+
 /// The bytes that the claim names, from the attempt's private key, checked by their hash.
-Result<std::string> committed_bytes(store::ObjectStore& store, const ArcRef& arc,
-                                    const lot::LotId& lot, const record::ClaimSink& sink,
+Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSink& committed,
                                     const model::DatasetId& dataset) {
+  const auto& [arc, lot, role, sink] = committed;
   auto attempt = record::attempt_of_members_key(sink.members);
   if (!attempt) return pass(std::move(attempt));
   const Uri uri = arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
                                                        *attempt, dataset, lot, sink.state);
   auto object = store.get(uri);
+  if (!object && object.error().code == FailureCode::NotFound && sink.published) {
+    return rebuilt_bytes(store, committed, *attempt, uri);
+  }
   if (!object) return pass(std::move(object));
   if (sha256_hex(object->bytes) != sink.sha256) {
     return fail(FailureCode::Invalid, format("{} is not the manifest that the claim of {} {} names",
@@ -64,18 +101,24 @@ Result<std::string> committed_bytes(store::ObjectStore& store, const ArcRef& arc
 enum class SinkDone : std::uint8_t { Current, Changed };
 
 /// One sink: keep what will go, then put or replace what was read first.
-Result<SinkDone> publish_sink(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,
-                              const record::ClaimSink& sink, const Present& present) {
+Result<SinkDone> publish_sink(store::ObjectStore& store, const CommittedSink& committed,
+                              const Present& present) {
+  const auto& [arc, lot, role, sink] = committed;
   const Uri uri = Uri::parse(sink.manifest).value();
   if (present.object && sha256_hex(present.object->bytes) == sink.sha256) return SinkDone::Current;
   const auto key = record::parse_manifest_key(uri.key);
   if (!key) return fail(key.error().code, key.error().message);
-  auto bytes = committed_bytes(store, arc, lot, sink, key->dataset);
-  if (!bytes) {
+  auto bytes = committed_bytes(store, committed, key->dataset);
+  if (!bytes && bytes.error().code == FailureCode::NotFound) {
     // Whoever finished publishing took the private manifest away: look again.
-    if (bytes.error().code == FailureCode::NotFound) return SinkDone::Changed;
-    return pass(std::move(bytes));
+    if (!sink.published) return SinkDone::Changed;
+    return fail(
+        FailureCode::Invalid,
+        format("{} is not the manifest that the claim of {} {} names, and that one cannot be "
+               "made again from its members file; restore it from a copy",
+               uri.to_string(), arc.to_string(), lot.to_string()));
   }
+  if (!bytes) return pass(std::move(bytes));
   const auto& going = present.object ? present.object : present.empty;
   if (going) {
     const Uri kept = arc.project->places.manifest(key->dataset, lot, record::ManifestState::removed,
@@ -134,7 +177,7 @@ Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const l
                            const record::Claim& claim, const PresentSinks& present,
                            std::vector<std::string>& roles) {
   for (const auto& [role, sink] : claim.sinks) {
-    auto done = publish_sink(store, arc, lot, sink, present.at(role));
+    auto done = publish_sink(store, {arc, lot, role, sink}, present.at(role));
     if (!done) return pass(std::move(done));
     if (*done == SinkDone::Changed) return false;
     if (!sink.published) roles.push_back(role);

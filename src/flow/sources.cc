@@ -13,6 +13,8 @@ namespace cls::flow {
 
 namespace {
 
+constexpr int publish_tries = 20;
+
 /// A boundary's revision: over (uri, object version), docs/formats/claim.md.
 std::string ledger_revision(const std::vector<record::LedgerLine>& members) {
   std::string text;
@@ -73,33 +75,39 @@ Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
   for (const auto& [role, declared] : sink.arc.arc->sinks) {
     if (role == sink.role) dataset = declared;
   }
-  auto stored = read_claim(store_, claim_uri(sink.arc, lot));
-  if (!stored) return pass(std::move(stored));
-  // A lot without a claim may be one of an older tool's, from before the arc was deployed here.
-  if (!*stored) return find_foreign(*sink.arc.project, dataset.id(), lot);
-  const auto& claim = (*stored)->claim;
-  const auto found = claim.sinks.find(sink.role);
-  if (found == claim.sinks.end()) return std::optional<SourceLot>();
-  const record::ClaimSink& committed = found->second;
-  const auto manifest = Uri::parse(committed.manifest);
-  if (!manifest) return fail(FailureCode::Invalid, manifest.error().message);
-  auto published = get_if_present(store_, *manifest);
-  if (!published) return pass(std::move(published));
-  if (!*published || sha256_hex((*published)->bytes) != committed.sha256) {
+  for (int attempt = 0; attempt < publish_tries; ++attempt) {
+    auto stored = read_claim(store_, claim_uri(sink.arc, lot));
+    if (!stored) return pass(std::move(stored));
+    // A lot without a claim may be one of an older tool's, from before the arc was deployed here.
+    if (!*stored) return find_foreign(*sink.arc.project, dataset.id(), lot);
+    const auto& claim = (*stored)->claim;
+    const auto found = claim.sinks.find(sink.role);
+    if (found == claim.sinks.end()) return std::optional<SourceLot>();
+    const record::ClaimSink& committed = found->second;
+    const auto manifest = Uri::parse(committed.manifest);
+    if (!manifest) return fail(FailureCode::Invalid, manifest.error().message);
+    // The arc may have been deployed with another sink since this lot was committed.
+    const auto key = record::parse_manifest_key(manifest->key);
+    if (!key || key->dataset != dataset.id()) return std::optional<SourceLot>();
+    auto published = get_if_present(store_, *manifest);
+    if (!published) return pass(std::move(published));
+    if (*published && sha256_hex((*published)->bytes) == committed.sha256) {
+      const auto ready = parse_instant(claim.committedAt.value_or(""));
+      return std::optional(SourceLot{.dataset = std::move(dataset),
+                                     .manifest = *manifest,
+                                     .state = committed.state,
+                                     .revision = committed.revision,
+                                     .ready = ready ? *ready : Instant{},
+                                     .overwrites = model::Overwrites::accept,
+                                     .producer = sink,
+                                     .members_key = committed.members});
+    }
+    // The claim may name another commit afterwards: the caller's own rules compare revisions.
     auto done = publish_claim(store_, sink.arc, (*stored)->uri);
     if (!done) return pass(std::move(done));
-    // The claim may name another commit by now: the caller's own rules compare revisions.
-    return find_arc(sink, lot);
   }
-  const auto ready = parse_instant(claim.committedAt.value_or(""));
-  return std::optional(SourceLot{.dataset = std::move(dataset),
-                                 .manifest = *manifest,
-                                 .state = committed.state,
-                                 .revision = committed.revision,
-                                 .ready = ready ? *ready : Instant{},
-                                 .overwrites = model::Overwrites::accept,
-                                 .producer = sink,
-                                 .members_key = committed.members});
+  return fail(FailureCode::Unavailable, format("{} {} is being published all the time",
+                                               sink.arc.to_string(), lot.to_string()));
 }
 
 Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& consumer,

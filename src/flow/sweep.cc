@@ -61,7 +61,13 @@ Result<Source> source_of(store::ObjectStore& store, const Deployment& deployment
     auto revisions = arc_revisions(store, *sink, report);
     if (!revisions) return pass(std::move(revisions));
     source.revisions = std::move(*revisions);
-    for (const auto& [lot, revision] : source.revisions) source.lots.insert(lot);
+    // Lots that an older tool published before the arc was deployed here have no claim.
+    auto manifested = manifested_lots(store, *arc.project, declared.id());
+    if (!manifested) return pass(std::move(manifested));
+    source.lots = std::move(*manifested);
+    for (const auto& [lot, revision] : source.revisions) {
+      if (!source.lots.unit() || *source.lots.unit() == lot.unit()) source.lots.insert(lot);
+    }
     return source;
   }
   auto lots = published_lots(store, deployment, logs, *arc.project, declared.id());

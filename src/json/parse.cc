@@ -288,7 +288,7 @@ class Parser {
       out += values[simple];
       return;
     }
-    if (c != 'u') error("unknown escape; JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX");
+    if (c != 'u') error(R"(unknown escape; JSON knows \" \\ \/ \b \f \n \r \t \uXXXX)");
     ++at_;
     unsigned code = parse_hex4();
     if (code >= 0xD800 && code < 0xDC00) {

@@ -18,6 +18,10 @@ constexpr milliseconds gather{10};
 constexpr std::size_t most_events = 10'000;
 /// What is due already is the workers' affair: no busy loop over it.
 constexpr milliseconds due_pause{200};
+/// How often the records are looked through for what no event told of; a look that takes long makes
+/// the next one wait a hundred times as long.
+constexpr std::chrono::minutes sweep_pause{5};
+constexpr int sweep_share = 100;
 
 }  // namespace
 
@@ -101,9 +105,16 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
   }
   intake_.watch(*watch);
   auto end = End::Stopped;
+  auto next_sweep = services_.clock.monotonic() + sweep_pause;
   while (!stopping_) {
     intake_.turn();
-    pool_.free_dead();
+    const auto now = services_.clock.monotonic();
+    // What the dead had claimed is due again, and not all of it stood in the queue.
+    if (pool_.free_dead() || now >= next_sweep) {
+      pool_.sweep();
+      const auto took = services_.clock.monotonic() - now;
+      next_sweep = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * took);
+    }
     pool_.wake();
     auto events = wait_for_events(*watch);
     if (stopping_) break;

@@ -2,6 +2,8 @@
 #include "local/home.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "base/format.h"
 #include "record/subscription.h"
@@ -12,10 +14,13 @@ namespace {
 
 constexpr std::uint64_t home_version = 1;
 
-/// Names that make a folder with nothing else a home to be: data may be laid ready first.
+/// Names that make a folder with nothing else a home to be: data may be laid ready first, or
+/// another process may be making the home, or have died while it did.
 bool may_become_home(const std::vector<DirectoryEntry>& entries) {
+  static constexpr std::array<std::string_view, 6> names{
+      "stores", "attempts", "run", "home.lock", "home.json.new", "lost+found"};
   return std::ranges::all_of(entries, [](const auto& entry) {
-    return entry.name == "stores" || entry.name == "home.lock" || entry.name == "lost+found";
+    return std::ranges::find(names, entry.name) != names.end();
   });
 }
 

@@ -49,11 +49,12 @@ void Queue::push(const std::vector<QueueItem>& items, Lane lane) {
   if (items.empty()) return;
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
-  // A lot that waits for its back-off is looked at at once: its sources may have changed.
+  // A publication makes a lot that waits for its back-off due at once: its sources may have
+  // changed. What a sweep finds does not, or every sweep would end all back-off.
   Statement insert(database_,
                    "INSERT INTO queue (arc, lot, lane, due) VALUES (?1, ?2, ?3, ?4)"
                    " ON CONFLICT (arc, lot) DO UPDATE SET again = (taken_by IS NOT NULL),"
-                   " lane = min(lane, ?3)");
+                   " lane = min(lane, ?3), due = CASE WHEN ?3 = 0 THEN min(due, ?4) ELSE due END");
   const auto now = nanoseconds(clock_.now());
   for (const auto& item : items) {
     insert.bind(1, item.arc)
@@ -109,7 +110,7 @@ void Queue::later(const QueueItem& item, Instant at) {
   transaction.commit();
 }
 
-void Queue::free_dead(const std::function<bool(const std::string& by)>& lives) {
+bool Queue::free_dead(const std::function<bool(const std::string& by)>& lives) {
   const std::lock_guard lock(mutex_);
   std::set<std::string> dead;
   {
@@ -120,25 +121,23 @@ void Queue::free_dead(const std::function<bool(const std::string& by)>& lives) {
   }
   Statement update(database_, "UPDATE queue SET taken_by = NULL WHERE taken_by = ?1");
   for (const auto& owner : dead) update.bind(1, owner).run();
+  return !dead.empty();
 }
 
-Queue::Depth Queue::depth(const std::set<std::string>& arcs,
-                          const std::set<std::string>& ordered) {
+Queue::Depth Queue::depth(const std::set<std::string>& arcs, const std::set<std::string>& ordered) {
   const std::lock_guard lock(mutex_);
   Depth depth;
   if (arcs.empty()) return depth;
-  Statement count(database_, "SELECT taken_by IS NULL, count(*), min(iif(" +
-                                 first_in_order(ordered) +
-                                 ", due, NULL)) FROM queue WHERE arc IN (" + quoted_list(arcs) +
-                                 ") GROUP BY 1");
+  const std::string of_arcs = "arc IN (" + quoted_list(arcs) + ")";
+  Statement count(database_,
+                  "SELECT taken_by IS NULL, count(*) FROM queue WHERE " + of_arcs + " GROUP BY 1");
   while (count.step()) {
-    if (count.number(0) == 1) {
-      depth.waiting = static_cast<std::uint64_t>(count.number(1));
-      if (!count.is_null(2)) depth.next_due = Instant(std::chrono::nanoseconds(count.number(2)));
-    } else {
-      depth.taken = static_cast<std::uint64_t>(count.number(1));
-    }
+    auto& part = count.number(0) == 1 ? depth.waiting : depth.taken;
+    part = static_cast<std::uint64_t>(count.number(1));
   }
+  Statement next(database_, "SELECT due FROM queue WHERE taken_by IS NULL AND " + of_arcs +
+                                " AND " + first_in_order(ordered) + " ORDER BY due LIMIT 1");
+  if (next.step()) depth.next_due = Instant(std::chrono::nanoseconds(next.number(0)));
   return depth;
 }
 

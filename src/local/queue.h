@@ -43,8 +43,8 @@ class Queue {
   void done(const QueueItem& item);
   /// The item is looked at again at `at`.
   void later(const QueueItem& item, Instant at);
-  /// Frees what owners took of whom `lives` says no.
-  void free_dead(const std::function<bool(const std::string& by)>& lives);
+  /// Frees what owners took of whom `lives` says no; true if there was any.
+  bool free_dead(const std::function<bool(const std::string& by)>& lives);
 
   struct Depth {
     std::uint64_t waiting = 0;

@@ -88,11 +88,19 @@ TEST_F(QueueTest, B9AnOrderedArcsNextLotWaitsForTheOneBefore) {
   EXPECT_EQ(take({}, {"a"}), (QueueItem{"a", "2"}));
 }
 
+TEST_F(QueueTest, WhatWaitsForAnOlderLotIsNotDue) {
+  queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Live);
+  queue_.later(*take({}, {"a"}), clock_.now() + seconds(10));
+  EXPECT_EQ(queue_.depth({"a"}, {"a"}).waiting, 2U);
+  EXPECT_EQ(queue_.depth({"a"}, {"a"}).next_due, clock_.now() + seconds(10));
+  EXPECT_EQ(queue_.depth({"a"}).next_due, clock_.now());
+}
+
 TEST_F(QueueTest, WhatTheDeadHadTakenIsFreed) {
   queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Live);
   const auto of_dead = queue_.take("dead", {}, {});
   const auto of_living = queue_.take("living", {}, {});
-  queue_.free_dead([](const std::string& by) { return by == "living"; });
+  EXPECT_TRUE(queue_.free_dead([](const std::string& by) { return by == "living"; }));
   EXPECT_EQ(take(), of_dead);
   EXPECT_EQ(take(), std::nullopt);
   EXPECT_TRUE(of_living);

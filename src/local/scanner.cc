@@ -113,7 +113,9 @@ ScanResult Scanner::look(const std::vector<std::string>& whole,
 }
 
 bool Scanner::is_quiet(const FileStatus& status, Instant now) const {
-  return status.modified <= now - boundary_.quiet;
+  // A time in the future says nothing; then the time of the last change of any kind does.
+  const Instant last = status.modified > now ? status.changed : status.modified;
+  return last <= now - boundary_.quiet;
 }
 
 ScanResult Scanner::take(std::vector<Candidate> candidates, const Known& known, ScanResult result) {

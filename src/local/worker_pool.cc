@@ -125,7 +125,7 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
 }
 
 void WorkerPool::start() {
-  free_dead();
+  static_cast<void>(free_dead());
   for (const auto& ref : deployment_.arcs()) make_arc(ref);
   sweep();
   for (unsigned i = worker_count(deployment_); i > 0; --i) {
@@ -155,8 +155,8 @@ void WorkerPool::sweep() {
   wake();
 }
 
-void WorkerPool::free_dead() {
-  queue_.free_dead([this](const std::string& by) { return owner_lives(by, self_); });
+bool WorkerPool::free_dead() {
+  return queue_.free_dead([this](const std::string& by) { return owner_lives(by, self_); });
 }
 
 void WorkerPool::rise() {
@@ -325,8 +325,8 @@ void WorkerPool::finish(const QueueItem& item, const Result<flow::ArcOutcome>& o
 void WorkerPool::drain() {
   for (int look = 0;; ++look) {
     // Another process that had taken something may have died since.
-    if (look % looks_per_dead_check == 0) free_dead();
-    const auto depth = queue_.depth(keys_);
+    if (look % looks_per_dead_check == 0) static_cast<void>(free_dead());
+    const auto depth = queue_.depth(keys_, ordered_);
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     if (working_ == 0 && depth.waiting == 0 && depth.taken == 0) return;
@@ -346,7 +346,7 @@ void WorkerPool::drain() {
 }
 
 std::optional<Instant> WorkerPool::next_due() {
-  return queue_.depth(keys_).next_due;
+  return queue_.depth(keys_, ordered_).next_due;
 }
 
 std::uint64_t WorkerPool::attempts() const {

@@ -56,8 +56,8 @@ class WorkerPool {
   /// Ends the threads: attempts may finish for a grace time, then they are stopped and their lots
   /// released.
   void stop();
-  /// Frees what dead processes had taken from the queue.
-  void free_dead();
+  /// Frees what dead processes had taken from the queue; true if there was any.
+  bool free_dead();
   /// Lets the threads look whether something has become due.
   void wake();
 

@@ -118,11 +118,11 @@ bool match_middle(Segments pattern, Segments path, bool ignore_case) {
     const auto next = std::ranges::find(pattern, any_segments);
     const auto run = pattern.first(static_cast<std::size_t>(next - pattern.begin()));
     if (run.empty()) continue;
-    const auto found = std::search(
-        path.begin(), path.end(), run.begin(), run.end(),
-        [&](auto text, auto segment) { return segment_matches(segment, text, ignore_case); });
-    if (found == path.end()) return false;
-    path = path.subspan(static_cast<std::size_t>(found - path.begin()) + run.size());
+    const auto found = std::ranges::search(path, run, [&](auto text, auto segment) {
+      return segment_matches(segment, text, ignore_case);
+    });
+    if (found.empty()) return false;
+    path = path.subspan(static_cast<std::size_t>(found.end() - path.begin()));
     pattern = pattern.subspan(run.size());
   }
   return all_any(pattern);

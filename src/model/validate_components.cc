@@ -183,7 +183,7 @@ void check_listener(const PutListener& boundary, LotSource effective, const Plac
     findings.error(
         place.below("keyRegex"),
         format("'keyRegex' has no use with the lot source '{}'", json::name_of(effective)),
-        "write \"lotSource\": \"keyTimestampRegex\"");
+        R"(write "lotSource": "keyTimestampRegex")");
   }
 }
 

@@ -130,6 +130,7 @@ class References {
                                        : format("there are: {}", join(names, ", ")));
     } else if (found.size() > 1) {
       std::vector<std::string> types;
+      types.reserve(found.size());
       for (const auto* one : found) types.push_back(format("{}:{}", one->full_type, one->name));
       findings_->error(place, format("'{}' is ambiguous", text),
                        format("write one of: {}", join(types, ", ")));

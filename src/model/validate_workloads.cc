@@ -103,7 +103,7 @@ void check_workload(const CommandWorkload& command, const ArcBase& arc, const Pl
     const std::string message = format("the arc '{}' has no command", arc.name);
     const Place at = place.below("command");
     if (!command.imagePath) {
-      findings.error(at, message, "\"command\": [\"program\", \"argument\"]");
+      findings.error(at, message, R"("command": ["program", "argument"])");
     } else if (!arc.exclude && findings.options().substrate == Substrate::Local) {
       findings.cannot_run(at, message + "; its image's own needs a container");
     }

@@ -36,7 +36,7 @@ Result<Word> quoted_word(std::string_view line, std::size_t at) {
       word.text += escape;
     } else {
       return fail(FailureCode::Invalid,
-                  format("no escape: '\\{}' (there are \\\" \\\\ \\n \\t)", escape));
+                  format(R"(no escape: '\{}' (there are \" \\ \n \t))", escape));
     }
   }
   return fail(FailureCode::Invalid, format("the quote at column {} does not end", at + 1));
