@@ -27,6 +27,12 @@ bool Diagnostics::has_errors() const {
   return std::ranges::any_of(all_, [](const auto& d) { return d.severity == Severity::Error; });
 }
 
+bool Diagnostics::only_refusals() const {
+  return has_errors() && std::ranges::all_of(all_, [](const auto& problem) {
+           return problem.severity != Severity::Error || problem.is_refusal;
+         });
+}
+
 void Diagnostics::sort() {
   std::ranges::stable_sort(all_, [](const auto& a, const auto& b) {
     return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);

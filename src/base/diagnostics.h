@@ -19,6 +19,8 @@ struct Diagnostic {
   std::string pointer;  ///< JSON pointer; "" is the root and prints as /
   std::string message;
   std::string hint;  ///< what would be right; may be empty
+  /// Nothing is wrong with the text; what is deployed already stands in the way.
+  bool is_refusal = false;
 
   /// `file:line:column: /pointer: message (hint)`, warnings with `warning: ` before the message.
   std::string to_string() const;
@@ -29,6 +31,8 @@ class Diagnostics {
  public:
   void add(Diagnostic diagnostic);
   bool has_errors() const;
+  /// True if there are errors, and every one of them is a refusal.
+  bool only_refusals() const;
   const std::vector<Diagnostic>& all() const { return all_; }
   /// Orders by file, line, column, so that a user can work from top to bottom.
   void sort();

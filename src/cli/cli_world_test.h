@@ -26,14 +26,14 @@ class CapturedConsole final : public Console {
  public:
   void out(std::string_view text) override {
     const std::lock_guard lock(mutex_);
-    out_ += text;
+    printed += text;
   }
   void err(std::string_view text) override {
     const std::lock_guard lock(mutex_);
-    err_ += text;
+    complained += text;
   }
-  std::string out_;
-  std::string err_;
+  std::string printed;     // to standard output
+  std::string complained;  // to standard error
 
  private:
   std::mutex mutex_;
@@ -100,8 +100,8 @@ class CliTest : public ::testing::Test {
                 .on_stop = on_stop_};
     Ran ran;
     ran.code = cli::run(arguments, world);
-    ran.out = console.out_;
-    ran.err = console.err_;
+    ran.out = console.printed;
+    ran.err = console.complained;
     return ran;
   }
 

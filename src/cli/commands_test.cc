@@ -12,7 +12,6 @@ namespace cls::cli::testing {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 class Commands : public CliTest {};
 
@@ -87,7 +86,7 @@ TEST_F(Commands, VerifyForAwsWarnsOfWhatDeployRefuses) {
   EXPECT_THAT(verified.err, HasSubstr("warning"));
   const Ran deployed = cls({"deploy", "-p", "p.json"});
   EXPECT_EQ(deployed.code, 1);
-  EXPECT_THAT(deployed.err, HasSubstr("nothing was deployed"));
+  EXPECT_THAT(deployed.err, HasSubstr("nothing was changed"));
   EXPECT_FALSE(fs::exists(home()));
   EXPECT_EQ(cls({"run", "-p", "p.json"}).code, 0) << "run is always local";
 }
@@ -101,7 +100,7 @@ TEST_F(Commands, ABadFileAmongGoodOnesDeploysNothing) {
 
 TEST_F(Commands, AMissingWorkingDirectoryIsFoundBeforeAnythingIsStored) {
   std::string project = command_project("true");
-  project.insert(project.find("\"manifest\""), "\"workingDir\": \"absent\", ");
+  project.insert(project.find("\"manifest\""), R"("workingDir": "absent", )");
   write(path("p.json"), project);
   const Ran ran = cls({"deploy", "-p", "p.json"});
   EXPECT_EQ(ran.code, 1);
@@ -187,7 +186,7 @@ TEST_F(Commands, AnotherProjectsDatasetIsRefusedAndNothingOfItIsStored) {
   write(path("b.json"), thief);
   const auto before = records();
   const Ran ran = cls({"deploy", "-p", "b.json"});
-  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_EQ(ran.code, 4) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("p-in/1"));
   EXPECT_EQ(records(), before);
 }

@@ -8,10 +8,7 @@ namespace cls::cli {
 int deploy(const Options& options, World& world) {
   const flow::Since since = since_of(options, world, {});
   const auto checked = check_projects(options, world, Purpose::Deploy);
-  if (!checked) {
-    world.console.err("cls: nothing was deployed\n");
-    return static_cast<int>(ExitCode::Failed);
-  }
+  if (!checked) return static_cast<int>(checked.error());
   if (checked->for_aws) {
     throw Error(
         "cls cannot deploy to aws yet; on this machine the same project runs with --substrate "

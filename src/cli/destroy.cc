@@ -22,7 +22,7 @@ std::vector<model::ProjectId> named_projects(const Options& options, World& worl
   }
   if (!options.projects.empty()) {
     const auto checked = check_projects(options, world, Purpose::RunHere);
-    if (!checked) throw Error("nothing was destroyed");
+    if (!checked) throw Error("the project files have errors", checked.error());
     for (const auto& document : checked->documents) {
       named.push_back({document.model.project.name, document.model.project.version});
     }

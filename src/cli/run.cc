@@ -72,11 +72,9 @@ int run(const Options& options, World& world) {
   const flow::Since since = since_of(options, world, {.all = true, .at = std::nullopt});
   std::optional<CheckedProjects> checked;
   if (!options.projects.empty()) {
-    checked = check_projects(options, world, Purpose::RunHere);
-    if (!checked) {
-      world.console.err("cls: nothing was deployed\n");
-      return static_cast<int>(ExitCode::Failed);
-    }
+    auto found = check_projects(options, world, Purpose::RunHere);
+    if (!found) return static_cast<int>(found.error());
+    checked = std::move(*found);
   }
   const auto home = checked ? open_home(options, world) : existing_home(options, world);
   if (checked) deploy_projects(*home, world, *checked, since);

@@ -11,11 +11,9 @@ int up(const Options& options, World& world) {
   const flow::Since since = since_of(options, world, {});
   std::optional<CheckedProjects> checked;
   if (!options.projects.empty()) {
-    checked = check_projects(options, world, Purpose::RunHere);
-    if (!checked) {
-      world.console.err("cls: nothing was deployed\n");
-      return static_cast<int>(ExitCode::Failed);
-    }
+    auto found = check_projects(options, world, Purpose::RunHere);
+    if (!found) return static_cast<int>(found.error());
+    checked = std::move(*found);
   }
   const auto home = open_home(options, world);
   if (checked) deploy_projects(*home, world, *checked, since);

@@ -8,7 +8,7 @@ namespace cls::cli {
 
 int verify(const Options& options, World& world) {
   const auto checked = check_projects(options, world, Purpose::Verify);
-  if (!checked) return static_cast<int>(ExitCode::Failed);
+  if (!checked) return static_cast<int>(checked.error());
   if (options.output == operate::Format::Json) return 0;
   for (const auto& document : checked->documents) {
     const auto& model = document.model;

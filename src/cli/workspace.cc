@@ -145,8 +145,8 @@ local::DeployedProjects deployed_in(local::Home& home, World& world) {
   return std::move(*deployed);
 }
 
-std::optional<CheckedProjects> check_projects(const Options& options, World& world,
-                                              Purpose purpose) {
+tl::expected<CheckedProjects, ExitCode> check_projects(const Options& options, World& world,
+                                                       Purpose purpose) {
   Diagnostics problems;
   model::Options checks{.substrate = model::Substrate::Local,
                         .strict = purpose != Purpose::Verify,
@@ -170,7 +170,10 @@ std::optional<CheckedProjects> check_projects(const Options& options, World& wor
   }
   problems.sort();
   print(problems, options, purpose, world);
-  if (problems.has_errors()) return std::nullopt;
+  if (problems.has_errors()) {
+    if (purpose != Purpose::Verify) world.console.err("cls: nothing was changed\n");
+    return tl::unexpected(problems.only_refusals() ? ExitCode::Refused : ExitCode::Failed);
+  }
   return checked;
 }
 

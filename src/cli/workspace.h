@@ -59,9 +59,9 @@ struct CheckedProjects {
 };
 
 /// Reads and checks the project files of the options (there must be some) and prints all problems;
-/// nullopt where there are errors. An absent file is an Error with exit code 74.
-std::optional<CheckedProjects> check_projects(const Options& options, World& world,
-                                              Purpose purpose);
+/// where there are errors, the exit code that they mean. An absent file is an Error with code 74.
+tl::expected<CheckedProjects, ExitCode> check_projects(const Options& options, World& world,
+                                                       Purpose purpose);
 
 /// What --since says; `otherwise` where it is not given.
 flow::Since since_of(const Options& options, const World& world, const flow::Since& otherwise);

@@ -303,6 +303,18 @@ Result<> Boundary::seal() {
   return closing.empty() && immediate_.empty() ? Result<>{} : commit(closing);
 }
 
+Result<> Boundary::store_arrivals() {
+  if (plan_.lot_source != model::LotSource::arrivalTime) return {};
+  for (const auto& [lot, group] : pending_) {
+    for (const auto& [uri, pending] : group) {
+      store_next(line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
+    }
+  }
+  pending_.clear();
+  pending_lot_of_.clear();
+  return immediate_.empty() ? Result<>{} : commit({});
+}
+
 std::optional<Instant> Boundary::next_due() const {
   std::optional<Instant> next;
   for (const auto& lot : open_lots()) {

@@ -49,6 +49,10 @@ class Boundary {
   /// Closes every open lot, ended or not.
   Result<> seal();
 
+  /// Stores the lines of all that is held, where its lot follows from when it was seen: seen again by
+  /// another process, it would have another lot. For the end of a process.
+  Result<> store_arrivals();
+
   /// When tick() will have something to do next; nullopt while nothing is open.
   std::optional<Instant> next_due() const;
 

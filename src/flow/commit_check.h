@@ -82,6 +82,7 @@ class CommitCheck {
   void check_listed(const ArcRef& arc, const Uri& uri, const record::ManifestKey& key,
                     std::uint64_t& foreign);
   bool older_tool_made(const ArcRef& arc, const lot::LotId& lot);
+  bool former_owner_made(const ArcRef& arc, const Uri& manifest);
   void read_former_commits();
   void take_superseded(const record::MembersFile& file);
 
@@ -95,6 +96,9 @@ class CommitCheck {
   std::vector<Overwritten> overwritten_;
   std::set<std::pair<std::string, std::string>> superseded_;  ///< URI and ETag of what was there
   std::set<std::string> superseded_uris_;
+  /// By arc-state bucket: the manifests that claims of other arcs than the deployed ones name, with
+  /// their SHA-256. Read when first asked for.
+  std::map<std::string, std::map<std::string, std::string>> former_owners_;
   std::vector<Uri> former_commits_;  ///< members files of former revisions
 };
 

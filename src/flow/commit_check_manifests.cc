@@ -203,12 +203,36 @@ void CommitCheck::check_listed(const ArcRef& arc, const Uri& uri, const record::
           ended ? "nobody committed this manifest: the lot ended without it"
                 : format("nobody committed this manifest: the lot's claim is {} and names another",
                          json::name_of((*claim)->claim.state));
-    } else if (older_tool_made(arc, *lot)) {
+    } else if (older_tool_made(arc, *lot) || former_owner_made(arc, uri)) {
       ++foreign;
       return;
     }
   }
   findings_.add(std::move(violation));
+}
+
+/// True for a manifest that a claim of an arc that owned the dataset before names, unchanged.
+bool CommitCheck::former_owner_made(const ArcRef& arc, const Uri& manifest) {
+  Uri claims = arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name);
+  const std::string own = claims.key;
+  claims.key.resize(claims.key.find('/') + 1);
+  const auto [known, fresh] = former_owners_.try_emplace(claims.bucket);
+  auto& named = known->second;
+  if (fresh) {
+    const auto take = [&](const store::ObjectInfo& info) {
+      if (info.uri.key.starts_with(own)) return;
+      // One that cannot be read names nothing; what it made is then reported.
+      auto claim = read_claim(store_, info.uri);
+      if (!claim || !*claim) return;
+      for (const auto& [role, sink] : (*claim)->claim.sinks) named[sink.manifest] = sink.sha256;
+    };
+    // Without the listing nothing is known of former owners: the manifest is reported.
+    if (!store::for_each_object(store_, claims, take)) return false;
+  }
+  const auto found = named.find(manifest.to_string());
+  if (found == named.end()) return false;
+  auto object = store_.get(manifest);
+  return object && sha256_hex(object->bytes) == found->second;
 }
 
 /// True for a lot without a claim that has an arc state, and no members file of ours.

@@ -25,9 +25,8 @@ constexpr int sweep_share = 100;
 
 }  // namespace
 
-Engine::Engine(const Services& services, std::unique_ptr<const flow::Deployment> deployment,
-               Mode mode)
-    : services_(services),
+Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode)
+    : services_(std::move(services)),
       deployment_(std::move(deployment)),
       complaints_(services_.log),
       logs_(services_.home.store()),
@@ -61,6 +60,7 @@ RunReport Engine::run(const RunOptions& options) {
     pool_.drain();
     if (!options.until_idle || found == 0) break;
   }
+  intake_.store_arrivals();
   pool_.stop();
   report.stopped = stopping_;
   report.attempts = pool_.attempts();
@@ -128,6 +128,7 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
     }
     if (!events.empty()) intake_.take_events(events);
   }
+  intake_.store_arrivals();
   if (end == End::Changed) pool_.finish_running();
   {
     const std::lock_guard lock(watch_mutex_);

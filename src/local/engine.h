@@ -40,7 +40,7 @@ class Engine {
  public:
   enum class Mode : std::uint8_t { Run, Serve };
 
-  Engine(const Services& services, std::unique_ptr<const flow::Deployment> deployment, Mode mode);
+  Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -45,9 +45,9 @@ struct Intake::Served {
   std::chrono::nanoseconds scanned{};  // when, on the monotonic clock
 };
 
-Intake::Intake(const Services& services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
+Intake::Intake(Services services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
                flow::LotEvents& events, std::string by, Complaints& complaints)
-    : services_(services),
+    : services_(std::move(services)),
       deployment_(deployment),
       logs_(logs),
       events_(events),
@@ -137,6 +137,14 @@ void Intake::seal() {
     auto sealed = served->boundary.seal();
     if (sealed) continue;
     complaints_.add(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message));
+  }
+}
+
+void Intake::store_arrivals() {
+  for (const auto& served : served_) {
+    auto stored = served->boundary.store_arrivals();
+    if (stored) continue;
+    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), stored.error().message));
   }
 }
 

@@ -22,7 +22,7 @@ namespace cls::local {
 /// For one thread, but for request_stop().
 class Intake {
  public:
-  Intake(const Services& services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
+  Intake(Services services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
          flow::LotEvents& events, std::string by, Complaints& complaints);
   ~Intake();
   Intake(const Intake&) = delete;
@@ -38,6 +38,8 @@ class Intake {
   void tick(flow::Boundary::Quiet quiet);
   /// Closes every open lot.
   void seal();
+  /// Stores what would be lost with this process: when objects of open lots were seen.
+  void store_arrivals();
   /// `project/version boundary lot` of every open lot.
   std::vector<std::string> open_lots() const;
 

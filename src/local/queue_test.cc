@@ -116,10 +116,12 @@ TEST_F(QueueTest, NamesWithQuotesAreNamesOnly) {
 TEST_F(QueueTest, SeveralProcessesShareIt) {
   constexpr int count = 200;
   std::vector<QueueItem> items;
+  items.reserve(count);
   for (int i = 0; i < count; ++i) items.push_back({"a", format("{:04}", i)});
   queue_.push(items, Lane::Live);
   std::array<std::set<QueueItem>, 4> taken;
   std::vector<std::jthread> threads;
+  threads.reserve(taken.size());
   for (auto& mine : taken) {
     threads.emplace_back([&] {
       Queue own(directory_.path() + "/cls.db", clock_);

@@ -37,6 +37,7 @@ class ScannerTest : public ::testing::Test {
 
   static std::vector<std::string> keys(const ScanResult& found) {
     std::vector<std::string> keys;
+    keys.reserve(found.arrivals.size());
     for (const auto& arrival : found.arrivals) keys.push_back(arrival.uri.key);
     std::ranges::sort(keys);
     return keys;

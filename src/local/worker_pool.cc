@@ -67,10 +67,10 @@ class WorkerPool::Events final : public flow::LotEvents {
   WorkerPool& pool_;
 };
 
-WorkerPool::WorkerPool(const Services& services, const flow::Deployment& deployment,
+WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
                        flow::LedgerLogs& logs, record::Owner self, Complaints& complaints,
                        StoreTrouble trouble)
-    : services_(services),
+    : services_(std::move(services)),
       deployment_(deployment),
       self_(std::move(self)),
       complaints_(complaints),

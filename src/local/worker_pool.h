@@ -34,7 +34,7 @@ class WorkerPool {
   /// What becomes of a lot whose records cannot be read or written.
   enum class StoreTrouble : std::uint8_t { GiveUp, KeepTrying };
 
-  WorkerPool(const Services& services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
+  WorkerPool(Services services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
              record::Owner self, Complaints& complaints, StoreTrouble trouble);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

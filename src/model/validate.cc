@@ -20,7 +20,8 @@ std::string Place::to_string() const {
   return format("{}:{}", document->document->file, document->position(pointer).first);
 }
 
-void Findings::add(Severity severity, const Place& place, std::string message, std::string hint) {
+void Findings::add(Severity severity, const Place& place, std::string message, std::string hint,
+                   bool is_refusal) {
   const auto [line, column] = place.document->position(place.pointer);
   Diagnostic found{.severity = severity,
                    .file = place.document->document->file,
@@ -28,12 +29,17 @@ void Findings::add(Severity severity, const Place& place, std::string message, s
                    .column = column,
                    .pointer = place.document->pointer + place.pointer,
                    .message = std::move(message),
-                   .hint = std::move(hint)};
+                   .hint = std::move(hint),
+                   .is_refusal = is_refusal};
   if (seen_.insert(found.to_string()).second) problems_->add(std::move(found));
 }
 
 void Findings::error(const Place& place, std::string message, std::string hint) {
   add(Severity::Error, place, std::move(message), std::move(hint));
+}
+
+void Findings::refusal(const Place& place, std::string message, std::string hint) {
+  add(Severity::Error, place, std::move(message), std::move(hint), true);
 }
 
 void Findings::warning(const Place& place, std::string message, std::string hint) {

@@ -39,12 +39,15 @@ class Findings {
 
   void error(const Place& place, std::string message, std::string hint = "");
   void warning(const Place& place, std::string message, std::string hint = "");
+  /// An error for which something that is deployed is the reason.
+  void refusal(const Place& place, std::string message, std::string hint = "");
   /// What the substrate cannot do yet: a warning, or an error for who is about to act.
   void cannot_run(const Place& place, std::string message);
   const Options& options() const { return *options_; }
 
  private:
-  void add(Severity severity, const Place& place, std::string message, std::string hint);
+  void add(Severity severity, const Place& place, std::string message, std::string hint,
+           bool is_refusal = false);
 
   const Options* options_;
   Diagnostics* problems_;

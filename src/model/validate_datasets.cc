@@ -171,7 +171,7 @@ class Datasets {
                                 other_named->place.to_string()));
       } else if (is_owned_elsewhere(key)) {
         const std::string project = deployed_owner(key)->owner.to_string();
-        findings_->error(
+        findings_->refusal(
             named.place,
             format("the dataset '{}' is owned by the deployed project '{}'", id, project),
             format("give it another name or version, or destroy {} first", project));

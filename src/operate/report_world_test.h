@@ -56,6 +56,7 @@ inline model::ProjectPlan project_plan(const std::string& name, const std::strin
 
 inline flow::Deployment deployment_of(std::vector<model::ProjectPlan> plans) {
   std::vector<std::unique_ptr<const flow::Deployed>> projects;
+  projects.reserve(plans.size());
   for (auto& plan : plans) {
     projects.push_back(std::make_unique<const flow::Deployed>(std::move(plan)));
   }

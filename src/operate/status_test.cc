@@ -11,7 +11,6 @@
 namespace cls::operate {
 namespace {
 
-using flow::testing::at;
 using flow::testing::lot_id;
 using flow::testing::World;
 using std::chrono::seconds;

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <random>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +14,7 @@
 #include "scenario/parse.h"
 #include "scenario/program.h"
 #include "store/file_store.h"
+#include "store/store_kinds_test.h"
 
 namespace cls::scenario {
 namespace {
@@ -110,14 +110,7 @@ class StandIn {
 
 class RunnerTest : public ::testing::Test {
  protected:
-  RunnerTest()
-      : directory_((std::filesystem::temp_directory_path() /
-                    ("cls-runner-test-" + std::to_string(std::random_device()())))
-                       .string()) {
-    std::filesystem::create_directory(directory_);
-    std::ofstream(directory_ + "/project.json") << "{\"a\": 1}";
-  }
-  ~RunnerTest() override { std::filesystem::remove_all(directory_); }
+  RunnerTest() { std::ofstream(directory_ + "/project.json") << "{\"a\": 1}"; }
 
   /// What fails of a scenario of this text.
   std::vector<std::string> failures_of(const std::string& text) {
@@ -135,7 +128,8 @@ class RunnerTest : public ::testing::Test {
     EXPECT_THAT(failures_of(text), ElementsAre(HasSubstr(message))) << text;
   }
 
-  std::string directory_;
+  store::TestDirectory made_;
+  std::string directory_ = made_.path();
   StandIn cls_;
 };
 
@@ -258,9 +252,9 @@ TEST_F(RunnerTest, OneExpectationThatFailsHidesNoOther) {
 
 class NoConsole final : public cli::Console {
  public:
-  void out(std::string_view text) override { text_ += text; }
-  void err(std::string_view text) override { text_ += text; }
-  std::string text_;
+  void out(std::string_view text) override { kept += text; }
+  void err(std::string_view text) override { kept += text; }
+  std::string kept;
 };
 
 TEST_F(RunnerTest, ProgramSaysWhatIsWrong) {
@@ -273,10 +267,10 @@ TEST_F(RunnerTest, ProgramSaysWhatIsWrong) {
   EXPECT_EQ(run_program({directory_}, console, command), 1);  // no scenario.txt
   std::ofstream(directory_ + "/scenario.txt") << "run cls → 0\n";
   EXPECT_EQ(run_program({directory_}, console, command), 1);
-  EXPECT_THAT(console.text_, HasSubstr("a scenario has to expect something"));
+  EXPECT_THAT(console.kept, HasSubstr("a scenario has to expect something"));
   std::ofstream(directory_ + "/scenario.txt") << "expect processes 0\n";
   EXPECT_EQ(run_program({directory_ + "/"}, console, command), 0);
-  EXPECT_THAT(console.text_, HasSubstr("ok " + directory_));
+  EXPECT_THAT(console.kept, HasSubstr("ok " + directory_));
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario/virtual_files.h"
 
-#include <filesystem>
 #include <fstream>
-#include <random>
 
 #include <gtest/gtest.h>
+
+#include "store/store_kinds_test.h"
 
 namespace cls::scenario {
 namespace {
@@ -15,18 +15,10 @@ const Instant morning = parse_instant("2023-01-01T08:00:00.123456789Z").value();
 
 class VirtualFilesTest : public ::testing::Test {
  protected:
-  VirtualFilesTest()
-      : directory_((std::filesystem::temp_directory_path() /
-                    ("cls-virtual-files-" + std::to_string(std::random_device()())))
-                       .string()) {
-    std::filesystem::create_directory(directory_);
-  }
-  ~VirtualFilesTest() override { std::filesystem::remove_all(directory_); }
-
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
   void write_outside(const std::string& name) const { std::ofstream(path(name)) << name; }
 
-  std::string directory_;
+  store::TestDirectory directory_;
   ManualClock clock_{noon};
   PosixFileSystem disk_;
   VirtualFiles files_{disk_, clock_};

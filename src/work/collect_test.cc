@@ -20,24 +20,25 @@ namespace fs = std::filesystem;
 
 class CollectTest : public ::testing::Test {
  protected:
-  CollectTest() { world.plan().manifest = model::ManifestMode::collect; }
+  CollectTest() { world_.plan().manifest = model::ManifestMode::collect; }
   Gathered collect() {
     const auto folder =
-        AttemptFolder::make(world.files, world.home + "/attempts", world.attempt).value();
-    return collect_sinks(world.store(), world.context(), world.plan(), world.host(), folder);
+        AttemptFolder::make(world_.files, world_.home + "/attempts", world_.attempt).value();
+    return collect_sinks(world_.store(), world_.context(), world_.plan(), world_.host(), folder);
   }
   std::string in_sink(const std::string& name) const {
-    return world.attempt_path("sinks/MAIN/" + name);
+    return world_.attempt_path("sinks/MAIN/" + name);
   }
   void write(const std::string& name, const std::string& bytes) {
-    world.write(in_sink(name), bytes);
+    world_.write(in_sink(name), bytes);
   }
   static std::vector<std::string> uris(const flow::SinkOutput& output) {
     std::vector<std::string> found;
+    found.reserve(output.members.size());
     for (const auto& line : output.members) found.push_back(line.uri);
     return found;
   }
-  DiskWorld world;
+  DiskWorld world_;
 };
 
 TEST_F(CollectTest, every_file_becomes_an_object_hidden_ones_too) {
@@ -53,7 +54,7 @@ TEST_F(CollectTest, every_file_becomes_an_object_hidden_ones_too) {
   EXPECT_EQ(line.size, 3U);
   EXPECT_EQ(line.sha256, sha256_hex("two"));
   EXPECT_EQ(line.etag, md5_hex("two"));
-  EXPECT_EQ(world.bytes("s3://b/out/sub/deep/a%20b.csv"), "three");
+  EXPECT_EQ(world_.bytes("s3://b/out/sub/deep/a%20b.csv"), "three");
 }
 
 TEST_F(CollectTest, without_a_file_the_sink_is_empty) {
@@ -68,9 +69,9 @@ TEST_F(CollectTest, a_folder_that_the_command_removed_is_empty) {
 }
 
 TEST_F(CollectTest, each_sink_has_its_own_folder) {
-  world.arc.sinks.emplace_back("side-out", work::testing::dataset("side", "s3://b/side/"));
+  world_.arc.sinks.emplace_back("side-out", work::testing::dataset("side", "s3://b/side/"));
   write("a", "1");
-  world.write(world.attempt_path("sinks/SIDE_OUT/b"), "2");
+  world_.write(world_.attempt_path("sinks/SIDE_OUT/b"), "2");
   const auto gathered = collect();
   ASSERT_THAT(gathered.sinks, SizeIs(2));
   EXPECT_THAT(uris(gathered.sinks[0]), ElementsAre("s3://b/out/a"));
@@ -78,15 +79,15 @@ TEST_F(CollectTest, each_sink_has_its_own_folder) {
 }
 
 TEST_F(CollectTest, other_bytes_under_a_key_stay_unless_told) {
-  world.put("s3://b/out/a.csv", "former");
+  world_.put("s3://b/out/a.csv", "former");
   write("a.csv", "new");
   auto gathered = collect();
   ASSERT_FALSE(gathered.failed);
-  EXPECT_EQ(world.bytes("s3://b/out/a.csv"), "former");
+  EXPECT_EQ(world_.bytes("s3://b/out/a.csv"), "former");
   EXPECT_EQ(gathered.sinks.at(0).members.at(0).wanted, "s3://b/out/a.csv");
-  world.plan().on_conflict = model::OnConflict::replace;
+  world_.plan().on_conflict = model::OnConflict::replace;
   gathered = collect();
-  EXPECT_EQ(world.bytes("s3://b/out/a.csv"), "new");
+  EXPECT_EQ(world_.bytes("s3://b/out/a.csv"), "new");
   EXPECT_EQ(gathered.sinks.at(0).members.at(0).superseded, md5_hex("former"));
 }
 
@@ -96,19 +97,19 @@ TEST_F(CollectTest, a_link_to_a_file_of_the_folder_is_taken_as_that_file) {
   const auto gathered = collect();
   ASSERT_FALSE(gathered.failed) << gathered.failed->message;
   EXPECT_THAT(uris(gathered.sinks.at(0)), ElementsAre("s3://b/out/a", "s3://b/out/b"));
-  EXPECT_EQ(world.bytes("s3://b/out/b"), "1");
+  EXPECT_EQ(world_.bytes("s3://b/out/b"), "1");
 }
 
 TEST_F(CollectTest, a_link_out_of_the_folder_is_refused_before_anything_is_copied) {
   write("a", "1");
-  world.write(world.home + "/secret", "x");
-  fs::create_symlink(world.home + "/secret", in_sink("link"));
+  world_.write(world_.home + "/secret", "x");
+  fs::create_symlink(world_.home + "/secret", in_sink("link"));
   const auto gathered = collect();
   ASSERT_TRUE(gathered.failed);
   EXPECT_FALSE(gathered.failed->retryable);
   EXPECT_THAT(gathered.failed->message, HasSubstr(in_sink("link")));
-  EXPECT_THAT(gathered.failed->message, HasSubstr("out of the folder, to " + world.home));
-  EXPECT_FALSE(world.exists("s3://b/out/a"));
+  EXPECT_THAT(gathered.failed->message, HasSubstr("out of the folder, to " + world_.home));
+  EXPECT_FALSE(world_.exists("s3://b/out/a"));
 }
 
 TEST_F(CollectTest, links_to_nowhere_and_to_directories_are_refused) {
@@ -128,8 +129,8 @@ TEST_F(CollectTest, a_pipe_is_refused_by_name) {
 }
 
 TEST_F(CollectTest, a_key_that_cannot_be_is_refused_and_the_rest_is_listed) {
-  world.arc.parallel = 1;
-  world.put("s3://b/out/z", "an object where a directory would have to be");
+  world_.arc.parallel = 1;
+  world_.put("s3://b/out/z", "an object where a directory would have to be");
   write("a", "1");
   write("z/below", "2");
   const auto gathered = collect();

@@ -65,9 +65,10 @@ print("copied", len(uris))
 
 class CommandProcessTest : public ::testing::Test {
  protected:
-  void shell(const std::string& script) { world.plan().command = {"/bin/sh", "-c", script}; }
+  void shell(const std::string& script) { world_.plan().command = {"/bin/sh", "-c", script}; }
   flow::RunOutcome run() {
-    return CommandWorkload(world.store(), runner, world.clock, world.host()).run(world.context());
+    return CommandWorkload(world_.store(), runner_, world_.clock, world_.host())
+        .run(world_.context());
   }
   Completed complete() {
     auto outcome = run();
@@ -86,61 +87,61 @@ class CommandProcessTest : public ::testing::Test {
     return std::get<Failed>(std::move(outcome));
   }
 
-  DiskWorld world;
-  PosixProcessRunner runner;
+  DiskWorld world_;
+  PosixProcessRunner runner_;
 };
 
 TEST_F(CommandProcessTest, F29_a_script_of_the_published_shape_runs_unchanged) {
-  world.member("s3://b/in/a%20b.csv", "one");
-  world.member("s3://b/in/deep/c.csv", "two");
-  world.publish_sources();
-  world.write(world.home + "/script/sample.py", sample);
-  world.plan().working_dir = world.home + "/script";
-  world.plan().command = {"python3", "sample.py", "$.arcNotifyEvent.lot",
-                          "$.arcNotifyEvent.manifest"};
+  world_.member("s3://b/in/a%20b.csv", "one");
+  world_.member("s3://b/in/deep/c.csv", "two");
+  world_.publish_sources();
+  world_.write(world_.home + "/script/sample.py", sample);
+  world_.plan().working_dir = world_.home + "/script";
+  world_.plan().command = {"python3", "sample.py", "$.arcNotifyEvent.lot",
+                           "$.arcNotifyEvent.manifest"};
   const auto done = complete();
   ASSERT_THAT(done.sinks, SizeIs(1));
   ASSERT_THAT(done.sinks[0].members, SizeIs(2));
   const std::string at = "s3://b/out/lot=20240501PT5M003/";
   EXPECT_EQ(done.sinks[0].members[0].uri, at + "a%20b.csv");
   EXPECT_EQ(done.sinks[0].members[0].sha256, sha256_hex("ONE"));
-  EXPECT_EQ(world.bytes(at + "deep/c.csv"), "TWO");
+  EXPECT_EQ(world_.bytes(at + "deep/c.csv"), "TWO");
   EXPECT_EQ(json::to_text(done.report.value()), R"({"rows":2})");
-  EXPECT_EQ(world.read(world.attempt_path("stdout")), "copied 2\n");
-  EXPECT_THAT(world.read(world.attempt_path("manifest-MAIN.json")), HasSubstr("\"dataset\""));
+  EXPECT_EQ(world_.read(world_.attempt_path("stdout")), "copied 2\n");
+  EXPECT_THAT(world_.read(world_.attempt_path("manifest-MAIN.json")), HasSubstr("\"dataset\""));
 }
 
 TEST_F(CommandProcessTest, collect_takes_what_was_written_and_tidies_up) {
-  world.plan().manifest = model::ManifestMode::collect;
-  world.member("s3://b/in/a.csv", "1\n2\n");
-  shell("xargs cat < \"$CLS_SOURCE_MAIN_FILES\" | wc -l > \"$CLS_SINK_MAIN_PATH/count\"");
+  world_.plan().manifest = model::ManifestMode::collect;
+  world_.member("s3://b/in/a.csv", "1\n2\n");
+  shell(R"(xargs cat < "$CLS_SOURCE_MAIN_FILES" | wc -l > "$CLS_SINK_MAIN_PATH/count")");
   const auto done = complete();
   ASSERT_THAT(done.sinks.at(0).members, SizeIs(1));
-  EXPECT_EQ(world.bytes("s3://b/out/count"), "2\n");
-  EXPECT_FALSE(fs::exists(world.attempt_path("sinks")));
-  EXPECT_FALSE(fs::exists(world.attempt_path("work")));
-  EXPECT_THAT(world.read(world.attempt_path("result.json")),
+  EXPECT_EQ(world_.bytes("s3://b/out/count"), "2\n");
+  EXPECT_FALSE(fs::exists(world_.attempt_path("sinks")));
+  EXPECT_FALSE(fs::exists(world_.attempt_path("work")));
+  EXPECT_THAT(world_.read(world_.attempt_path("result.json")),
               HasSubstr(R"("end":"exited","code":0)"));
 }
 
 TEST_F(CommandProcessTest, a_failed_attempt_leaves_its_folder_and_no_object) {
-  world.plan().manifest = model::ManifestMode::collect;
+  world_.plan().manifest = model::ManifestMode::collect;
   shell("echo half > \"$CLS_SINK_MAIN_PATH/half\"; echo no such column >&2; exit 7");
   const auto outcome = failed();
   EXPECT_EQ(outcome.code, "Exit");
   EXPECT_THAT(outcome.message, HasSubstr("status 7; it says: no such column"));
-  EXPECT_TRUE(fs::exists(world.attempt_path("sinks/MAIN/half")));
-  EXPECT_FALSE(world.exists("s3://b/out/half"));
+  EXPECT_TRUE(fs::exists(world_.attempt_path("sinks/MAIN/half")));
+  EXPECT_FALSE(world_.exists("s3://b/out/half"));
 }
 
 TEST_F(CommandProcessTest, two_sinks_each_with_a_manifest_or_files) {
-  world.plan().manifest = model::ManifestMode::collect;
-  world.arc.sinks.emplace_back("rejected", work::testing::dataset("bad", "s3://b/bad/"));
-  shell("echo good > \"$CLS_SINK_MAIN_PATH/a\"; echo bad > \"$CLS_SINK_REJECTED_PATH/a\"");
+  world_.plan().manifest = model::ManifestMode::collect;
+  world_.arc.sinks.emplace_back("rejected", work::testing::dataset("bad", "s3://b/bad/"));
+  shell(R"(echo good > "$CLS_SINK_MAIN_PATH/a"; echo bad > "$CLS_SINK_REJECTED_PATH/a")");
   const auto done = complete();
   ASSERT_THAT(done.sinks, SizeIs(2));
-  EXPECT_EQ(world.bytes("s3://b/out/a"), "good\n");
-  EXPECT_EQ(world.bytes("s3://b/bad/a"), "bad\n");
+  EXPECT_EQ(world_.bytes("s3://b/out/a"), "good\n");
+  EXPECT_EQ(world_.bytes("s3://b/bad/a"), "bad\n");
 }
 
 TEST_F(CommandProcessTest, exit_0_without_a_manifest_is_a_failure) {
@@ -153,19 +154,19 @@ TEST_F(CommandProcessTest, exit_0_without_a_manifest_is_a_failure) {
 TEST_F(CommandProcessTest, a_sink_directory_is_there_to_write_into) {
   shell("echo x > \"$CLS_SINK_MAIN_PATH/x\"");
   EXPECT_EQ(failed().code, "Manifest");  // the shell could write; it only left no manifest
-  EXPECT_TRUE(world.exists("s3://b/out/x"));
+  EXPECT_TRUE(world_.exists("s3://b/out/x"));
 }
 
 TEST_F(CommandProcessTest, a_time_out_ends_even_who_ignores_SIGTERM_with_all_its_group) {
-  world.plan().manifest = model::ManifestMode::collect;
-  world.arc.timeout = std::chrono::seconds(1);
+  world_.plan().manifest = model::ManifestMode::collect;
+  world_.arc.timeout = std::chrono::seconds(1);
   shell(
       "trap '' TERM; (trap '' TERM; while :; do sleep 0.1; done) & echo $! > "
       "\"$CLS_SINK_MAIN_PATH/pid\""
       "; while :; do sleep 0.1; done");
   const auto outcome = failed();
   EXPECT_EQ(outcome.code, "Timeout");
-  const int pid = std::stoi(world.read(world.attempt_path("sinks/MAIN/pid")));
+  const int pid = std::stoi(world_.read(world_.attempt_path("sinks/MAIN/pid")));
   for (int i = 0; i < 100 && ::kill(pid, 0) == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -173,38 +174,39 @@ TEST_F(CommandProcessTest, a_time_out_ends_even_who_ignores_SIGTERM_with_all_its
 }
 
 TEST_F(CommandProcessTest, a_stop_ends_the_process) {
-  world.plan().manifest = model::ManifestMode::collect;
+  world_.plan().manifest = model::ManifestMode::collect;
   shell("echo ready > \"$CLS_SINK_MAIN_PATH/ready\"; sleep 60");
   const std::jthread stopper([&] {
-    for (int i = 0; i < 500 && !fs::exists(world.attempt_path("sinks/MAIN/ready")); ++i) {
+    for (int i = 0; i < 500 && !fs::exists(world_.attempt_path("sinks/MAIN/ready")); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    world.stop.request_stop();
+    world_.stop.request_stop();
   });
   EXPECT_TRUE(std::holds_alternative<flow::Stopped>(run()));
-  EXPECT_FALSE(world.exists("s3://b/out/ready"));
+  EXPECT_FALSE(world_.exists("s3://b/out/ready"));
 }
 
 TEST_F(CommandProcessTest, a_flood_of_output_is_cut_and_does_not_fail) {
-  world.plan().manifest = model::ManifestMode::collect;
+  world_.plan().manifest = model::ManifestMode::collect;
   shell("head -c 70000000 /dev/zero; echo done > \"$CLS_SINK_MAIN_PATH/done\"");
   complete();
-  EXPECT_TRUE(world.exists("s3://b/out/done"));
-  EXPECT_LT(fs::file_size(world.attempt_path("stdout")), 68'000'000U);
-  EXPECT_THAT(world.read(world.attempt_path("result.json")), HasSubstr("\"droppedBytes\":2891136"));
+  EXPECT_TRUE(world_.exists("s3://b/out/done"));
+  EXPECT_LT(fs::file_size(world_.attempt_path("stdout")), 68'000'000U);
+  EXPECT_THAT(world_.read(world_.attempt_path("result.json")),
+              HasSubstr("\"droppedBytes\":2891136"));
 }
 
 TEST_F(CommandProcessTest, the_memory_limit_holds) {
-  world.plan().manifest = model::ManifestMode::collect;
-  world.plan().memory_mb = 200;
-  world.plan().command = {"python3", "-c", "x = bytearray(400 << 20)"};
+  world_.plan().manifest = model::ManifestMode::collect;
+  world_.plan().memory_mb = 200;
+  world_.plan().command = {"python3", "-c", "x = bytearray(400 << 20)"};
   const auto outcome = failed();
   EXPECT_EQ(outcome.code, "Exit");
   EXPECT_THAT(outcome.message, HasSubstr("MemoryError"));
 }
 
 TEST_F(CommandProcessTest, a_missing_program_is_a_start_failure_that_is_tried_again) {
-  world.plan().command = {"no-such-program-here"};
+  world_.plan().command = {"no-such-program-here"};
   const auto outcome = failed();
   EXPECT_EQ(outcome.code, "Start");
   EXPECT_TRUE(outcome.retryable);
@@ -212,14 +214,15 @@ TEST_F(CommandProcessTest, a_missing_program_is_a_start_failure_that_is_tried_ag
 }
 
 TEST_F(CommandProcessTest, several_lots_run_at_once) {
-  world.plan().manifest = model::ManifestMode::collect;
+  world_.plan().manifest = model::ManifestMode::collect;
   shell("echo $CLS_ATTEMPT > \"$CLS_SINK_MAIN_PATH/$CLS_ATTEMPT\"");
-  CommandWorkload workload(world.store(), runner, world.clock, world.host());
+  CommandWorkload workload(world_.store(), runner_, world_.clock, world_.host());
   std::vector<std::jthread> threads;
   std::atomic<int> completed{0};
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
-      auto context = world.context();
+      auto context = world_.context();
       context.attempt = "01HX000000000000000000001" + std::to_string(i);
       if (std::holds_alternative<Completed>(workload.run(context))) ++completed;
     });
@@ -228,7 +231,7 @@ TEST_F(CommandProcessTest, several_lots_run_at_once) {
   EXPECT_EQ(completed, 8);
   for (int i = 0; i < 8; ++i) {
     const std::string attempt = "01HX000000000000000000001" + std::to_string(i);
-    EXPECT_EQ(world.bytes("s3://b/out/" + attempt), attempt + "\n");
+    EXPECT_EQ(world_.bytes("s3://b/out/" + attempt), attempt + "\n");
   }
 }
 

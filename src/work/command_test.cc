@@ -43,15 +43,15 @@ class ScriptedRunner final : public ProcessRunner {
 class CommandTest : public ::testing::Test {
  protected:
   CommandTest() {
-    world.plan().command = {"tool", "$.arcNotifyEvent.lot"};
-    world.plan().manifest = model::ManifestMode::collect;
+    world_.plan().command = {"tool", "$.arcNotifyEvent.lot"};
+    world_.plan().manifest = model::ManifestMode::collect;
   }
   flow::RunOutcome run() {
-    auto host = world.host();
+    auto host = world_.host();
     host.started = [this](const std::string& attempt, int group) {
-      told = attempt + " " + std::to_string(group);
+      told_ = attempt + " " + std::to_string(group);
     };
-    return CommandWorkload(world.store(), runner, world.clock, host).run(world.context());
+    return CommandWorkload(world_.store(), runner_, world_.clock, host).run(world_.context());
   }
   Completed complete() {
     auto outcome = run();
@@ -70,50 +70,50 @@ class CommandTest : public ::testing::Test {
     return std::get<Failed>(std::move(outcome));
   }
   void ends(ProcessEnd end, int code, const std::string& errors) {
-    runner.script = [this, end, code, errors](const ProcessSpec& spec) {
-      world.write(spec.stderr_path, errors);
+    runner_.script = [this, end, code, errors](const ProcessSpec& spec) {
+      world_.write(spec.stderr_path, errors);
       return ProcessResult{.end = end, .code = code};
     };
   }
 
-  DiskWorld world;
-  ScriptedRunner runner;
-  std::string told;
+  DiskWorld world_;
+  ScriptedRunner runner_;
+  std::string told_;
 };
 
 TEST_F(CommandTest, asks_for_what_the_arc_declares) {
-  world.arc.timeout = std::chrono::seconds(77);
-  world.plan().memory_mb = 256;
+  world_.arc.timeout = std::chrono::seconds(77);
+  world_.plan().memory_mb = 256;
   complete();
-  EXPECT_THAT(runner.seen.command, ElementsAre("tool", "20240501PT5M003"));
-  EXPECT_EQ(runner.seen.timeout, std::chrono::seconds(77));
-  EXPECT_EQ(runner.seen.memory_limit, std::uint64_t{256} << 20U);
-  EXPECT_EQ(runner.seen.environment.at("CLS_LOT"), "20240501PT5M003");
-  EXPECT_EQ(runner.seen.stdout_path, world.attempt_path("stdout"));
-  EXPECT_EQ(runner.seen.stderr_path, world.attempt_path("stderr"));
-  EXPECT_EQ(runner.seen.working_directory, world.attempt_path("work"));
-  world.attempt = "01HX0000000000000000000002";
-  world.plan().working_dir = world.home;
+  EXPECT_THAT(runner_.seen.command, ElementsAre("tool", "20240501PT5M003"));
+  EXPECT_EQ(runner_.seen.timeout, std::chrono::seconds(77));
+  EXPECT_EQ(runner_.seen.memory_limit, std::uint64_t{256} << 20U);
+  EXPECT_EQ(runner_.seen.environment.at("CLS_LOT"), "20240501PT5M003");
+  EXPECT_EQ(runner_.seen.stdout_path, world_.attempt_path("stdout"));
+  EXPECT_EQ(runner_.seen.stderr_path, world_.attempt_path("stderr"));
+  EXPECT_EQ(runner_.seen.working_directory, world_.attempt_path("work"));
+  world_.attempt = "01HX0000000000000000000002";
+  world_.plan().working_dir = world_.home;
   complete();
-  EXPECT_EQ(runner.seen.working_directory, world.home);
+  EXPECT_EQ(runner_.seen.working_directory, world_.home);
 }
 
 TEST_F(CommandTest, records_the_group_before_the_command_runs) {
   std::string group;
-  runner.script = [&](const ProcessSpec&) {
-    group = world.read(world.attempt_path("group"));
+  runner_.script = [&](const ProcessSpec&) {
+    group = world_.read(world_.attempt_path("group"));
     return ProcessResult{};
   };
   complete();
   EXPECT_EQ(group, "4711");
-  EXPECT_EQ(told, world.attempt + " 4711");
-  EXPECT_FALSE(fs::exists(world.attempt_path("group")));
+  EXPECT_EQ(told_, world_.attempt + " 4711");
+  EXPECT_FALSE(fs::exists(world_.attempt_path("group")));
 }
 
 TEST_F(CommandTest, a_group_that_cannot_be_recorded_keeps_the_command_from_starting) {
-  fs::create_directories(world.attempt_path("group"));
+  fs::create_directories(world_.attempt_path("group"));
   bool ran = false;
-  runner.script = [&](const ProcessSpec&) {
+  runner_.script = [&](const ProcessSpec&) {
     ran = true;
     return ProcessResult{};
   };
@@ -127,7 +127,7 @@ TEST_F(CommandTest, a_status_other_than_0_says_the_last_lines_and_the_log) {
   EXPECT_EQ(outcome.code, "Exit");
   EXPECT_TRUE(outcome.retryable);
   EXPECT_EQ(outcome.message, "'tool' exited with status 3; it says: one\ntwo\nbad column (log: " +
-                                 world.attempt_path("stderr") + ")");
+                                 world_.attempt_path("stderr") + ")");
 }
 
 TEST_F(CommandTest, a_signal_and_a_time_out_are_told_apart) {
@@ -135,7 +135,7 @@ TEST_F(CommandTest, a_signal_and_a_time_out_are_told_apart) {
   auto outcome = failed();
   EXPECT_EQ(outcome.code, "Signal");
   EXPECT_THAT(outcome.message, HasSubstr("signal 9 (SIGKILL); it wrote nothing to stderr"));
-  world.attempt = "01HX0000000000000000000002";
+  world_.attempt = "01HX0000000000000000000002";
   ends(ProcessEnd::TimedOut, 15, "");
   outcome = failed();
   EXPECT_EQ(outcome.code, "Timeout");
@@ -144,7 +144,7 @@ TEST_F(CommandTest, a_signal_and_a_time_out_are_told_apart) {
 }
 
 TEST_F(CommandTest, the_result_is_kept_in_the_folder) {
-  runner.script = [](const ProcessSpec&) {
+  runner_.script = [](const ProcessSpec&) {
     return ProcessResult{.end = ProcessEnd::Exited,
                          .code = 2,
                          .wall = std::chrono::milliseconds(5),
@@ -154,48 +154,48 @@ TEST_F(CommandTest, the_result_is_kept_in_the_folder) {
                          .dropped = 7};
   };
   failed();
-  EXPECT_EQ(world.read(world.attempt_path("result.json")),
+  EXPECT_EQ(world_.read(world_.attempt_path("result.json")),
             R"({"end":"exited","code":2,"wallMs":5,"userMs":3,"systemMs":1,"maxRssBytes":4096,)"
             R"("droppedBytes":7,"badReportLines":0})"
             "\n");
 }
 
 TEST_F(CommandTest, a_missing_program_may_be_on_its_way) {
-  runner.failure = Failure{FailureCode::NotFound, "command 'tool' was not found in PATH=/bin"};
+  runner_.failure = Failure{FailureCode::NotFound, "command 'tool' was not found in PATH=/bin"};
   const auto outcome = failed();
   EXPECT_EQ(outcome.code, "Start");
   EXPECT_TRUE(outcome.retryable);
   EXPECT_THAT(outcome.message, HasSubstr("was not found"));
-  EXPECT_THAT(world.read(world.attempt_path("result.json")), HasSubstr("notStarted"));
+  EXPECT_THAT(world_.read(world_.attempt_path("result.json")), HasSubstr("notStarted"));
 }
 
 TEST_F(CommandTest, a_command_that_can_never_run_is_not_tried_again) {
-  runner.failure = Failure{FailureCode::Invalid, "an argument of 'tool' holds a NUL character"};
+  runner_.failure = Failure{FailureCode::Invalid, "an argument of 'tool' holds a NUL character"};
   EXPECT_FALSE(failed().retryable);
-  world.attempt = "01HX0000000000000000000002";
-  runner.failure.reset();
-  world.plan().command = {"tool", "$.nothing"};
+  world_.attempt = "01HX0000000000000000000002";
+  runner_.failure.reset();
+  world_.plan().command = {"tool", "$.nothing"};
   const auto outcome = failed();
   EXPECT_EQ(outcome.code, "Start");
   EXPECT_FALSE(outcome.retryable);
-  EXPECT_EQ(runner.runs, 1);
+  EXPECT_EQ(runner_.runs, 1);
 }
 
 TEST_F(CommandTest, a_stop_before_the_start_starts_nothing) {
-  world.stop.request_stop();
+  world_.stop.request_stop();
   EXPECT_TRUE(std::holds_alternative<Stopped>(run()));
-  EXPECT_EQ(runner.runs, 0);
+  EXPECT_EQ(runner_.runs, 0);
 }
 
 TEST_F(CommandTest, a_stop_while_it_runs_writes_nothing_more) {
-  runner.script = [&](const ProcessSpec& spec) {
-    world.write(spec.environment.at("CLS_SINK_MAIN_PATH") + "/a", "x");
-    world.stop.request_stop();
+  runner_.script = [&](const ProcessSpec& spec) {
+    world_.write(spec.environment.at("CLS_SINK_MAIN_PATH") + "/a", "x");
+    world_.stop.request_stop();
     return ProcessResult{};  // it happened to end well at that moment
   };
   EXPECT_TRUE(std::holds_alternative<Stopped>(run()));
-  EXPECT_FALSE(world.exists("s3://b/out/a"));
-  EXPECT_TRUE(fs::exists(world.attempt_path("sinks/MAIN/a")));
+  EXPECT_FALSE(world_.exists("s3://b/out/a"));
+  EXPECT_TRUE(fs::exists(world_.attempt_path("sinks/MAIN/a")));
 }
 
 TEST_F(CommandTest, the_end_stopped_is_no_failure) {
@@ -204,8 +204,8 @@ TEST_F(CommandTest, the_end_stopped_is_no_failure) {
 }
 
 TEST_F(CommandTest, the_last_report_goes_with_the_result) {
-  runner.script = [&](const ProcessSpec& spec) {
-    world.write(spec.environment.at("CLS_REPORT"), "{\"rows\":1}\n{\"rows\":2}\n");
+  runner_.script = [&](const ProcessSpec& spec) {
+    world_.write(spec.environment.at("CLS_REPORT"), "{\"rows\":1}\n{\"rows\":2}\n");
     return ProcessResult{};
   };
   EXPECT_EQ(json::to_text(complete().report.value()), R"({"rows":2})");
@@ -213,21 +213,21 @@ TEST_F(CommandTest, the_last_report_goes_with_the_result) {
 
 TEST_F(CommandTest, secrets_are_in_no_file_that_is_written) {
   using From = model::EnvironmentValue::From;
-  world.write(world.home + "/token", "also-not-this");
-  world.plan().environment = {{"SECRET", {From::Environment, "SECRET_OF_CLS"}},
-                              {"TOKEN", {From::File, world.home + "/token"}}};
-  world.member("s3://b/in/a.csv", "one");
+  world_.write(world_.home + "/token", "also-not-this");
+  world_.plan().environment = {{"SECRET", {From::Environment, "SECRET_OF_CLS"}},
+                               {"TOKEN", {From::File, world_.home + "/token"}}};
+  world_.member("s3://b/in/a.csv", "one");
   ends(ProcessEnd::Exited, 1, "failed\n");
   const auto outcome = failed();
-  EXPECT_EQ(runner.seen.environment.at("SECRET"), "do-not-leak");
-  EXPECT_EQ(runner.seen.environment.at("TOKEN"), "also-not-this");
+  EXPECT_EQ(runner_.seen.environment.at("SECRET"), "do-not-leak");
+  EXPECT_EQ(runner_.seen.environment.at("TOKEN"), "also-not-this");
   std::size_t looked_at = 0;
   for (const char* below : {"/attempts", "/stores"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(world.home + below)) {
+    for (const auto& entry : fs::recursive_directory_iterator(world_.home + below)) {
       if (!entry.is_regular_file()) continue;
       ++looked_at;
-      EXPECT_THAT(world.read(entry.path()), Not(HasSubstr("do-not-leak"))) << entry.path();
-      EXPECT_THAT(world.read(entry.path()), Not(HasSubstr("also-not-this"))) << entry.path();
+      EXPECT_THAT(world_.read(entry.path()), Not(HasSubstr("do-not-leak"))) << entry.path();
+      EXPECT_THAT(world_.read(entry.path()), Not(HasSubstr("also-not-this"))) << entry.path();
     }
   }
   EXPECT_GE(looked_at, 4U);
@@ -235,9 +235,9 @@ TEST_F(CommandTest, secrets_are_in_no_file_that_is_written) {
 }
 
 TEST_F(CommandTest, vanished_sources_are_recorded_beside_every_sink) {
-  world.arc.sinks.emplace_back("second", work::testing::dataset("more", "s3://b/more/"));
-  world.member("s3://b/in/a.csv", "one");
-  world.put("s3://b/in/a.csv", "overwritten");
+  world_.arc.sinks.emplace_back("second", work::testing::dataset("more", "s3://b/more/"));
+  world_.member("s3://b/in/a.csv", "one");
+  world_.put("s3://b/in/a.csv", "overwritten");
   const auto done = complete();
   ASSERT_THAT(done.sinks, SizeIs(2));
   for (const auto& sink : done.sinks) {
@@ -249,20 +249,20 @@ TEST_F(CommandTest, vanished_sources_are_recorded_beside_every_sink) {
 }
 
 TEST_F(CommandTest, a_source_overwritten_while_it_ran_is_vanished) {
-  world.member("s3://b/in/a.csv", "one");
-  runner.script = [&](const ProcessSpec&) {
-    world.put("s3://b/in/a.csv", "overwritten");
+  world_.member("s3://b/in/a.csv", "one");
+  runner_.script = [&](const ProcessSpec&) {
+    world_.put("s3://b/in/a.csv", "overwritten");
     return ProcessResult{};
   };
   EXPECT_TRUE(complete().sinks.at(0).members.at(0).vanished);
 }
 
 TEST_F(CommandTest, overwrites_fail_ends_partial) {
-  world.sources[0].overwrites = model::Overwrites::fail;
-  world.member("s3://b/in/a.csv", "one");
-  world.put("s3://b/in/a.csv", "overwritten");
-  runner.script = [&](const ProcessSpec& spec) {
-    world.write(spec.environment.at("CLS_SINK_MAIN_PATH") + "/a", "x");
+  world_.sources[0].overwrites = model::Overwrites::fail;
+  world_.member("s3://b/in/a.csv", "one");
+  world_.put("s3://b/in/a.csv", "overwritten");
+  runner_.script = [&](const ProcessSpec& spec) {
+    world_.write(spec.environment.at("CLS_SINK_MAIN_PATH") + "/a", "x");
     return ProcessResult{};
   };
   const auto outcome = failed();

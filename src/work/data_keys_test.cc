@@ -17,15 +17,15 @@ using work::testing::uri;
 class DataKeysTest : public ::testing::Test {
  protected:
   Result<DataPlaced> place(model::OnConflict on_conflict, const std::string& bytes) {
-    const Uri from = world.put("s3://b/from", bytes);
-    return DataKeys(faulty, on_conflict, world.lot, world.attempt)
+    const Uri from = world_.put("s3://b/from", bytes);
+    return DataKeys(faulty_, on_conflict, world_.lot, world_.attempt)
         .place(
             {.from = from, .wanted = uri("s3://b/out/a.csv"), .size = bytes.size(), .sha256 = [&] {
                return Result<std::string>(sha256_hex(bytes));
              }});
   }
-  MemoryWorld world;
-  store::FaultyStore faulty{world.memory};
+  MemoryWorld world_;
+  store::FaultyStore faulty_{world_.memory};
 };
 
 TEST(FileName, is_parted_at_its_last_dot) {
@@ -43,7 +43,7 @@ TEST_F(DataKeysTest, a_free_key_is_written) {
   EXPECT_TRUE(placed->written);
   EXPECT_TRUE(placed->matches(3));
   EXPECT_FALSE(placed->wanted);
-  EXPECT_EQ(world.bytes("s3://b/out/a.csv"), "one");
+  EXPECT_EQ(world_.bytes("s3://b/out/a.csv"), "one");
 }
 
 TEST_F(DataKeysTest, the_same_bytes_are_not_written_again) {
@@ -52,20 +52,20 @@ TEST_F(DataKeysTest, the_same_bytes_are_not_written_again) {
   ASSERT_TRUE(placed);
   EXPECT_FALSE(placed->written);
   EXPECT_FALSE(placed->superseded);
-  EXPECT_EQ(faulty.calls(Operation::Copy), 0U);
+  EXPECT_EQ(faulty_.calls(Operation::Copy), 0U);
 }
 
 TEST_F(DataKeysTest, other_bytes_of_the_same_size_are_a_conflict) {
-  world.put("s3://b/out/a.csv", "two");
+  world_.put("s3://b/out/a.csv", "two");
   const auto placed = place(model::OnConflict::beside, "one");
   ASSERT_TRUE(placed);
   EXPECT_EQ(placed->wanted, uri("s3://b/out/a.csv"));
-  EXPECT_EQ(placed->content.info.uri.key, "out/a~20240501PT5M003~" + world.attempt + ".csv");
-  EXPECT_EQ(world.bytes("s3://b/out/a.csv"), "two");
+  EXPECT_EQ(placed->content.info.uri.key, "out/a~20240501PT5M003~" + world_.attempt + ".csv");
+  EXPECT_EQ(world_.bytes("s3://b/out/a.csv"), "two");
 }
 
 TEST_F(DataKeysTest, a_lost_reply_beside_is_found_by_reading_back) {
-  world.put("s3://b/out/a.csv", "two");
+  world_.put("s3://b/out/a.csv", "two");
   ASSERT_TRUE(place(model::OnConflict::beside, "one"));
   const auto again = place(model::OnConflict::beside, "one");
   ASSERT_TRUE(again) << again.error().message;
@@ -73,7 +73,7 @@ TEST_F(DataKeysTest, a_lost_reply_beside_is_found_by_reading_back) {
 }
 
 TEST_F(DataKeysTest, replacing_names_what_was_there) {
-  world.put("s3://b/out/a.csv", "two");
+  world_.put("s3://b/out/a.csv", "two");
   const auto placed = place(model::OnConflict::replace, "one");
   ASSERT_TRUE(placed);
   EXPECT_TRUE(placed->replaced);
@@ -81,9 +81,9 @@ TEST_F(DataKeysTest, replacing_names_what_was_there) {
 }
 
 TEST_F(DataKeysTest, a_copy_that_came_out_wrong_does_not_match) {
-  faulty.set_plan([&](Operation operation, const Uri&) -> Fault {
+  faulty_.set_plan([&](Operation operation, const Uri&) -> Fault {
     if (operation != Operation::CopyIfAbsent) return {};
-    return {.after_effect = [&] { world.put("s3://b/out/a.csv", "torn"); }};
+    return {.after_effect = [&] { world_.put("s3://b/out/a.csv", "torn"); }};
   });
   const auto placed = place(model::OnConflict::beside, "one");
   ASSERT_TRUE(placed);
@@ -91,7 +91,7 @@ TEST_F(DataKeysTest, a_copy_that_came_out_wrong_does_not_match) {
 }
 
 TEST_F(DataKeysTest, failures_are_passed_on) {
-  faulty.set_plan([](Operation operation, const Uri&) -> Fault {
+  faulty_.set_plan([](Operation operation, const Uri&) -> Fault {
     if (operation != Operation::CopyIfAbsent) return {};
     return {.when = Fault::When::BeforeEffect, .code = FailureCode::NoSpace};
   });

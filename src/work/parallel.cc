@@ -41,7 +41,7 @@ void for_each_job(std::size_t count, unsigned threads, const std::stop_token& st
     others.reserve(workers - 1);
     try {
       for (std::size_t i = 1; i < workers; ++i) others.emplace_back(work);
-    } catch (const std::system_error&) {
+    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): as below
       // No more threads are to be had: those there are do it all.
     }
     work();

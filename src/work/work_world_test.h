@@ -170,6 +170,8 @@ class DiskWorld final : public WorkWorld {
     std::error_code ignored;
     std::filesystem::remove_all(home, ignored);
   }
+  DiskWorld(const DiskWorld&) = delete;
+  DiskWorld& operator=(const DiskWorld&) = delete;
   store::ObjectStore& store() override { return *disk; }
   model::CommandPlan& plan() { return std::get<model::CommandPlan>(arc.workload); }
 

@@ -21,14 +21,15 @@ using work::testing::DiskWorld;
 class WorkloadEnvironmentTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder.emplace(
-        AttemptFolder::make(world.files, world.home + "/attempts", world.attempt).value());
+    folder_.emplace(
+        AttemptFolder::make(world_.files, world_.home + "/attempts", world_.attempt).value());
   }
   Step<std::map<std::string, std::string>> make() {
-    auto sources = write_source_files(world.disk.value(), world.context(), world.host(), *folder);
+    auto sources =
+        write_source_files(world_.disk.value(), world_.context(), world_.host(), *folder_);
     if (!sources) return pass_failed(std::move(sources));
-    files = std::move(*sources);
-    return workload_environment(world.context(), world.plan(), world.host(), *folder, files);
+    files_ = std::move(*sources);
+    return workload_environment(world_.context(), world_.plan(), world_.host(), *folder_, files_);
   }
   std::map<std::string, std::string> made() {
     auto environment = make();
@@ -36,52 +37,52 @@ class WorkloadEnvironmentTest : public ::testing::Test {
     return environment.value_or(std::map<std::string, std::string>());
   }
 
-  DiskWorld world;
-  std::optional<AttemptFolder> folder;
-  SourceFiles files;
+  DiskWorld world_;
+  std::optional<AttemptFolder> folder_;
+  SourceFiles files_;
 };
 
 TEST_F(WorkloadEnvironmentTest, every_variable_of_the_contract) {
-  world.declare_source("side-input", "side");
-  world.member("s3://b/in/a.csv", "one");
-  world.member("s3://b/in/sub/b.csv", "two");
+  world_.declare_source("side-input", "side");
+  world_.member("s3://b/in/a.csv", "one");
+  world_.member("s3://b/in/sub/b.csv", "two");
   const auto environment = made();
   const std::string manifest =
       "s3://clusterless-manifest-local-home/datasets/name=in/version=1/lot=20240501PT5M003/"
       "state=complete/manifest.json";
-  const std::string attempt = world.home + "/attempts/" + world.attempt;
+  const std::string attempt = world_.home + "/attempts/" + world_.attempt;
   const std::map<std::string, std::string> expected{
       {"AWS_BATCH_JOB_ATTEMPT", "1"},
       {"AWS_BATCH_JOB_ID", "00000000-0000-0000-0000-000000000000"},
       {"CLS_ARC", "a"},
-      {"CLS_ARC_PROPS_JSON", json::to_text(arc_props_json(world.context(), world.plan()))},
-      {"CLS_ATTEMPT", world.attempt},
+      {"CLS_ARC_PROPS_JSON", json::to_text(arc_props_json(world_.context(), world_.plan()))},
+      {"CLS_ATTEMPT", world_.attempt},
       {"CLS_LOCAL", "true"},
       {"CLS_LOT", "20240501PT5M003"},
       {"CLS_LOT_END", "2024-05-01T00:20:00Z"},
       {"CLS_LOT_START", "2024-05-01T00:15:00Z"},
       {"CLS_PROJECT", "p/1"},
       {"CLS_REPORT", attempt + "/report.jsonl"},
-      {"CLS_SINK_MAIN_PATH", world.home + "/stores/s3/b/out"},
+      {"CLS_SINK_MAIN_PATH", world_.home + "/stores/s3/b/out"},
       {"CLS_SINK_MAIN_URI", "s3://b/out/"},
       {"CLS_SOURCE_MAIN_FILES", attempt + "/source-MAIN"},
       {"CLS_SOURCE_MAIN_MANIFEST", manifest},
       {"CLS_SOURCE_MANIFEST", manifest},
       {"CLS_SOURCE_SIDE_INPUT_FILES", attempt + "/source-SIDE_INPUT"},
-      {"CLS_SOURCE_SIDE_INPUT_MANIFEST", world.sources[1].manifest.to_string()},
-      {"CLS_STORES", world.home + "/stores"},
+      {"CLS_SOURCE_SIDE_INPUT_MANIFEST", world_.sources[1].manifest.to_string()},
+      {"CLS_STORES", world_.home + "/stores"},
       {"HOME", "/home/someone"},
       {"PATH", "/usr/local/bin:/usr/bin:/bin"}};
   EXPECT_EQ(environment, expected);
-  EXPECT_EQ(world.read(environment.at("CLS_SOURCE_MAIN_FILES")),
-            world.path("s3://b/in/a.csv") + "\n" + world.path("s3://b/in/sub/b.csv") + "\n");
-  EXPECT_EQ(world.read(environment.at("CLS_SOURCE_SIDE_INPUT_FILES")), "");
+  EXPECT_EQ(world_.read(environment.at("CLS_SOURCE_MAIN_FILES")),
+            world_.path("s3://b/in/a.csv") + "\n" + world_.path("s3://b/in/sub/b.csv") + "\n");
+  EXPECT_EQ(world_.read(environment.at("CLS_SOURCE_SIDE_INPUT_FILES")), "");
 }
 
 TEST_F(WorkloadEnvironmentTest, collect_gives_the_attempt_s_private_folder) {
-  world.plan().manifest = model::ManifestMode::collect;
+  world_.plan().manifest = model::ManifestMode::collect;
   const auto environment = made();
-  const std::string directory = world.attempt_path("sinks/MAIN");
+  const std::string directory = world_.attempt_path("sinks/MAIN");
   EXPECT_EQ(environment.at("CLS_SINK_MAIN_PATH"), directory);
   EXPECT_EQ(environment.at("CLS_SINK_MAIN_URI"), "file://" + directory + "/");
 }
@@ -92,12 +93,12 @@ TEST_F(WorkloadEnvironmentTest, the_rest_of_the_environment_of_cls_is_not_handed
 
 TEST_F(WorkloadEnvironmentTest, declared_values_come_from_text_environment_or_file) {
   using From = model::EnvironmentValue::From;
-  world.write(world.home + "/token", "from-a-file\n");
-  world.plan().environment = {{"PLAIN", {From::Text, "text"}},
-                              {"TOKEN", {From::File, world.home + "/token"}},
-                              {"SECRET", {From::Environment, "SECRET_OF_CLS"}},
-                              {"PATH", {From::Text, "/opt/bin"}},
-                              {"CLS_LOT", {From::Text, "not this"}}};
+  world_.write(world_.home + "/token", "from-a-file\n");
+  world_.plan().environment = {{"PLAIN", {From::Text, "text"}},
+                               {"TOKEN", {From::File, world_.home + "/token"}},
+                               {"SECRET", {From::Environment, "SECRET_OF_CLS"}},
+                               {"PATH", {From::Text, "/opt/bin"}},
+                               {"CLS_LOT", {From::Text, "not this"}}};
   const auto environment = made();
   EXPECT_EQ(environment.at("PLAIN"), "text");
   EXPECT_EQ(environment.at("TOKEN"), "from-a-file");
@@ -109,7 +110,7 @@ TEST_F(WorkloadEnvironmentTest, declared_values_come_from_text_environment_or_fi
 
 TEST_F(WorkloadEnvironmentTest, a_value_that_cannot_be_had_ends_the_attempt) {
   using From = model::EnvironmentValue::From;
-  world.plan().environment = {{"TOKEN", {From::Environment, "UNSET"}}};
+  world_.plan().environment = {{"TOKEN", {From::Environment, "UNSET"}}};
   const auto unset = make();
   ASSERT_FALSE(unset);
   EXPECT_EQ(unset.error().code, "Environment");
@@ -117,15 +118,15 @@ TEST_F(WorkloadEnvironmentTest, a_value_that_cannot_be_had_ends_the_attempt) {
   EXPECT_EQ(unset.error().message,
             "environment variable TOKEN of arc 'a' is to come from the environment variable UNSET "
             "of cls, which is not set");
-  world.plan().environment = {{"TOKEN", {From::File, world.home + "/absent"}}};
+  world_.plan().environment = {{"TOKEN", {From::File, world_.home + "/absent"}}};
   const auto absent = make();
   ASSERT_FALSE(absent);
-  EXPECT_THAT(absent.error().message, HasSubstr(world.home + "/absent"));
+  EXPECT_THAT(absent.error().message, HasSubstr(world_.home + "/absent"));
 }
 
 TEST_F(WorkloadEnvironmentTest, roles_that_would_share_a_variable_are_refused) {
-  world.arc.sinks.emplace_back("a-b", work::testing::dataset("x", "s3://b/x/"));
-  world.arc.sinks.emplace_back("a.b", work::testing::dataset("y", "s3://b/y/"));
+  world_.arc.sinks.emplace_back("a-b", work::testing::dataset("x", "s3://b/x/"));
+  world_.arc.sinks.emplace_back("a.b", work::testing::dataset("y", "s3://b/y/"));
   const auto environment = make();
   ASSERT_FALSE(environment);
   EXPECT_FALSE(environment.error().retryable);
@@ -133,42 +134,42 @@ TEST_F(WorkloadEnvironmentTest, roles_that_would_share_a_variable_are_refused) {
 }
 
 TEST_F(WorkloadEnvironmentTest, vanished_members_are_left_out_of_the_list_and_told) {
-  world.member("s3://b/in/a.csv", "one");
-  world.member("s3://b/in/b.csv", "two");
-  world.put("s3://b/in/b.csv", "overwritten");
+  world_.member("s3://b/in/a.csv", "one");
+  world_.member("s3://b/in/b.csv", "two");
+  world_.put("s3://b/in/b.csv", "overwritten");
   const auto environment = made();
-  EXPECT_EQ(world.read(environment.at("CLS_SOURCE_MAIN_FILES")),
-            world.path("s3://b/in/a.csv") + "\n");
-  ASSERT_THAT(files.vanished, SizeIs(1));
-  EXPECT_EQ(files.vanished[0].source, "s3://b/in/b.csv");
-  EXPECT_EQ(files.vanished[0].sourceVersion, "3:sha256:" + sha256_hex("two"));
-  EXPECT_FALSE(files.must_not_vanish);
+  EXPECT_EQ(world_.read(environment.at("CLS_SOURCE_MAIN_FILES")),
+            world_.path("s3://b/in/a.csv") + "\n");
+  ASSERT_THAT(files_.vanished, SizeIs(1));
+  EXPECT_EQ(files_.vanished[0].source, "s3://b/in/b.csv");
+  EXPECT_EQ(files_.vanished[0].sourceVersion, "3:sha256:" + sha256_hex("two"));
+  EXPECT_FALSE(files_.must_not_vanish);
 }
 
 TEST_F(WorkloadEnvironmentTest,
        what_changes_after_the_list_was_written_is_seen_by_the_second_look) {
-  world.sources[0].overwrites = model::Overwrites::fail;
-  world.member("s3://b/in/a.csv", "one");
+  world_.sources[0].overwrites = model::Overwrites::fail;
+  world_.member("s3://b/in/a.csv", "one");
   made();
-  ASSERT_TRUE(look_again(world.store(), world.context(), files));
-  EXPECT_THAT(files.vanished, IsEmpty());
-  world.put("s3://b/in/a.csv", "later");
-  ASSERT_TRUE(look_again(world.store(), world.context(), files));
-  EXPECT_THAT(files.vanished, SizeIs(1));
-  EXPECT_TRUE(files.must_not_vanish);
+  ASSERT_TRUE(look_again(world_.store(), world_.context(), files_));
+  EXPECT_THAT(files_.vanished, IsEmpty());
+  world_.put("s3://b/in/a.csv", "later");
+  ASSERT_TRUE(look_again(world_.store(), world_.context(), files_));
+  EXPECT_THAT(files_.vanished, SizeIs(1));
+  EXPECT_TRUE(files_.must_not_vanish);
 }
 
 TEST_F(WorkloadEnvironmentTest, sources_that_are_no_files_have_no_list) {
-  world.member("s3://b/in/a.csv", "one");
-  auto host = world.host();
+  world_.member("s3://b/in/a.csv", "one");
+  auto host = world_.host();
   host.local_path = [](const Uri&) -> Result<std::string> {
     return fail(FailureCode::Unsupported, "elsewhere");
   };
-  const auto sources = write_source_files(world.store(), world.context(), host, *folder);
+  const auto sources = write_source_files(world_.store(), world_.context(), host, *folder_);
   ASSERT_TRUE(sources);
   EXPECT_THAT(sources->lists, IsEmpty());
   const auto environment =
-      workload_environment(world.context(), world.plan(), host, *folder, *sources);
+      workload_environment(world_.context(), world_.plan(), host, *folder_, *sources);
   ASSERT_TRUE(environment);
   EXPECT_THAT(*environment, Not(Contains(Key("CLS_SOURCE_MAIN_FILES"))));
   EXPECT_THAT(*environment, Not(Contains(Key("CLS_SINK_MAIN_PATH"))));

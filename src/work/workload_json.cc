@@ -74,6 +74,7 @@ Result<std::string> value_at(const Value& root, const std::string& argument,
     const Value* inner = value->find(name);
     if (inner == nullptr) {
       std::vector<std::string> known;
+      known.reserve(value->members.size());
       for (const auto& member : value->members) known.push_back(member.key);
       return fail(FailureCode::Invalid,
                   format("command: '{}': there is no '{}'; there is {}", argument, name,

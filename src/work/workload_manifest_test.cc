@@ -16,10 +16,8 @@ namespace {
 using record::ManifestState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using work::testing::DiskWorld;
-using work::testing::uri;
 namespace fs = std::filesystem;
 
 constexpr const char* out_a = "s3://b/out/lot=20240501PT5M003/a.csv";
@@ -29,20 +27,20 @@ class WorkloadManifestTest : public ::testing::Test {
  protected:
   /// The process begins now; what it writes next is its own.
   void begin() {
-    folder.emplace(
-        AttemptFolder::make(world.files, world.home + "/attempts", world.attempt).value());
-    started.before = ObjectsBefore::list(world.store(), world.context()).value();
-    started.at = folder->begin().value();
+    folder_.emplace(
+        AttemptFolder::make(world_.files, world_.home + "/attempts", world_.attempt).value());
+    started_.before = ObjectsBefore::list(world_.store(), world_.context()).value();
+    started_.at = folder_->begin().value();
   }
   /// What a process does: plain files, neither synced nor conditional.
   void process_writes(const std::string& at, const std::string& bytes) {
-    world.write(world.path(at), bytes);
+    world_.write(world_.path(at), bytes);
   }
   Uri place(ManifestState state, const std::string& role = "main") {
-    const auto sink = std::ranges::find(world.arc.sinks, role,
+    const auto sink = std::ranges::find(world_.arc.sinks, role,
                                         &std::pair<std::string, model::SinkDataset>::first);
-    return world.places.private_manifest(world.project.project, "a", world.attempt,
-                                         sink->second.id(), world.lot, state);
+    return world_.places.private_manifest(world_.project.project, "a", world_.attempt,
+                                          sink->second.id(), world_.lot, state);
   }
   void process_lists(const Uri& at, const std::string& state, const std::string& uris,
                      const std::string& more = "") {
@@ -52,7 +50,8 @@ class WorkloadManifestTest : public ::testing::Test {
   }
   static std::string quoted(const std::string& text) { return "\"" + text + "\""; }
   Gathered gather() {
-    return read_workload_manifests(world.store(), world.context(), world.host(), started, *folder);
+    return read_workload_manifests(world_.store(), world_.context(), world_.host(), started_,
+                                   *folder_);
   }
   flow::Failed failed() {
     auto gathered = gather();
@@ -61,13 +60,14 @@ class WorkloadManifestTest : public ::testing::Test {
   }
   static std::vector<std::string> uris(const flow::SinkOutput& output) {
     std::vector<std::string> found;
+    found.reserve(output.members.size());
     for (const auto& line : output.members) found.push_back(line.uri);
     return found;
   }
 
-  DiskWorld world;
-  std::optional<AttemptFolder> folder;
-  AttemptBegin started;
+  DiskWorld world_;
+  std::optional<AttemptFolder> folder_;
+  AttemptBegin started_;
 };
 
 TEST_F(WorkloadManifestTest, members_are_measured_and_made_durable) {
@@ -85,7 +85,7 @@ TEST_F(WorkloadManifestTest, members_are_measured_and_made_durable) {
   EXPECT_EQ(sink.members[0].size, 3U);
   EXPECT_EQ(sink.members[0].etag, md5_hex("one"));
   EXPECT_EQ(sink.members[0].sha256, sha256_hex("one"));
-  EXPECT_EQ(world.synced, 1);
+  EXPECT_EQ(world_.synced, 1);
 }
 
 TEST_F(WorkloadManifestTest, the_process_s_manifests_make_room_for_the_arc_s) {
@@ -93,15 +93,15 @@ TEST_F(WorkloadManifestTest, the_process_s_manifests_make_room_for_the_arc_s) {
   process_writes(out_a, "one");
   process_lists(place(ManifestState::complete), "complete", quoted(out_a));
   ASSERT_FALSE(gather().failed);
-  EXPECT_FALSE(world.exists(place(ManifestState::complete).to_string()));
-  EXPECT_THAT(world.read(world.attempt_path("manifest-MAIN.json")), HasSubstr(out_a));
+  EXPECT_FALSE(world_.exists(place(ManifestState::complete).to_string()));
+  EXPECT_THAT(world_.read(world_.attempt_path("manifest-MAIN.json")), HasSubstr(out_a));
   // As the arc's own life cycle does before it commits.
-  EXPECT_TRUE(world.store().put_if_absent(place(ManifestState::complete), "the arc's"));
+  EXPECT_TRUE(world_.store().put_if_absent(place(ManifestState::complete), "the arc's"));
 }
 
 TEST_F(WorkloadManifestTest, A7_every_sink_role_is_looked_at) {
-  world.arc.sinks.emplace_back("second", work::testing::dataset("more", "s3://b/more/"));
-  world.arc.sinks.emplace_back("third", work::testing::dataset("none", "s3://b/none/"));
+  world_.arc.sinks.emplace_back("second", work::testing::dataset("more", "s3://b/more/"));
+  world_.arc.sinks.emplace_back("third", work::testing::dataset("none", "s3://b/none/"));
   begin();
   process_writes(out_a, "one");
   process_writes("s3://b/more/b", "two");
@@ -116,7 +116,7 @@ TEST_F(WorkloadManifestTest, A7_every_sink_role_is_looked_at) {
 }
 
 TEST_F(WorkloadManifestTest, A7_a_role_without_a_manifest_fails_and_says_where_it_was_expected) {
-  world.arc.sinks.emplace_back("second", work::testing::dataset("more", "s3://b/more/"));
+  world_.arc.sinks.emplace_back("second", work::testing::dataset("more", "s3://b/more/"));
   begin();
   process_writes(out_a, "one");
   process_lists(place(ManifestState::complete), "complete", quoted(out_a));
@@ -130,7 +130,7 @@ TEST_F(WorkloadManifestTest, A7_a_role_without_a_manifest_fails_and_says_where_i
   EXPECT_THAT(gathered.failed->message, HasSubstr("lot={lot}/state={state}{/attempt*}"));
   EXPECT_THAT(gathered.sinks, SizeIs(1));
   // What a failed attempt left stays for people to read.
-  EXPECT_TRUE(world.exists(place(ManifestState::complete).to_string()));
+  EXPECT_TRUE(world_.exists(place(ManifestState::complete).to_string()));
 }
 
 TEST_F(WorkloadManifestTest, A8_a_partial_manifest_ends_the_attempt_tolerated) {
@@ -147,7 +147,7 @@ TEST_F(WorkloadManifestTest, A8_a_partial_manifest_ends_the_attempt_tolerated) {
     EXPECT_TRUE(gathered.failed->retryable);
     EXPECT_THAT(gathered.failed->message, HasSubstr("sink 'main' (1 members): two of three"));
     EXPECT_THAT(uris(gathered.sinks.at(0)), ElementsAre(out_a));
-    ASSERT_TRUE(world.store().remove(at));
+    ASSERT_TRUE(world_.store().remove(at));
   }
 }
 
@@ -174,7 +174,7 @@ TEST_F(WorkloadManifestTest, a_directory_of_manifests_is_united) {
   const auto gathered = gather();
   ASSERT_FALSE(gathered.failed) << gathered.failed->message;
   EXPECT_THAT(uris(gathered.sinks.at(0)), ElementsAre("s3://b/out/b", out_a));
-  EXPECT_TRUE(world.store().put_if_absent(at, "the arc's"));
+  EXPECT_TRUE(world_.store().put_if_absent(at, "the arc's"));
 }
 
 TEST_F(WorkloadManifestTest, parts_paths_and_prefixes_are_followed) {
@@ -183,7 +183,7 @@ TEST_F(WorkloadManifestTest, parts_paths_and_prefixes_are_followed) {
   process_writes("s3://b/out/x/2", "2");
   process_writes("s3://b/out/xy", "3");
   const Uri at = place(ManifestState::complete);
-  const Uri part = world.places.manifest_part(at, 0);
+  const Uri part = world_.places.manifest_part(at, 0);
   process_lists(part, "complete", quoted("s3://b/out/x"), R"(,"uriType":"path")");
   process_lists(at, "complete", quoted(part.to_string()), R"(,"uriType":"manifest")");
   EXPECT_THAT(uris(gather().sinks.at(0)), ElementsAre("s3://b/out/x/1", "s3://b/out/x/2"));
@@ -230,9 +230,9 @@ TEST_F(WorkloadManifestTest, a_member_that_does_not_exist_is_named) {
 }
 
 TEST_F(WorkloadManifestTest, a_changed_object_of_another_lot_fails_naming_object_and_lot) {
-  world.put(out_a, "former");
-  world.commit_other_lot(former_lot,
-                         {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("former")});
+  world_.put(out_a, "former");
+  world_.commit_other_lot(
+      former_lot, {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("former")});
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   begin();
   process_writes(out_a, "changed");
@@ -245,14 +245,14 @@ TEST_F(WorkloadManifestTest, a_changed_object_of_another_lot_fails_naming_object
 }
 
 TEST_F(WorkloadManifestTest, a_change_that_keeps_the_old_time_is_seen_too) {
-  world.put(out_a, "former");
-  world.commit_other_lot(former_lot,
-                         {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("former")});
+  world_.put(out_a, "former");
+  world_.commit_other_lot(
+      former_lot, {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("former")});
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   begin();
-  const auto time = fs::last_write_time(world.path(out_a));
+  const auto time = fs::last_write_time(world_.path(out_a));
   process_writes(out_a, "change");
-  fs::last_write_time(world.path(out_a), time);
+  fs::last_write_time(world_.path(out_a), time);
   process_lists(place(ManifestState::complete), "complete", quoted(out_a));
   EXPECT_EQ(failed().code, "Conflict");
 }
@@ -260,17 +260,17 @@ TEST_F(WorkloadManifestTest, a_change_that_keeps_the_old_time_is_seen_too) {
 TEST_F(WorkloadManifestTest, an_object_that_another_lot_committed_meanwhile_counts_too) {
   begin();
   process_writes(out_a, "ours");
-  world.commit_other_lot(former_lot,
-                         {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("theirs")});
+  world_.commit_other_lot(
+      former_lot, {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("theirs")});
   process_lists(place(ManifestState::complete), "complete", quoted(out_a));
   EXPECT_EQ(failed().code, "Conflict");
 }
 
 TEST_F(WorkloadManifestTest, the_same_bytes_or_an_untouched_object_are_no_change) {
   const std::string schema = "s3://b/out/_schema.json";
-  world.put(schema, "{}");
-  world.commit_other_lot(former_lot,
-                         {.role = "main", .uri = schema, .size = 2, .sha256 = sha256_hex("{}")});
+  world_.put(schema, "{}");
+  world_.commit_other_lot(former_lot,
+                          {.role = "main", .uri = schema, .size = 2, .sha256 = sha256_hex("{}")});
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   begin();
   process_lists(place(ManifestState::complete), "complete", quoted(schema));
@@ -282,9 +282,10 @@ TEST_F(WorkloadManifestTest, the_same_bytes_or_an_untouched_object_are_no_change
 }
 
 TEST_F(WorkloadManifestTest, what_this_lot_committed_before_may_be_changed) {
-  world.put(out_a, "former");
-  world.commit_other_lot(world.lot.to_string(),
-                         {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("former")});
+  world_.put(out_a, "former");
+  world_.commit_other_lot(
+      world_.lot.to_string(),
+      {.role = "main", .uri = out_a, .size = 6, .sha256 = sha256_hex("former")});
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   begin();
   process_writes(out_a, "replayed");
@@ -296,7 +297,7 @@ TEST_F(WorkloadManifestTest, a_claim_that_cannot_be_read_may_list_anything) {
   begin();
   process_writes(out_a, "ours");
   const auto id = lot::LotId::parse(former_lot).value();
-  world.put(world.places.claim(world.project.project, "a", id).to_string(), "no claim");
+  world_.put(world_.places.claim(world_.project.project, "a", id).to_string(), "no claim");
   process_lists(place(ManifestState::complete), "complete", quoted(out_a));
   const auto outcome = failed();
   EXPECT_TRUE(outcome.retryable);
