@@ -110,7 +110,7 @@ bool Boundary::knows(const Uri& uri, const record::ObjectVersion& version) const
   const std::string text = uri.to_string();
   const auto held = pending_lot_of_.find(text);
   if (held != pending_lot_of_.end()) {
-    const auto& pending = pending_.at(held->second).at(text);
+    const auto& pending = pending_.at(held->second).objects.at(text);
     return record::same_version(pending.arrival.version, version);
   }
   const auto waiting = immediate_versions_.find(text);
@@ -145,7 +145,7 @@ void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot
   const auto held = pending_lot_of_.find(uri);
   if (held == pending_lot_of_.end()) return;
   const lot::LotId old_lot = held->second;
-  auto& group = pending_.at(old_lot);
+  auto& group = pending_.at(old_lot).objects;
   // In the same lot the later version simply takes the place of the earlier one.
   if (!lot || *lot != old_lot) {
     const Pending& old = group.at(uri);
@@ -162,7 +162,8 @@ void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot
 Instant Boundary::last_held(const std::string& uri) const {
   Instant last{};
   const auto held = pending_lot_of_.find(uri);
-  if (held != pending_lot_of_.end()) last = pending_.at(held->second).at(uri).arrival.first_seen;
+  if (held != pending_lot_of_.end())
+    last = pending_.at(held->second).objects.at(uri).arrival.first_seen;
   if (!immediate_versions_.contains(uri)) return last;
   for (const auto& line : immediate_) {
     const auto seen = parse_instant(line.firstSeen);
@@ -183,7 +184,9 @@ void Boundary::place(Arrival arrival, const lot::LotId& own, std::vector<Pending
   forget_superseded(arrival, own);
   const std::string uri = arrival.uri.to_string();
   pending_lot_of_.insert_or_assign(uri, own);
-  pending_[own].insert_or_assign(uri, Pending{std::move(arrival), own.to_string()});
+  PendingLot& group = pending_[own];
+  group.last_seen = std::max(group.last_seen, arrival.first_seen);
+  group.objects.insert_or_assign(uri, Pending{std::move(arrival), own.to_string()});
 }
 
 void Boundary::accept(Arrival arrival, std::vector<Pending>& late) {
@@ -242,11 +245,7 @@ Instant Boundary::due_at(const lot::LotId& lot) const {
   if (log_.is_collecting(lot)) return due;
   Instant last{};
   const auto group = pending_.find(lot);
-  if (group != pending_.end()) {
-    for (const auto& [uri, pending] : group->second) {
-      last = std::max(last, pending.arrival.first_seen);
-    }
-  }
+  if (group != pending_.end()) last = group->second.last_seen;
   if (const auto stored = log_.last_seen(lot)) last = std::max(last, *stored);
   return std::max(due, last + plan_.settle);
 }
@@ -306,7 +305,7 @@ Result<> Boundary::seal() {
 Result<> Boundary::store_arrivals() {
   if (plan_.lot_source != model::LotSource::arrivalTime) return {};
   for (const auto& [lot, group] : pending_) {
-    for (const auto& [uri, pending] : group) {
+    for (const auto& [uri, pending] : group.objects) {
       store_next(line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
     }
   }
@@ -343,7 +342,7 @@ Boundary::Batch Boundary::next_batch(const std::vector<lot::LotId>& closing) con
   for (const auto& lot : closing) {
     const auto group = pending_.find(lot);
     if (group != pending_.end()) {
-      for (const auto& [uri, pending] : group->second) {
+      for (const auto& [uri, pending] : group->second.objects) {
         if (lines.size() >= record::segment_line_limit) return batch;
         lines.push_back(
             line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
@@ -363,7 +362,7 @@ void Boundary::forget_stored(const Batch& batch) {
   immediate_.erase(immediate_.begin(), stored);
   for (const auto& uri : batch.members) {
     const auto held = pending_lot_of_.find(uri);
-    auto& group = pending_.at(held->second);
+    auto& group = pending_.at(held->second).objects;
     group.erase(uri);
     if (group.empty()) pending_.erase(held->second);
     pending_lot_of_.erase(held);
@@ -404,7 +403,7 @@ Result<> Boundary::replace_pending() {
   decided_ = log_.last_number();
   std::vector<Arrival> held;
   for (auto& [lot, group] : pending_) {
-    for (auto& [uri, pending] : group) held.push_back(std::move(pending.arrival));
+    for (auto& [uri, pending] : group.objects) held.push_back(std::move(pending.arrival));
   }
   pending_.clear();
   pending_lot_of_.clear();

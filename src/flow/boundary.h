@@ -49,8 +49,8 @@ class Boundary {
   /// Closes every open lot, ended or not.
   Result<> seal();
 
-  /// Stores the lines of all that is held, where its lot follows from when it was seen: seen again by
-  /// another process, it would have another lot. For the end of a process.
+  /// Stores the lines of all that is held, where its lot follows from when it was seen: seen again
+  /// by another process, it would have another lot. For the end of a process.
   Result<> store_arrivals();
 
   /// When tick() will have something to do next; nullopt while nothing is open.
@@ -63,7 +63,10 @@ class Boundary {
     Arrival arrival;
     std::string own_lot;
   };
-  using PendingLot = std::map<std::string, Pending>;  // by URI
+  struct PendingLot {
+    std::map<std::string, Pending> objects;  ///< by URI
+    Instant last_seen{};                     ///< of all that ever came for it
+  };
   /// A segment to append, and what is held no longer once it is stored.
   struct Batch {
     record::Segment segment;
