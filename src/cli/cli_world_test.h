@@ -50,6 +50,8 @@ class HastyClock final : public Clock {
     skipped_ = skipped_.load() + span;
     std::this_thread::yield();
   }
+  /// Waits for real time, which files are stamped with, to reach what this clock shows now.
+  void catch_up() const { std::this_thread::sleep_for(skipped_.load()); }
 
  private:
   SystemClock real_;

@@ -354,6 +354,7 @@ TEST_F(Commands, DeployGivesNewArcsOnlyWhatIsReadyFromNowOn) {
   write(path("p.json"), copy_project());
   write(stored("data-p/in/a.txt"), "one");
   ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  clock_.catch_up();  // "from now on" is the time of a stored record
   std::string reader = R"({"project": {"name": "r", "version": "1"},
     "placement": {"provider": "local"},
     "arcs": [{"type": "core:copyArc", "name": "again", "sources": {"main": {"name": "p-out", "version": "1"}},

@@ -82,6 +82,7 @@ json::Value text_list(const std::vector<std::string>& texts) {
 /// The URIs of the records that a project consists of.
 std::vector<std::string> materials_of(const record::Places& places, const ProjectRecords& records) {
   std::vector<std::string> materials;
+  materials.reserve(records.datasets.size() + records.arcs.size() + records.boundaries.size() + 1);
   for (const auto& dataset : records.datasets) {
     materials.push_back(places.dataset(dataset.id()).to_string());
   }

@@ -16,7 +16,6 @@ namespace {
 
 using flow::Completed;
 using flow::Failed;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using work::testing::DiskWorld;
