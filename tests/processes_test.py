@@ -11,6 +11,7 @@ import pathlib
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,17 @@ class Processes(unittest.TestCase):
             time.sleep(0.05)
         return found
 
+    @contextlib.contextmanager
+    def failing_index(self, operation):
+        """The queue takes no `operation` meanwhile, as on a full disk."""
+        with contextlib.closing(sqlite3.connect(self.home / "cls.db", timeout=PATIENCE)) as index:
+            with index:
+                index.execute(f"CREATE TRIGGER failing BEFORE {operation} ON queue"
+                              " BEGIN SELECT RAISE(ABORT, 'no room'); END")
+            yield
+            with index:
+                index.execute("DROP TRIGGER failing")
+
     def out(self, folder="out"):
         """Name → text of what an arc wrote."""
         path = self.home / "stores/s3/data-p" / folder
@@ -136,6 +148,39 @@ class Up(Processes):
         (self.folder / "go").write_text("")
         self.cls("run")
         self.assertEqual(list(self.out("work").values()), ["done\n"])
+
+    def test_a_folder_that_was_renamed_and_made_again_is_watched_again(self):
+        self.declare(COPY, settleSec=0)
+        self.start("up", "-p", "p.json")
+        self.wait_for("the home", self.input.exists)
+        for number, folder in enumerate((self.input, self.input.parent)):
+            time.sleep(1)  # until the folder is watched
+            folder.rename(f"{folder}.{number}")
+            self.put(key_of(number))
+            self.wait_for(f"the copy after {folder.name} was made again", lambda: key_of(number) in self.out())
+
+    def test_an_index_that_fails_for_a_while_ends_no_service(self):
+        self.declare(COPY, settleSec=0)
+        up = self.start("up", "-p", "p.json")
+        self.put(key_of(0))
+        self.wait_for("the first copy", lambda: key_of(0) in self.out())
+        with self.failing_index("INSERT"):
+            self.put(key_of(1))
+            self.wait_for("the complaint", lambda: "no room" in (self.folder / "log").read_text())
+            self.assertIsNone(up.poll())
+        self.wait_for("the second copy", lambda: key_of(1) in self.out())
+
+    def test_two_boundaries_of_which_one_lies_in_the_other_see_all(self):
+        inner = dict(project()["boundaries"][0], name="inner",
+                     dataset={"name": "p-inner", "version": "1", "pathURI": "s3://data-p/in/inner/"})
+        declared = project(COPY)
+        declared["boundaries"].append(inner)
+        (self.folder / "p.json").write_text(json.dumps(declared))
+        self.start("up", "-p", "p.json")
+        self.wait_for("the home", (self.input / "inner").exists)
+        time.sleep(1)
+        (self.input / "inner" / key_of(1)).write_text("x")
+        self.wait_for("the copy", lambda: (self.home / "stores/s3/data-p/out/inner" / key_of(1)).exists())
 
     def test_notices_a_deploy_a_retry_and_a_destroy(self):
         self.declare(COPY)
@@ -264,6 +309,16 @@ class Run(Processes):
             (self.input / name).write_text(f"content of {name}\n")
         self.cls("run", "--seal")
         self.assert_all_copied(names)
+
+    def test_an_index_that_fails_ends_a_run_and_nothing_is_lost(self):
+        self.declare(COPY)
+        self.put(key_of(0))
+        self.cls("run", "-p", "p.json")
+        self.put(key_of(1))
+        with self.failing_index("DELETE"):
+            self.cls("run", "--seal", expect=1)
+        self.cls("run")
+        self.assert_all_copied([key_of(0), key_of(1)])
 
     def test_output_into_a_closed_pipe_ends_quietly(self):
         self.declare(COPY)

@@ -18,6 +18,7 @@ enum class WatchEventKind : std::uint8_t {
   Directory,  ///< a directory was made or moved in: scan it
   Overflow,   ///< events were lost: scan everything
   RootGone,   ///< the watched root was removed
+  Unwatched,  ///< a directory cannot be watched: what comes there has to be looked for
 };
 
 struct WatchEvent {

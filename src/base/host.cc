@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <unistd.h>
@@ -63,6 +64,28 @@ ProcessIdentity this_process() {
 
 bool process_group_lives(int group) {
   return group > 1 && (::kill(-group, 0) == 0 || errno == EPERM);
+}
+
+bool process_group_has(int group, const std::string& variable) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::string stat = first_line(entry.path().string() + "/stat");
+    const auto close = stat.rfind(')');
+    if (close == std::string::npos) continue;
+    std::istringstream fields(stat.substr(close + 2));
+    std::string state;
+    int parent = 0;
+    int of_group = 0;
+    // proc(5): state, ppid and pgrp are the fields 3 to 5.
+    if (!(fields >> state >> parent >> of_group) || of_group != group) continue;
+    std::ifstream environment(entry.path().string() + "/environ", std::ios::binary);
+    for (std::string one; std::getline(environment, one, '\0');) {
+      if (one == variable) return true;
+    }
+  }
+  return false;
 }
 
 void kill_process_group(int group) {

@@ -28,6 +28,10 @@ std::optional<std::uint64_t> start_time_of(std::uint64_t pid);
 /// True if a process group has a living member.
 bool process_group_lives(int group);
 
+/// True if a living member of the group was started with this `NAME=value` in its environment, as
+/// far as it can be read.
+bool process_group_has(int group, const std::string& variable);
+
 /// Ends a process group with SIGKILL.
 void kill_process_group(int group);
 

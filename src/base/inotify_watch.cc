@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -63,7 +64,7 @@ class InotifyWatch final : public DirectoryWatch {
                                                             : FailureCode::Unavailable;
       return fail(code, format("watch {}: {}", path, std::strerror(errno)));
     }
-    directories_[id] = {root, path};
+    note(id, root, path);
     DIR* directory = ::opendir(path.c_str());
     if (directory == nullptr) return {};
     Result<> result;
@@ -76,6 +77,17 @@ class InotifyWatch final : public DirectoryWatch {
     }
     ::closedir(directory);
     return result;
+  }
+
+  /// One directory may lie below several roots; the kernel gives it one id.
+  void note(int id, const std::string& root, const std::string& path) {
+    auto& all = directories_[id];
+    const auto found = std::ranges::find(all, root, &Watched::root);
+    if (found == all.end()) {
+      all.push_back({root, path});
+    } else {
+      found->path = path;
+    }
   }
 
   void read_events(std::vector<WatchEvent>& events) {
@@ -98,30 +110,38 @@ class InotifyWatch final : public DirectoryWatch {
     }
     const auto found = directories_.find(event.wd);
     if (found == directories_.end()) return;
-    const Watched directory = found->second;
-    if ((event.mask & (IN_IGNORED | IN_DELETE_SELF)) != 0) {
+    const std::vector<Watched> directories = found->second;
+    if ((event.mask & IN_IGNORED) != 0) directories_.erase(found);
+    for (const auto& directory : directories) take_in(directory, event.mask, name, events);
+  }
+
+  void take_in(const Watched& directory, std::uint32_t mask, const std::string& name,
+               std::vector<WatchEvent>& events) {
+    if ((mask & (IN_IGNORED | IN_DELETE_SELF)) != 0) {
       if (directory.path == directory.root) {
         events.push_back({WatchEventKind::RootGone, directory.root, directory.root});
       }
-      if ((event.mask & IN_IGNORED) != 0) directories_.erase(found);
       return;
     }
     const std::string path = directory.path + "/" + name;
-    if ((event.mask & IN_ISDIR) != 0) {
-      if ((event.mask & (IN_CREATE | IN_MOVED_TO)) == 0) return;
-      // Watched before it is scanned; one that cannot be watched is still scanned.
-      [[maybe_unused]] const auto added = add_tree(directory.root, path);
+    if ((mask & IN_ISDIR) != 0) {
+      if ((mask & (IN_CREATE | IN_MOVED_TO)) == 0) return;
+      // Watched before it is scanned; one that is gone again needs neither.
+      const auto added = add_tree(directory.root, path);
+      if (!added && added.error().code != FailureCode::NotFound) {
+        events.push_back({WatchEventKind::Unwatched, directory.root, path});
+      }
       events.push_back({WatchEventKind::Directory, directory.root, path});
-    } else if ((event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
+    } else if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) {
       events.push_back({WatchEventKind::Written, directory.root, path});
-    } else if ((event.mask & IN_CREATE) != 0) {
+    } else if ((mask & IN_CREATE) != 0) {
       events.push_back({WatchEventKind::Created, directory.root, path});
     }
   }
 
   int inotify_;
   int bell_;
-  std::map<int, Watched> directories_;
+  std::map<int, std::vector<Watched>> directories_;
 };
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/format.h"
 #include "flow/test_world.h"
+#include "store/faulty_store.h"
 
 namespace cls::flow {
 namespace {
@@ -260,6 +262,26 @@ TEST(Boundary, AStoreThatFailsLosesNothing) {
   ASSERT_TRUE(boundary->take({}));
   EXPECT_THAT(world.manifest("in", "20230101PT5M000", State::complete)->uris,
               ElementsAre("s3://b/in/x"));
+}
+
+TEST(Boundary, ASegmentThatClosesManyLotsIsReadOnceForAllOfThem) {
+  World world;
+  store::FaultyStore counted(world.store);
+  LedgerLog log(counted, world.deployment->boundaries().front());
+  Boundary boundary(counted, world.clock, log, world.events, "test", world.out);
+  ASSERT_TRUE(boundary.start());
+  std::vector<Arrival> arrivals;
+  constexpr int lots = 200;
+  for (int i = 0; i < lots; ++i) {
+    const Instant modified = at("2022-12-01T00:01:00Z") + std::chrono::minutes(5 * i);
+    arrivals.push_back(world.arrival(format("f{}", i), format_instant(modified)));
+  }
+  ASSERT_TRUE(boundary.take(std::move(arrivals)));
+  counted.reset_calls();
+  ASSERT_TRUE(boundary.seal());
+  ASSERT_EQ(log.closed().count(), std::uint64_t{lots});
+  for (const auto& lot : log.closed()) ASSERT_EQ(log.members_of(lot)->size(), 1U);
+  EXPECT_LT(counted.calls(store::Operation::Get), std::uint64_t{lots});
 }
 
 TEST(Boundary, SealClosesWhatIsOpen) {

@@ -12,6 +12,9 @@ namespace cls::flow {
 namespace {
 
 constexpr std::size_t cached_lots = 64;
+/// Lines of segments that are kept parsed: two of the largest, what is being published and what the
+/// workers of the arcs are at; some hundred bytes each.
+constexpr std::size_t cached_lines = 200'000;
 
 std::array<std::uint8_t, 16> first_bytes(const std::string& hex) {
   std::array<std::uint8_t, 16> bytes{};
@@ -192,6 +195,38 @@ LedgerLog::Counts LedgerLog::counts() const {
   return counts_;
 }
 
+Result<std::shared_ptr<const LedgerLog::LinesOfLots>> LedgerLog::lines_of_segment(
+    std::uint64_t number) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto cached = std::ranges::find(segment_cache_, number, &CachedSegment::number);
+    if (cached != segment_cache_.end()) {
+      segment_cache_.splice(segment_cache_.begin(), segment_cache_, cached);
+      return cached->lines;
+    }
+  }
+  auto segment = read(number);
+  if (!segment) return pass(std::move(segment));
+  if (!*segment) {
+    return fail(FailureCode::NotFound,
+                format("ledger segment {} of {} is gone", number, boundary_.to_string()));
+  }
+  const std::size_t count = (*segment)->lines.size();
+  LinesOfLots lines;
+  for (auto& line : (*segment)->lines) {
+    if (!line.lot.empty()) lines[line.lot].push_back(std::move(line));
+  }
+  auto shared = std::make_shared<const LinesOfLots>(std::move(lines));
+  const std::lock_guard lock(mutex_);
+  segment_cache_.push_front({number, count, shared});
+  cached_line_count_ += count;
+  while (cached_line_count_ > cached_lines && segment_cache_.size() > 1) {
+    cached_line_count_ -= segment_cache_.back().count;
+    segment_cache_.pop_back();
+  }
+  return shared;
+}
+
 Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& lot) {
   std::vector<std::uint64_t> numbers;
   {
@@ -207,16 +242,13 @@ Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& 
   const std::string id = lot.to_string();
   std::map<std::string, record::LedgerLine> last;
   for (const std::uint64_t number : numbers) {
-    auto segment = read(number);
-    if (!segment) return pass(std::move(segment));
-    if (!*segment) {
-      return fail(FailureCode::NotFound,
-                  format("ledger segment {} of {} is gone", number, boundary_.to_string()));
-    }
-    for (auto& line : (*segment)->lines) {
-      if (line.lot == id) last.insert_or_assign(line.uri, std::move(line));
-    }
+    auto lines = lines_of_segment(number);
+    if (!lines) return pass(std::move(lines));
+    const auto found = (*lines)->find(id);
+    if (found == (*lines)->end()) continue;
+    for (const auto& line : found->second) last.insert_or_assign(line.uri, line);
   }
+
   std::vector<record::LedgerLine> members;
   for (auto& [uri, line] : last) {
     if (line.decision == record::Decision::member) members.push_back(std::move(line));

@@ -90,9 +90,18 @@ class LedgerLog {
     lot::LotId lot;
     std::shared_ptr<const std::vector<record::LedgerLine>> members;
   };
+  /// A segment's lines by their lot, in the order of the segment.
+  using LinesOfLots = std::map<std::string, std::vector<record::LedgerLine>>;
+  struct CachedSegment {
+    std::uint64_t number = 0;
+    std::size_t count = 0;  ///< of its lines
+    std::shared_ptr<const LinesOfLots> lines;
+  };
 
   Result<std::optional<record::Segment>> read(std::uint64_t number) const;
   void apply(const record::Segment& segment);  // with mutex_ held
+  /// One segment for many lots: closed together, they are read one after another.
+  Result<std::shared_ptr<const LinesOfLots>> lines_of_segment(std::uint64_t number);
 
   store::ObjectStore& store_;
   BoundaryRef boundary_;
@@ -102,7 +111,9 @@ class LedgerLog {
   std::map<lot::LotId, LotEntry> lots_;
   lot::LotSet closed_;
   Counts counts_;
-  std::list<CachedLot> cache_;  ///< most recent first
+  std::list<CachedLot> cache_;              ///< most recent first
+  std::list<CachedSegment> segment_cache_;  ///< most recent first
+  std::size_t cached_line_count_ = 0;       ///< of segment_cache_
 };
 
 /// The ledgers of all boundaries of a deployment, each made once. Thread-safe.

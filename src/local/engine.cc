@@ -22,6 +22,9 @@ constexpr milliseconds due_pause{200};
 /// the next one wait a hundred times as long.
 constexpr std::chrono::minutes sweep_pause{5};
 constexpr int sweep_share = 100;
+/// After a failure of the index; in so many steps, so that a stop is heard.
+constexpr std::chrono::seconds trouble_pause{5};
+constexpr int trouble_looks = 25;
 
 }  // namespace
 
@@ -92,6 +95,35 @@ std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
   return events;
 }
 
+/// Events may have been half taken when something failed.
+void Engine::recover() {
+  intake_.scan_again();
+  pool_.sweep();
+}
+
+/// True if another deployment is to be served.
+bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& changed) {
+  intake_.turn();
+  const auto now = services_.clock.monotonic();
+  // What the dead had claimed is due again, and not all of it stood in the queue.
+  if (pool_.free_dead() || now >= next_sweep_) {
+    pool_.sweep();
+    const auto took = services_.clock.monotonic() - now;
+    next_sweep_ = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * took);
+  }
+  pool_.wake();
+  troubled_ = false;
+  auto events = wait_for_events(watch);
+  if (stopping_) return false;
+  const auto rung = [&](const WatchEvent& event) { return event.root == services_.home.run(); };
+  if (std::ranges::any_of(events, rung)) {
+    if (changed()) return true;
+    pool_.sweep();
+  }
+  if (!events.empty()) intake_.take_events(events);
+  return false;
+}
+
 Engine::End Engine::serve(const std::function<bool()>& changed) {
   intake_.start();
   pool_.start();
@@ -104,29 +136,22 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
     services_.log.warning(added.error().message + "; a deploy is noticed after the next start");
   }
   intake_.watch(*watch);
+  next_sweep_ = services_.clock.monotonic() + sweep_pause;
   auto end = End::Stopped;
-  auto next_sweep = services_.clock.monotonic() + sweep_pause;
-  while (!stopping_) {
-    intake_.turn();
-    const auto now = services_.clock.monotonic();
-    // What the dead had claimed is due again, and not all of it stood in the queue.
-    if (pool_.free_dead() || now >= next_sweep) {
-      pool_.sweep();
-      const auto took = services_.clock.monotonic() - now;
-      next_sweep = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * took);
-    }
-    pool_.wake();
-    auto events = wait_for_events(*watch);
-    if (stopping_) break;
-    const auto rung = [&](const WatchEvent& event) { return event.root == services_.home.run(); };
-    if (std::ranges::any_of(events, rung)) {
-      if (changed()) {
-        end = End::Changed;
-        break;
+  bool troubled = false;
+  while (!stopping_ && end == End::Stopped) {
+    try {  // the queue's dispatch: an index that fails for a while ends no service
+      if (std::exchange(troubled, false)) recover();
+      if (serve_once(*watch, changed)) end = End::Changed;
+    } catch (const Error& error) {
+      if (!std::exchange(troubled_, true)) {
+        complaints_.add(format("{}; tried again every {} s", error.what(), trouble_pause.count()));
       }
-      pool_.sweep();
+      troubled = true;
+      for (int i = 0; i < trouble_looks && !stopping_; ++i) {
+        services_.clock.sleep_for(std::chrono::milliseconds(trouble_pause) / trouble_looks);
+      }
     }
-    if (!events.empty()) intake_.take_events(events);
   }
   intake_.store_arrivals();
   if (end == End::Changed) pool_.finish_running();

@@ -62,6 +62,8 @@ class Engine {
 
  private:
   std::chrono::milliseconds next_wait();
+  bool serve_once(DirectoryWatch& watch, const std::function<bool()>& changed);
+  void recover();
   std::vector<WatchEvent> wait_for_events(DirectoryWatch& watch);
 
   Services services_;
@@ -71,6 +73,8 @@ class Engine {
   record::Owner self_;
   WorkerPool pool_;
   Intake intake_;
+  std::chrono::nanoseconds next_sweep_{};
+  bool troubled_ = false;  ///< the last round of serve() failed, and that was said
   std::atomic<bool> stopping_ = false;
   std::mutex watch_mutex_;
   DirectoryWatch* watch_ = nullptr;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/home.h"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 
@@ -96,6 +99,37 @@ TEST_F(HomeTest, TheProbeTellsDeadFromUnknown) {
   EXPECT_EQ(probe.probe(other, "A"), flow::OwnerProbe::Verdict::Dead);
   other.host = "elsewhere";
   EXPECT_EQ(probe.probe(other, "A"), flow::OwnerProbe::Verdict::Unknown);
+}
+
+TEST_F(HomeTest, AnotherGroupThatHasTheNumberByNowIsLeftAlone) {
+  const record::Owner self = make_owner(ids_);
+  LocalOwnerProbe probe(files_, home_ + "/attempts", self);
+  record::Owner dead = self;
+  dead.id = "other";
+  dead.pid = 4194303;
+  const std::string attempt = ids_.next();
+  const auto start = [&](const std::string& variable) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::setpgid(0, 0);
+      ::execlp("env", "env", variable.c_str(), "sleep", "60", nullptr);
+      ::_exit(127);
+    }
+    ::setpgid(pid, pid);
+    while (!process_group_has(pid, variable)) ::usleep(1000);
+    write(home_ + "/attempts/" + attempt + "/group", std::to_string(pid));
+    return pid;
+  };
+  const pid_t stranger = start("CLS_ATTEMPT=another");
+  EXPECT_EQ(probe.probe(dead, attempt), flow::OwnerProbe::Verdict::Dead);
+  int status = 0;
+  EXPECT_EQ(::waitpid(stranger, &status, WNOHANG), 0) << "it lives on";
+  ::kill(stranger, SIGKILL);
+  ::waitpid(stranger, &status, 0);
+  const pid_t left = start("CLS_ATTEMPT=" + attempt);
+  static_cast<void>(probe.probe(dead, attempt));
+  EXPECT_EQ(::waitpid(left, &status, 0), left);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
 TEST_F(HomeTest, TheDigestOfATreeSeesContentsAndNamesOnly) {

@@ -16,6 +16,8 @@ using std::chrono::seconds;
 
 constexpr seconds store_retry{5};
 constexpr milliseconds unquiet_look{500};
+/// How often an object that could not be read is looked at again: nothing tells of its mending.
+constexpr seconds unreadable_look{2};
 constexpr milliseconds longest_wait{60'000};
 /// How often a scan that ends (`cls run`) looks again at files that are still being written.
 constexpr int unquiet_looks = 3;
@@ -38,11 +40,14 @@ struct Intake::Served {
 
   flow::Boundary boundary;
   Scanner scanner;
-  std::set<std::string> unquiet;       // paths to look at again
-  bool scan_due = false;               // everything, at the next turn
-  bool failed = false;                 // the store did not take something: again
-  bool polled = false;                 // changes cannot be watched
-  std::chrono::nanoseconds scanned{};  // when, on the monotonic clock
+  std::set<std::string> unquiet;          // paths to look at again
+  std::set<std::string> unreadable;       // the same, of which was complained
+  bool scan_due = false;                  // everything, at the next turn
+  bool failed = false;                    // the store did not take something: again
+  bool polled = false;                    // changes cannot be watched
+  std::chrono::nanoseconds scanned{};     // when, on the monotonic clock
+  std::chrono::nanoseconds read_again{};  // the same, of `unreadable`
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> root_id;  // of the directory watched
 };
 
 Intake::Intake(Services services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
@@ -85,7 +90,8 @@ void Intake::start() {
 
 void Intake::take(Served& served, ScanResult found) {
   const std::string name = served.boundary.ref().to_string();
-  for (const auto& message : found.unreadable) {
+  for (const auto& [path, message] : found.unreadable) {
+    if (!served.unreadable.insert(path).second) continue;
     complaints_.add(format("{}: {}; it is taken in once it can be read", name, message));
   }
   served.unquiet.insert(found.unquiet.begin(), found.unquiet.end());
@@ -106,7 +112,7 @@ std::uint64_t Intake::scan_all() {
       const auto again = std::exchange(found.unquiet, {});
       ScanResult more = served->scanner.look({}, again, served->known());
       std::ranges::move(more.arrivals, std::back_inserter(found.arrivals));
-      std::ranges::move(more.unreadable, std::back_inserter(found.unreadable));
+      found.unreadable.merge(more.unreadable);
       found.unquiet = std::move(more.unquiet);
     }
     for (const auto& path : found.unquiet) {
@@ -159,15 +165,29 @@ std::vector<std::string> Intake::open_lots() const {
 }
 
 void Intake::watch(DirectoryWatch& watch) {
-  for (const auto& served : served_) {
-    auto added = watch.add(served->scanner.root());
-    if (!added) {
-      served->polled = true;
-      services_.log.warning(format("{}; it is scanned every {} s instead", added.error().message,
-                                   served->boundary.ref().boundary->poll.count()));
-    }
-    served->scan_due = true;
-  }
+  watch_ = &watch;
+  for (const auto& served : served_) watch_root(*served);
+}
+
+std::optional<std::pair<std::uint64_t, std::uint64_t>> Intake::root_id(const Served& served) {
+  const auto status = services_.home.files().status(served.scanner.root(), true);
+  if (!status || status->kind != FileKind::Directory) return std::nullopt;
+  return std::pair{status->device, status->inode};
+}
+
+/// Watches the root as it is now; where that cannot be, it is scanned from time to time.
+void Intake::watch_root(Served& served) {
+  served.root_id = root_id(served);
+  served.scan_due = true;
+  auto added = watch_->add(served.scanner.root());
+  const bool was_polled = std::exchange(served.polled, !added);
+  if (added || was_polled) return;
+  services_.log.warning(format("{}; it is scanned every {} s instead", added.error().message,
+                               served.boundary.ref().boundary->poll.count()));
+}
+
+void Intake::scan_again() {
+  for (const auto& served : served_) served->scan_due = true;
 }
 
 void Intake::take_events(const std::vector<WatchEvent>& events) {
@@ -182,9 +202,14 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
       if (event.kind == WatchEventKind::Overflow) {
         served->scan_due = true;
       } else if (mine && event.kind == WatchEventKind::RootGone) {
-        // Made again by whoever writes there: from now on it is polled.
+        served->root_id.reset();  // made again by whoever writes there
+      } else if (mine && event.kind == WatchEventKind::Unwatched) {
+        if (!served->polled) {
+          services_.log.warning(format("{} cannot be watched; all of {} is scanned every {} s",
+                                       event.path, event.root,
+                                       served->boundary.ref().boundary->poll.count()));
+        }
         served->polled = true;
-        served->scan_due = true;
       } else if (mine) {
         auto& found = paths[served.get()];
         (event.kind == WatchEventKind::Written ? found.whole : found.other).push_back(event.path);
@@ -203,9 +228,20 @@ void Intake::look_again(Served& served) {
   take(served, served.scanner.look({}, again, served.known()));
 }
 
+/// What could not be read is looked at again; complained of again only once it could be read.
+void Intake::read_again(Served& served) {
+  const std::vector<std::string> again(served.unreadable.begin(), served.unreadable.end());
+  ScanResult found = served.scanner.look({}, again, served.known());
+  std::erase_if(served.unreadable,
+                [&](const std::string& path) { return !found.unreadable.contains(path); });
+  take(served, std::move(found));
+}
+
 void Intake::turn() {
   const auto now = services_.clock.monotonic();
   for (const auto& served : served_) {
+    // Removed or renamed, with or without what it lies in, and made again: no event tells of it.
+    if (watch_ != nullptr && root_id(*served) != served->root_id) watch_root(*served);
     const bool poll_due =
         served->polled && now - served->scanned >= served->boundary.ref().boundary->poll;
     if (served->scan_due || poll_due) {
@@ -215,6 +251,10 @@ void Intake::turn() {
       take(*served, served->scanner.scan(served->known()));
     } else if (!served->unquiet.empty()) {
       look_again(*served);
+    }
+    if (!served->unreadable.empty() && now - served->read_again >= unreadable_look) {
+      served->read_again = now;
+      read_again(*served);
     }
   }
   tick(flow::Boundary::Quiet::Waited);
@@ -230,7 +270,8 @@ milliseconds Intake::next_wait() const {
     if (served->scan_due) return milliseconds(0);
     if (served->failed) within(store_retry);
     if (!served->unquiet.empty()) within(unquiet_look);
-    if (served->polled) within(served->boundary.ref().boundary->poll);
+    if (served->polled || !served->root_id) within(served->boundary.ref().boundary->poll);
+    if (!served->unreadable.empty()) within(unreadable_look);
     const auto due = served->boundary.next_due();
     if (due && !served->failed) within(*due - now);
   }

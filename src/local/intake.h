@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/directory_watch.h"
@@ -45,6 +47,8 @@ class Intake {
 
   /// Watches the paths of all boundaries; all of them are scanned at the next turn().
   void watch(DirectoryWatch& watch);
+  /// All paths are scanned at the next turn().
+  void scan_again();
   void take_events(const std::vector<WatchEvent>& events);
   /// Does what has become due: scans, second looks at unquiet files, closings.
   void turn();
@@ -60,6 +64,9 @@ class Intake {
   void open(const flow::BoundaryRef& ref);
   void take(Served& served, ScanResult found);
   void look_again(Served& served);
+  void read_again(Served& served);
+  void watch_root(Served& served);
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> root_id(const Served& served);
 
   Services services_;
   const flow::Deployment& deployment_;
@@ -68,6 +75,7 @@ class Intake {
   std::string by_;
   Complaints& complaints_;
   std::vector<std::unique_ptr<Served>> served_;
+  DirectoryWatch* watch_ = nullptr;
   std::atomic<bool> stopping_ = false;
 };
 

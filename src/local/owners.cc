@@ -47,7 +47,8 @@ flow::OwnerProbe::Verdict LocalOwnerProbe::probe(const record::Owner& owner,
     const auto text = files_.read(attempts_ + "/" + attempt + "/group", 0, std::nullopt);
     int group = 0;
     if (text) std::from_chars(text->data(), text->data() + text->size(), group);
-    if (group > 1 && process_group_lives(group)) {
+    // The number may be another group's by now: only one that runs this attempt is ended.
+    if (group > 1 && process_group_has(group, "CLS_ATTEMPT=" + attempt)) {
       kill_process_group(group);
       if (process_group_lives(group)) return Verdict::Unknown;
     }

@@ -45,7 +45,7 @@ void Scanner::consider(const std::string& path, const std::string& relative, boo
   auto status = files_.status(path, true);
   if (!status) {
     if (status.error().code != FailureCode::NotFound)
-      result.unreadable.push_back(status.error().message);
+      result.unreadable.emplace(path, status.error().message);
     return;
   }
   if (status->kind != FileKind::File) return;
@@ -53,20 +53,41 @@ void Scanner::consider(const std::string& path, const std::string& relative, boo
   found.push_back({path, {base_.scheme, base_.bucket, base_.key + relative}, *status, whole});
 }
 
+/// Notes that the walk is in `directory` from now on; false where it is already, by way of a link.
+bool Scanner::enter(const std::string& directory) {
+  const auto status = files_.status(directory, true);
+  const auto id =
+      status ? std::pair{status->device, status->inode} : std::pair<std::uint64_t, std::uint64_t>{};
+  if (status && std::ranges::find(entered_, id) != entered_.end()) return false;
+  entered_.push_back(id);
+  return true;
+}
+
+/// As if a walk had come from the root to the directory that holds `relative`.
+void Scanner::enter_above(const std::string& relative) {
+  entered_.clear();
+  enter(root_);
+  for (auto slash = relative.find('/'); slash != std::string::npos;
+       slash = relative.find('/', slash + 1)) {
+    enter(root_ + "/" + relative.substr(0, slash));
+  }
+}
+
 void Scanner::walk(const std::string& directory, const std::string& relative, int depth,
                    std::vector<Candidate>& found, ScanResult& result) {
   auto entries = files_.entries(directory);
   if (!entries) {
     if (entries.error().code != FailureCode::NotFound)
-      result.unreadable.push_back(entries.error().message);
+      result.unreadable.emplace(directory, entries.error().message);
     return;
   }
+  if (!enter(directory)) return;
   for (const auto& entry : *entries) {
     if (entry.name.starts_with(store::reserved_prefix)) continue;
     const std::string path = directory + "/" + entry.name;
     FileKind kind = entry.kind;
     if (kind == FileKind::Symlink) {
-      // Links are followed inside the root only; the depth limit ends a loop of directories.
+      // Links are followed inside the root only, and not to a directory that holds the link.
       const auto target = files_.status(path, true);
       if (!target || !inside_root(path)) continue;
       kind = target->kind;
@@ -77,11 +98,13 @@ void Scanner::walk(const std::string& directory, const std::string& relative, in
       consider(path, relative + entry.name, false, found, result);
     }
   }
+  entered_.pop_back();
 }
 
 ScanResult Scanner::scan(const Known& known) {
   ScanResult result;
   std::vector<Candidate> found;
+  entered_.clear();
   walk(root_, "", 0, found, result);
   return take(std::move(found), known, std::move(result));
 }
@@ -102,6 +125,7 @@ ScanResult Scanner::look(const std::vector<std::string>& whole,
     }
     if (status->kind == FileKind::Symlink && !inside_root(path)) return;
     if (status->kind == FileKind::Directory) {
+      enter_above(relative);
       walk(path, relative + "/", 1, found, result);
     } else {
       consider(path, relative, is_whole, found, result);
@@ -170,7 +194,7 @@ std::optional<flow::Arrival> Scanner::arrival(const Candidate& candidate, bool h
     const auto after = files_.status(candidate.path, true);
     if (!read) {
       if (read.error().code != FailureCode::NotFound)
-        result.unreadable.push_back(read.error().message);
+        result.unreadable.emplace(candidate.path, read.error().message);
       return std::nullopt;
     }
     if (!after || !same_file(*after, candidate.status)) {

@@ -23,8 +23,8 @@ namespace cls::local {
 /// What a look found.
 struct ScanResult {
   std::vector<flow::Arrival> arrivals;
-  std::vector<std::string> unquiet;     ///< paths to look at again
-  std::vector<std::string> unreadable;  ///< messages, one per object that could not be read
+  std::vector<std::string> unquiet;               ///< paths to look at again
+  std::map<std::string, std::string> unreadable;  ///< path → why it could not be read
   std::uint64_t looked_at = 0;
 };
 
@@ -60,6 +60,8 @@ class Scanner {
   void consider(const std::string& path, const std::string& relative, bool whole,
                 std::vector<Candidate>& found, ScanResult& result);
   bool inside_root(const std::string& path);
+  bool enter(const std::string& directory);
+  void enter_above(const std::string& relative);
   ScanResult take(std::vector<Candidate> candidates, const Known& known, ScanResult result);
   std::optional<flow::Arrival> arrival(const Candidate& candidate, bool hash, const Known& known,
                                        ScanResult& result);
@@ -70,6 +72,8 @@ class Scanner {
   const model::BoundaryPlan& boundary_;
   std::string root_;
   Uri base_;
+  /// The directories that a walk is in, from the root on: a link to one of them is not followed.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> entered_;
   /// Files found to hold bytes that are known under another mtime: no need to hash them again.
   std::map<std::string, std::pair<std::uint64_t, Instant>> unchanged_;
 };

@@ -126,7 +126,23 @@ TEST_F(ScannerTest, ALoopOfDirectoriesEnds) {
   write("d/a.txt", "one", seconds(3600));
   fs::create_directory_symlink(path("d"), path("d/again"));
   const auto found = scanner_->scan(nothing_known);
-  EXPECT_FALSE(found.arrivals.empty());
+  EXPECT_THAT(keys(found), ElementsAre("in/d/a.txt"));
+}
+
+TEST_F(ScannerTest, TwoLoopsInOneDirectoryEndToo) {
+  write("d/e/a.txt", "one", seconds(3600));
+  // Followed, each would double the work at every of the 40 levels that a path may have.
+  fs::create_directory_symlink(directory_.path(), path("d/e/first"));
+  fs::create_directory_symlink(path("d"), path("d/e/second"));
+  EXPECT_THAT(keys(scanner_->scan(nothing_known)), ElementsAre("in/d/e/a.txt"));
+  EXPECT_THAT(keys(scanner_->look({}, {path("d/e")}, nothing_known)), ElementsAre("in/d/e/a.txt"));
+}
+
+TEST_F(ScannerTest, ATimeToComeDoesNotKeepAFileOut) {
+  write("ahead.txt", "one", seconds(-7200));
+  EXPECT_THAT(scanner_->scan(nothing_known).unquiet, ElementsAre(path("ahead.txt")));
+  clock_.advance(seconds(3));
+  EXPECT_THAT(keys(scanner_->scan(nothing_known)), ElementsAre("in/ahead.txt"));
 }
 
 TEST_F(ScannerTest, TheStoresOwnFilesAreNoObjects) {

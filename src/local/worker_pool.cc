@@ -18,6 +18,9 @@ using std::chrono::seconds;
 
 constexpr int store_failures_limit = 3;
 constexpr seconds store_retry{5};
+/// After so many failures of the index, a pause before each, `cls run` ends.
+constexpr int index_failures_limit = 10;
+constexpr milliseconds index_pause{500};
 constexpr seconds stop_grace{5};
 /// How often drain() looks whether another process that had taken something has died.
 constexpr milliseconds drain_look{100};
@@ -218,13 +221,21 @@ void WorkerPool::work(const std::stop_token& stop) {
       seen = generation_;
     }
     bool worked = false;
+    bool failed = false;
     try {  // the queue's dispatch: an error ends one turn, not the process
+      settle();
       worked = work_once();
+      settle();
     } catch (const Error& error) {
-      complaints_.add(error.what());
+      index_trouble(error);
+      failed = true;
     }
     if (worked) continue;
     std::unique_lock lock(mutex_);
+    if (failed) {
+      changed_.wait_for(lock, stop, index_pause, [this] { return stopping_; });
+      if (!stopping_) continue;
+    }
     changed_.wait(lock, stop, [&] { return generation_ != seen && taking_; });
   }
 }
@@ -258,19 +269,59 @@ bool WorkerPool::work_once() {
   } catch (const Error& error) {
     outcome = fail(FailureCode::Unavailable, error.what());
   }
-  try {
-    finish(*item, outcome);
-  } catch (const Error& error) {
-    complaints_.add(error.what());
-  }
+  const auto again = look_again(*item, outcome);
   const std::lock_guard lock(mutex_);
+  unsettled_.emplace_back(*item, again);
   if (--running_[item->arc] == 0) running_.erase(item->arc);
   --working_;
   rise();
   return true;
 }
 
-void WorkerPool::finish_failed(const QueueItem& item, const Failure& failure) {
+/// Says in the queue what became of what has run; what the index does not take is tried again.
+void WorkerPool::settle() {
+  std::vector<Settlement> settlements;
+  {
+    const std::lock_guard lock(mutex_);
+    settlements.swap(unsettled_);
+  }
+  while (!settlements.empty()) {
+    const auto& [item, again] = settlements.back();
+    try {
+      if (again) {
+        queue_.later(item, *again);
+      } else {
+        queue_.done(item);
+      }
+    } catch (const Error&) {
+      const std::lock_guard lock(mutex_);
+      std::ranges::move(settlements, std::back_inserter(unsettled_));
+      throw;
+    }
+    settlements.pop_back();
+    const std::lock_guard lock(mutex_);
+    index_failures_ = 0;
+    rise();
+  }
+}
+
+/// Said once for many failures in a row; `cls run` does not wait for ever.
+void WorkerPool::index_trouble(const Error& error) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = index_failures_++ == 0;
+    if (trouble_ == StoreTrouble::GiveUp && index_failures_ >= index_failures_limit) {
+      stopping_ = true;
+      taking_ = false;
+      changed_.notify_all();
+    }
+  }
+  if (first) complaints_.add(error.what());
+}
+
+std::optional<Instant> WorkerPool::look_again_at_failed(const QueueItem& item,
+                                                        const Failure& failure) {
   int failures = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -280,11 +331,10 @@ void WorkerPool::finish_failed(const QueueItem& item, const Failure& failure) {
       format("{} {}: {}", item.arc.substr(item.arc.rfind('|') + 1), item.lot, failure.message);
   if (failures < store_failures_limit || trouble_ == StoreTrouble::KeepTrying) {
     services_.log.warning(what);
-    queue_.later(item, services_.clock.now() + store_retry);
-  } else {
-    complaints_.add(what);
-    queue_.done(item);
+    return services_.clock.now() + store_retry;
   }
+  complaints_.add(what);
+  return std::nullopt;
 }
 
 void WorkerPool::note_end(const QueueItem& item, const flow::Ended& ended) {
@@ -299,8 +349,10 @@ void WorkerPool::note_end(const QueueItem& item, const flow::Ended& ended) {
   }
 }
 
-void WorkerPool::finish(const QueueItem& item, const Result<flow::ArcOutcome>& outcome) {
-  if (!outcome) return finish_failed(item, outcome.error());
+/// When the item is to be looked at again after this; nullopt: it is done with.
+std::optional<Instant> WorkerPool::look_again(const QueueItem& item,
+                                              const Result<flow::ArcOutcome>& outcome) {
+  if (!outcome) return look_again_at_failed(item, outcome.error());
   const auto* ended = std::get_if<flow::Ended>(&*outcome);
   const auto* retry = std::get_if<flow::RetryLater>(&*outcome);
   if (ended != nullptr) note_end(item, *ended);
@@ -310,16 +362,13 @@ void WorkerPool::finish(const QueueItem& item, const Result<flow::ArcOutcome>& o
     if (ended != nullptr || retry != nullptr) ++attempts_;
   }
   const Instant now = services_.clock.now();
-  if (const auto* busy = std::get_if<flow::Busy>(&*outcome)) {
-    queue_.later(item, now + busy->after);
-  } else if (retry != nullptr) {
-    queue_.later(item, now + retry->after);
-  } else if (std::holds_alternative<flow::LookAgain>(*outcome) ||
-             std::holds_alternative<flow::Lost>(*outcome)) {
-    queue_.later(item, now);
-  } else {
-    queue_.done(item);
+  if (const auto* busy = std::get_if<flow::Busy>(&*outcome)) return now + busy->after;
+  if (retry != nullptr) return now + retry->after;
+  if (std::holds_alternative<flow::LookAgain>(*outcome) ||
+      std::holds_alternative<flow::Lost>(*outcome)) {
+    return now;
   }
+  return std::nullopt;
 }
 
 void WorkerPool::drain() {

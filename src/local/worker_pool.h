@@ -12,8 +12,10 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "flow/arc_flow.h"
 #include "local/complaints.h"
 #include "local/owners.h"
@@ -75,8 +77,10 @@ class WorkerPool {
   void work(const std::stop_token& stop);
   bool work_once();
   std::optional<QueueItem> take();
-  void finish(const QueueItem& item, const Result<flow::ArcOutcome>& outcome);
-  void finish_failed(const QueueItem& item, const Failure& failure);
+  std::optional<Instant> look_again(const QueueItem& item, const Result<flow::ArcOutcome>& outcome);
+  std::optional<Instant> look_again_at_failed(const QueueItem& item, const Failure& failure);
+  void settle();
+  void index_trouble(const Error& error);
   void note_end(const QueueItem& item, const flow::Ended& ended);
   void heartbeat(const std::stop_token& stop);
   void rise();  // with mutex_ held
@@ -108,6 +112,10 @@ class WorkerPool {
   bool stopping_ = false;
   std::uint64_t attempts_ = 0;
   std::map<QueueItem, int> store_failures_;
+  /// What has run, and when it is to be looked at again; nullopt: it is done with.
+  using Settlement = std::pair<QueueItem, std::optional<Instant>>;
+  std::vector<Settlement> unsettled_;  ///< what the queue does not know yet
+  int index_failures_ = 0;             ///< of the index, one after another
   std::map<std::string, lot::LotSet> unfinished_;
   std::vector<std::jthread> threads_;
 };

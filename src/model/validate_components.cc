@@ -35,8 +35,25 @@ void check_filter(const PathFilter& filter, const Place& place, Findings& findin
 
 namespace {
 
+/// On one machine the parts of a key are directories; what the store will refuse is said here.
+void check_directories(const Uri& uri, const std::string& text, const Place& place,
+                       Findings& findings) {
+  auto names = split(uri.key, '/');
+  if (!names.empty() && names.back().empty()) names.pop_back();
+  for (const auto& name : names) {
+    const bool refused = name.empty() || name == "." || name == ".." || name.starts_with(".cls-");
+    if (!refused) continue;
+    findings.error(place, format("'{}': '{}' can be no directory's name here", text, name),
+                   "parts are not empty, not . or .., and do not start with .cls-");
+    return;
+  }
+}
+
 void check_object_path(const Uri& uri, const std::string& text, const Place& place,
                        Findings& findings) {
+  if (findings.options().substrate == Substrate::Local) {
+    check_directories(uri, text, place, findings);
+  }
   if (uri.scheme == "s3") {
     if (auto problem = uri_bucket_problem(uri.bucket)) {
       findings.error(place, format("'{}': {}", text, *problem));

@@ -13,6 +13,7 @@ namespace {
 
 using testing::boundary;
 using testing::check;
+using ::testing::Contains;
 using testing::copy_arc;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -51,7 +52,7 @@ TEST(ValidatePaths, A16PathsAreComparedBySegments) {
       EXPECT_THAT(lines, IsEmpty()) << watched << ' ' << written;
       continue;
     }
-    EXPECT_THAT(lines, ElementsAre(HasSubstr(format(
+    EXPECT_THAT(lines, Contains(HasSubstr(format(
                            "/arcs/0/sinks/main/pathURI: the path '{}' of sink 'main' of arc 'a' {} "
                            "the path '{}' of boundary 'in' at p.json:3 (what is written would be "
                            "taken in again; choose a path outside)",

@@ -58,6 +58,22 @@ TEST(Validate, BoundariesThatAreWrong) {
           {boundary("in", "file://host/in"),
            "3:127: /boundaries/0/dataset/pathURI: 'file://host/in' names a host (write "
            "file:///path)"},
+          {boundary("in", "s3://buk/../in/"),
+           "3:127: /boundaries/0/dataset/pathURI: 's3://buk/../in/': '..' can be no directory's "
+           "name here "
+           "(parts are not empty, not . or .., and do not start with .cls-)"},
+          {boundary("in", "s3://buk/a//in/"),
+           "3:127: /boundaries/0/dataset/pathURI: 's3://buk/a//in/': '' can be no directory's name "
+           "here "
+           "(parts are not empty, not . or .., and do not start with .cls-)"},
+          {boundary("in", "file:///srv/./in/"),
+           "3:127: /boundaries/0/dataset/pathURI: 'file:///srv/./in/': '.' can be no directory's "
+           "name here "
+           "(parts are not empty, not . or .., and do not start with .cls-)"},
+          {boundary("in", "s3://buk/.cls-x/"),
+           "3:127: /boundaries/0/dataset/pathURI: 's3://buk/.cls-x/': '.cls-x' can be no "
+           "directory's name here "
+           "(parts are not empty, not . or .., and do not start with .cls-)"},
           {boundary("in", "s3://buk/%2"),
            "3:127: /boundaries/0/dataset/pathURI: 's3://buk/%2': '%' is not followed by two hex "
            "digits; write %25 for it"},

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+
+#include "base/directory_watch.h"
+#include "base/format.h"
+
+namespace cls {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::UnorderedElementsAre;
+
+class InotifyWatchTest : public ::testing::Test {
+ protected:
+  InotifyWatchTest() { fs::create_directories(root_ + "/sub"); }
+  ~InotifyWatchTest() override { fs::remove_all(root_); }
+
+  static void write(const std::string& path) { std::ofstream(path) << "x"; }
+
+  /// The roots under which a file was reported as written.
+  std::set<std::string> roots_of(const std::string& path) {
+    std::set<std::string> roots;
+    for (const auto& event : watch_->wait(std::chrono::seconds(5))) {
+      if (event.kind == WatchEventKind::Written && event.path == path) roots.insert(event.root);
+    }
+    return roots;
+  }
+
+  std::string root_ =
+      fs::canonical(::testing::TempDir()).string() + format("/cls-inotify-{}", ::getpid());
+  std::unique_ptr<DirectoryWatch> watch_ = make_inotify_watch().value();
+};
+
+TEST_F(InotifyWatchTest, ADirectoryBelowTwoRootsIsReportedForBoth) {
+  ASSERT_TRUE(watch_->add(root_));
+  ASSERT_TRUE(watch_->add(root_ + "/sub"));
+  write(root_ + "/sub/a");
+  EXPECT_THAT(roots_of(root_ + "/sub/a"), UnorderedElementsAre(root_, root_ + "/sub"));
+  fs::create_directory(root_ + "/sub/new");
+  ASSERT_FALSE(watch_->wait(std::chrono::seconds(5)).empty());
+  write(root_ + "/sub/new/b");
+  EXPECT_THAT(roots_of(root_ + "/sub/new/b"), UnorderedElementsAre(root_, root_ + "/sub"));
+}
+
+TEST_F(InotifyWatchTest, ARenamedDirectoryIsReportedUnderItsNewName) {
+  ASSERT_TRUE(watch_->add(root_));
+  fs::rename(root_ + "/sub", root_ + "/other");
+  ASSERT_FALSE(watch_->wait(std::chrono::seconds(5)).empty());
+  write(root_ + "/other/a");
+  EXPECT_THAT(roots_of(root_ + "/other/a"), UnorderedElementsAre(root_));
+}
+
+}  // namespace
+}  // namespace cls
