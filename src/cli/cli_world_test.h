@@ -87,7 +87,7 @@ class CliTest : public ::testing::Test {
   Ran cls(const std::vector<std::string>& arguments, const std::string& input = "") {
     CapturedConsole console;
     World world{.console = console,
-                .clock = real_time_ ? static_cast<Clock&>(real_clock_) : clock_,
+                .clock = clock_,
                 .files = files_ != nullptr ? *files_ : posix_,
                 .ids = ids_,
                 .processes = processes_,
@@ -174,8 +174,6 @@ class CliTest : public ::testing::Test {
   }
 
   HastyClock clock_;
-  SystemClock real_clock_;
-  bool real_time_ = false;  ///< where the store's time has to agree with the clock
   PosixFileSystem posix_;
   FileSystem* files_ = nullptr;  ///< in place of the real one
   UlidSource ids_{clock_};

@@ -351,7 +351,6 @@ TEST_F(Commands, ReportsHaveFourFormats) {
 }
 
 TEST_F(Commands, DeployGivesNewArcsOnlyWhatIsReadyFromNowOn) {
-  real_time_ = true;
   write(path("p.json"), copy_project());
   write(stored("data-p/in/a.txt"), "one");
   ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);

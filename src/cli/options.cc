@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options.h"
 
-#include <map>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -12,11 +11,6 @@
 namespace cls::cli {
 
 namespace {
-
-const std::map<std::string, operate::Format> outputs{{"table", operate::Format::Table},
-                                                     {"json", operate::Format::Json},
-                                                     {"csv", operate::Format::Csv},
-                                                     {"tsv", operate::Format::Tsv}};
 
 /// Registers the commands on one app; `options` receives what is parsed.
 class CommandLine {
@@ -32,14 +26,19 @@ class CommandLine {
     app_.add_option("--home", options_.home, "The folder of the local substrate [$CLS_HOME]");
     app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
         ->check(CLI::IsMember({"local", "aws"}));
-    app_.add_option("--output", options_.output, "table, json, csv or tsv")
-        ->transform(CLI::CheckedTransformer(outputs));
+    app_.add_option("--output", output_, "table, json, csv or tsv")
+        ->check(CLI::IsMember(json::all_names<operate::Format>()));
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
     app_.footer("Exit codes: docs/exit-codes.md. Start with: cls run -p project.json --home DIR");
     add_commands();
   }
 
   CLI::App& app() { return app_; }
+
+  /// Fills in what a parse left as text.
+  void finish() {
+    options_.output = json::from_name<operate::Format>(output_).value_or(operate::Format::Table);
+  }
 
  private:
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& description,
@@ -124,6 +123,7 @@ class CommandLine {
   }
 
   Options& options_;
+  std::string output_ = "table";
   CLI::App app_;
 };
 
@@ -159,6 +159,7 @@ std::variant<Options, Answer> parse_options(const std::vector<std::string>& argu
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {
     line.app().parse(std::move(reversed));
+    line.finish();
   } catch (const CLI::Success& success) {  // --help, --version
     std::ostringstream out;
     std::ostringstream err;

@@ -2,6 +2,7 @@
 // cls status: how everything in a home is doing.
 #include "operate/status.h"
 
+#include "base/format.h"
 #include "cli/commands.h"
 #include "cli/workspace.h"
 #include "local/worker_pool.h"
@@ -13,9 +14,14 @@ int status(const Options& options, World& world) {
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
   flow::LedgerLogs logs(home->store());
-  // The queue is an index: where there is none yet, nothing is queued.
+  // The queue is an index: where there is none yet, nothing is queued; one that cannot be opened,
+  // as on a read-only disk, hides only that number.
   std::optional<local::Queue> queue;
-  if (world.files.status(home->database(), true)) queue.emplace(home->database(), world.clock);
+  try {
+    if (world.files.status(home->database(), true)) queue.emplace(home->database(), world.clock);
+  } catch (const Error& error) {
+    world.console.err(format("warning: {}; `queued` is not known and shown as 0\n", error.what()));
+  }
   const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
     return queue ? queue->depth({local::arc_key(arc)}).waiting : 0;
   };

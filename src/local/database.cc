@@ -40,7 +40,12 @@ Database::~Database() {
 void Database::raise(std::string_view doing) const {
   const int code = sqlite3_errcode(handle_);
   const bool passing = code == SQLITE_FULL || code == SQLITE_BUSY || code == SQLITE_LOCKED;
-  throw Error(format("index cls.db: {}: {}", doing, sqlite3_errmsg(handle_)),
+  const bool damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
+  const std::string_view hint =
+      damaged ? "; it is damaged: delete cls.db, cls.db-wal and cls.db-shm while no cls uses the "
+                "home, they are made again from the records"
+              : "";
+  throw Error(format("index cls.db: {}: {}{}", doing, sqlite3_errmsg(handle_), hint),
               passing ? ExitCode::Temporary : ExitCode::Failed);
 }
 

@@ -61,17 +61,23 @@ Intake::Intake(Services services, const flow::Deployment& deployment, flow::Ledg
 
 Intake::~Intake() = default;
 
-void Intake::open(const flow::BoundaryRef& ref) {
+/// False for a boundary that has to be tried again; of which was complained, once.
+bool Intake::open(const flow::BoundaryRef& ref) {
   auto& store = services_.home.store();
   const auto complain = [&](const Failure& failure) {
-    complaints_.add(format("{}: {}; it takes nothing in until this is mended", ref.to_string(),
-                           failure.message));
+    const bool known = std::ranges::any_of(
+        unopened_, [&](const auto& one) { return one.boundary == ref.boundary; });
+    if (!known) {
+      complaints_.add(format("{}: {}; it takes nothing in until this is mended", ref.to_string(),
+                             failure.message));
+    }
+    return false;
   };
   auto subscription = flow::read_subscription(
       store,
       ref.project->places.boundary_subscription(ref.project->plan.project, ref.boundary->name));
   if (!subscription) return complain(subscription.error());
-  if (!*subscription || !(*subscription)->enabled) return;
+  if (!*subscription || !(*subscription)->enabled) return true;
   // local_path names objects; the directory is where an object of the path would lie.
   auto inside = store.local_path(ref.boundary->dataset.path().child("object"));
   if (!inside) return complain(inside.error());
@@ -82,10 +88,21 @@ void Intake::open(const flow::BoundaryRef& ref) {
   auto served = std::make_unique<Served>(services_, logs_.of(ref), events_, by_, directory);
   if (auto started = served->boundary.start(); !started) return complain(started.error());
   served_.push_back(std::move(served));
+  if (watch_ != nullptr) watch_root(*served_.back());
+  return true;
 }
 
 void Intake::start() {
-  for (const auto& ref : deployment_.boundaries()) open(ref);
+  for (const auto& ref : deployment_.boundaries()) {
+    if (!open(ref)) unopened_.push_back(ref);
+  }
+}
+
+void Intake::open_again() {
+  const auto now = services_.clock.monotonic();
+  if (unopened_.empty() || now - opened_ < store_retry) return;
+  opened_ = now;
+  std::erase_if(unopened_, [this](const auto& ref) { return open(ref); });
 }
 
 void Intake::take(Served& served, ScanResult found) {
@@ -238,6 +255,7 @@ void Intake::read_again(Served& served) {
 }
 
 void Intake::turn() {
+  open_again();
   const auto now = services_.clock.monotonic();
   for (const auto& served : served_) {
     // Removed or renamed, with or without what it lies in, and made again: no event tells of it.
@@ -266,6 +284,7 @@ milliseconds Intake::next_wait() const {
   const auto within = [&](std::chrono::nanoseconds span) {
     wait = std::clamp(std::chrono::ceil<milliseconds>(span), milliseconds(0), wait);
   };
+  if (!unopened_.empty()) within(store_retry);
   for (const auto& served : served_) {
     if (served->scan_due) return milliseconds(0);
     if (served->failed) within(store_retry);

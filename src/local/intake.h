@@ -61,7 +61,8 @@ class Intake {
  private:
   struct Served;  // a boundary with its scanner
 
-  void open(const flow::BoundaryRef& ref);
+  bool open(const flow::BoundaryRef& ref);
+  void open_again();
   void take(Served& served, ScanResult found);
   void look_again(Served& served);
   void read_again(Served& served);
@@ -75,6 +76,8 @@ class Intake {
   std::string by_;
   Complaints& complaints_;
   std::vector<std::unique_ptr<Served>> served_;
+  std::vector<flow::BoundaryRef> unopened_;  ///< complained of; tried again
+  std::chrono::nanoseconds opened_{};        ///< when that was last tried
   DirectoryWatch* watch_ = nullptr;
   std::atomic<bool> stopping_ = false;
 };

@@ -147,7 +147,7 @@ TEST_F(QueueTest, AFileThatIsNoDatabaseIsAnErrorThatSaysSo) {
     const Queue broken(path, clock_);
     FAIL() << "it opened";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("cls.db"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("delete cls.db"));
   }
 }
 

@@ -49,12 +49,25 @@ void check_directories(const Uri& uri, const std::string& text, const Place& pla
   }
 }
 
+/// True for the names of record stores, docs/formats/uris.md.
+bool holds_records(std::string_view bucket) {
+  static constexpr std::array<std::string_view, 3> kinds{
+      "clusterless-metadata-", "clusterless-arc-state-", "clusterless-manifest-"};
+  return std::ranges::any_of(
+      kinds, [&](const auto& kind) { return bucket.find(kind) != std::string_view::npos; });
+}
+
 void check_object_path(const Uri& uri, const std::string& text, const Place& place,
                        Findings& findings) {
   if (findings.options().substrate == Substrate::Local) {
     check_directories(uri, text, place, findings);
   }
   if (uri.scheme == "s3") {
+    if (holds_records(uri.bucket)) {
+      findings.error(place,
+                     format("'{}': the bucket is one of those that hold cls's own records", text),
+                     "another bucket");
+    }
     if (auto problem = uri_bucket_problem(uri.bucket)) {
       findings.error(place, format("'{}': {}", text, *problem));
     }
