@@ -150,7 +150,7 @@ class Up(Processes):
         self.assertEqual(list(self.out("work").values()), ["done\n"])
 
     def test_a_folder_that_was_renamed_and_made_again_is_watched_again(self):
-        self.declare(COPY, settleSec=0)
+        self.declare(COPY, settleSec=0, pollSec=1)
         self.start("up", "-p", "p.json")
         self.wait_for("the home", self.input.exists)
         for number, folder in enumerate((self.input, self.input.parent)):

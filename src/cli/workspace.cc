@@ -199,10 +199,9 @@ void deploy_projects(local::Home& home, World& world, const CheckedProjects& pro
                                        .working_directory = world.working_directory});
   if (!deployed) throw refusal(deployed.error());
   for (const auto& one : *deployed) {
-    std::string line = format(
-        "deployed {}: {}, {}", one.project.to_string(),
-        one.boundaries == 1 ? std::string("1 boundary") : format("{} boundaries", one.boundaries),
-        counted(one.arcs, "arc"));
+    std::string line =
+        format("deployed {}: {}, {}", one.project.to_string(),
+               counted(one.boundaries, "boundary", "boundaries"), counted(one.arcs, "arc"));
     if (one.retried > 0) {
       line += format("; {} of changed arcs will be tried again", counted(one.retried, "lot"));
     }
@@ -236,7 +235,8 @@ operate::ReportFilter filter_of(const Options& options, const World& world) {
   return filter;
 }
 
-std::string counted(std::uint64_t count, std::string_view noun) {
+std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural) {
+  if (count != 1 && !plural.empty()) return format("{} {}", count, plural);
   return format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
