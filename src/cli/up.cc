@@ -31,9 +31,7 @@ int up(const Options& options, World& world) {
     const EngineStop stop(world, engine);
     log.info(format("serving {} in {}: {}, {}",
                     counted(engine.deployment().projects().size(), "project"), home->directory(),
-                    engine.deployment().boundaries().size() == 1
-                        ? std::string("1 boundary")
-                        : format("{} boundaries", engine.deployment().boundaries().size()),
+                    counted(engine.deployment().boundaries().size(), "boundary", "boundaries"),
                     counted(engine.deployment().arcs().size(), "arc")));
     const auto end = engine.serve([&] {
       const auto now = local::read_deployed(*home);

@@ -14,9 +14,7 @@ int verify(const Options& options, World& world) {
     const auto& model = document.model;
     world.console.out(format("{}: ok: {}/{}, {}, {}\n", document.document->file, model.project.name,
                              model.project.version,
-                             model.boundaries.size() == 1
-                                 ? std::string("1 boundary")
-                                 : format("{} boundaries", model.boundaries.size()),
+                             counted(model.boundaries.size(), "boundary", "boundaries"),
                              counted(model.arcs.size(), "arc")));
   }
   return 0;
