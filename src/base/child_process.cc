@@ -152,7 +152,7 @@ bool set_limits(const Prepared& child) {
   if (::setrlimit(RLIMIT_CORE, &no_core) != 0) return false;
   if (child.memory_limit == 0) return true;
   const rlimit memory{child.memory_limit, child.memory_limit};
-  return ::setrlimit(RLIMIT_AS, &memory) == 0;
+  return ::setrlimit(RLIMIT_DATA, &memory) == 0;
 }
 
 bool set_streams(const Prepared& child) {

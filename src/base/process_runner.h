@@ -25,7 +25,9 @@ struct ProcessSpec {
   std::uint64_t output_limit = std::uint64_t{64}
                                << 20U;  ///< bytes kept of each; the rest is dropped and said
   std::chrono::seconds timeout{900};
-  std::uint64_t memory_limit = 0;         ///< bytes of address space; 0: none
+  /// Bytes of private writable memory (RLIMIT_DATA): what is reserved but never used, as by the
+  /// runtimes of Java and Node, does not count; 0: none.
+  std::uint64_t memory_limit = 0;
   std::chrono::milliseconds grace{2000};  ///< between SIGTERM and SIGKILL of the group
 };
 
