@@ -26,6 +26,7 @@ class CopyingWorkload final : public Workload {
   std::string suffix;     ///< appended to the bytes, so that another run makes other ones
   std::string directory;  ///< below out/; the lot's id if empty
   bool fails = false;
+  bool tells = true;  ///< what it superseded
 
   RunOutcome run(const WorkloadContext& context) override {
     if (fails) {
@@ -58,7 +59,7 @@ class CopyingWorkload final : public Workload {
       return line;
     }
     const std::string bytes = object->bytes + suffix;
-    if (const auto there = store_.head(to)) line.superseded = there->etag;
+    if (const auto there = store_.head(to); there && tells) line.superseded = there->etag;
     line.size = bytes.size();
     line.etag = need(store_.put(to, bytes));
     line.sha256 = sha256_hex(bytes);
@@ -80,7 +81,8 @@ class NoOwners final : public OwnerProbe {
 
 /// The project of the tests: boundary `ingress` of dataset in/1 at s3://data/in/, arc `copy` from
 /// it to out/1 at s3://data/out/.
-inline std::unique_ptr<const Deployed> copying_project() {
+inline std::unique_ptr<const Deployed> copying_project(
+    model::OnConflict on_conflict = model::OnConflict::beside) {
   model::ProjectPlan plan;
   plan.project = {"orders", "1"};
   plan.placement.provider = "local";
@@ -103,6 +105,8 @@ inline std::unique_ptr<const Deployed> copying_project() {
   sink.pathURI = "s3://data/out/";
   arc.sinks.emplace_back("main", sink);
   arc.declaration = "d1";
+  arc.workload =
+      model::CopyPlan{.filter = {}, .on_conflict = on_conflict, .rename = {}, .partition = {}};
   plan.arcs.push_back(arc);
   return std::make_unique<const Deployed>(std::move(plan));
 }
@@ -114,7 +118,8 @@ inline Uri parsed(const std::string& text) {
 /// Two objects of lot 20260101PT5M000 and one of 20260101PT5M001, taken in and copied.
 class AuditedWorld {
  public:
-  AuditedWorld() : deployment(projects()) {
+  explicit AuditedWorld(model::OnConflict on_conflict = model::OnConflict::beside)
+      : deployment(projects(on_conflict)) {
     take({put("s3://data/in/a", "aaa"), put("s3://data/in/b", "bbbb")});
     run_arc("20260101PT5M000");
     clock.advance(std::chrono::minutes(5));
@@ -219,9 +224,9 @@ class AuditedWorld {
   MemoryLog out;
 
  private:
-  static std::vector<std::unique_ptr<const Deployed>> projects() {
+  static std::vector<std::unique_ptr<const Deployed>> projects(model::OnConflict on_conflict) {
     std::vector<std::unique_ptr<const Deployed>> all;
-    all.push_back(copying_project());
+    all.push_back(copying_project(on_conflict));
     return all;
   }
 

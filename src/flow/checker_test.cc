@@ -160,6 +160,25 @@ TEST(Checker, AcceptsAnOverwriteThatAnotherCommitRecorded) {
                                 HasSubstr("other bytes than were committed"))));
 }
 
+TEST(Checker, AcceptsAnOverwriteByAnArcThatReplacesThoughItsAttemptDiedBeforeItCouldSay) {
+  for (const auto on_conflict : {model::OnConflict::replace, model::OnConflict::beside}) {
+    AuditedWorld world(on_conflict);
+    world.workload.directory = "shared";
+    world.workload.tells = false;
+    world.clock.advance(std::chrono::minutes(5));
+    world.take({world.put("s3://data/in/x/k", "first")});
+    world.run_arc("20260101PT5M004");
+    world.clock.advance(std::chrono::minutes(5));
+    world.take({world.put("s3://data/in/y/k", "second")});
+    world.run_arc("20260101PT5M005");
+    const bool accepted = on_conflict == model::OnConflict::replace;
+    EXPECT_EQ(world.audit().violations.empty(), accepted);
+    // What no arc committed is a violation all the same.
+    world.put("s3://data/out/shared/k", "third.");
+    EXPECT_FALSE(world.audit().violations.empty());
+  }
+}
+
 TEST(Checker, AcceptsAnOverwriteThatAFormerRevisionRecorded) {
   AuditedWorld world;
   world.workload.directory = "shared";

@@ -40,6 +40,10 @@ std::vector<std::string> listed_members(const record::MembersFile& file, const s
   return uris;
 }
 
+std::size_t place_hash(const std::string& uri, const std::string& etag) {
+  return std::hash<std::string>()(uri + "\n" + etag);
+}
+
 }  // namespace
 
 AuditViolation CommitCheck::found(unsigned promise, const ArcRef& arc, const StoredClaim& claim,
@@ -227,6 +231,7 @@ const std::optional<record::MembersFile>& CommitCheck::members_of(const ArcRef& 
     return place->second;
   }
   take_superseded(*file);
+  note_replacing(arc, *file);
   place->second = std::move(*file);
   return place->second;
 }
@@ -237,6 +242,16 @@ void CommitCheck::take_superseded(const record::MembersFile& file) {
     if (!line.superseded) continue;
     superseded_.emplace(line.uri, *line.superseded);
     superseded_uris_.insert(line.uri);
+  }
+}
+
+void CommitCheck::note_replacing(const ArcRef& arc, const record::MembersFile& file) {
+  const bool replaces =
+      std::visit([](const auto& plan) { return plan.on_conflict == model::OnConflict::replace; },
+                 arc.arc->workload);
+  if (!replaces) return;
+  for (const auto& line : file.lines) {
+    if (line.etag && !line.vanished) replacing_.insert(place_hash(line.uri, *line.etag));
   }
 }
 
@@ -266,8 +281,10 @@ void CommitCheck::check_member(const ArcRef& arc, const StoredClaim& stored,
   }
   auto other = difference(line, *uri, *head);
   if (!other) return;
-  look.overwritten.push_back(
-      {.violation = violation(std::move(*other)), .uri = line.uri, .etag = line.etag});
+  look.overwritten.push_back({.violation = violation(std::move(*other)),
+                              .uri = line.uri,
+                              .etag = line.etag,
+                              .present = head->etag});
 }
 
 /// What is wrong with a member that is there; nullopt where it is the one recorded.
@@ -297,11 +314,16 @@ std::optional<std::string> CommitCheck::difference(const record::MemberLine& lin
 void CommitCheck::settle() {
   if (!overwritten_.empty()) read_former_commits();
   for (auto& one : overwritten_) {
-    const bool told =
-        one.etag ? superseded_.contains({one.uri, *one.etag}) : superseded_uris_.contains(one.uri);
-    if (!told) findings_.add(std::move(one.violation));
+    if (!is_told(one)) findings_.add(std::move(one.violation));
   }
   overwritten_.clear();
+}
+
+/// True where a commit recorded the overwriting, or where what is there is what an arc that
+/// replaces committed for another lot.
+bool CommitCheck::is_told(const Overwritten& one) const {
+  if (replacing_.contains(place_hash(one.uri, one.present))) return true;
+  return one.etag ? superseded_.contains({one.uri, *one.etag}) : superseded_uris_.contains(one.uri);
 }
 
 /// Commits that were replaced since have overwritten objects too.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,7 @@ class CommitCheck {
     AuditViolation violation;
     std::string uri;
     std::optional<std::string> etag;  ///< as the claim's members file says
+    std::string present;              ///< ETag of what is there
   };
   /// What one look at one claim found; dropped when the claim changed meanwhile.
   struct Look {
@@ -85,6 +87,8 @@ class CommitCheck {
   bool former_owner_made(const ArcRef& arc, const Uri& manifest);
   void read_former_commits();
   void take_superseded(const record::MembersFile& file);
+  void note_replacing(const ArcRef& arc, const record::MembersFile& file);
+  bool is_told(const Overwritten& one) const;
 
   store::ObjectStore& store_;
   const AuditOptions& options_;
@@ -99,6 +103,10 @@ class CommitCheck {
   /// By arc-state bucket: the manifests that claims of other arcs than the deployed ones name, with
   /// their SHA-256. Read when first asked for.
   std::map<std::string, std::map<std::string, std::string>> former_owners_;
+  /// Of URI and ETag of every member of an arc that replaces, hashed: what such an arc committed
+  /// may have overwritten another lot's member, though the attempt that did so died before it could
+  /// say.
+  std::unordered_set<std::size_t> replacing_;
   std::vector<Uri> former_commits_;  ///< members files of former revisions
 };
 
