@@ -17,8 +17,8 @@ using ::testing::UnorderedElementsAre;
 
 class InotifyWatchTest : public ::testing::Test {
  protected:
-  InotifyWatchTest() { fs::create_directories(root_ + "/sub"); }
-  ~InotifyWatchTest() override { fs::remove_all(root_); }
+  void SetUp() override { fs::create_directories(root_ + "/sub"); }
+  void TearDown() override { fs::remove_all(root_); }
 
   static void write(const std::string& path) { std::ofstream(path) << "x"; }
 
