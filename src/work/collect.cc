@@ -31,12 +31,21 @@ struct WrittenFile {
 /// Finds the files below one private folder.
 class WrittenFiles {
  public:
-  WrittenFiles(FileSystem& files, std::string root) : files_(files), root_(std::move(root)) {}
+  /// `root` lies below `attempts`, the folder of all attempts.
+  WrittenFiles(FileSystem& files, std::string root, std::string attempts)
+      : files_(files), root_(std::move(root)), attempts_(std::move(attempts)) {}
 
   Step<std::vector<WrittenFile>> find() {
     auto real = files_.real_path(root_);
     if (!real && real.error().code == FailureCode::NotFound) return std::vector<WrittenFile>();
     if (!real) return end_attempt(code, real.error().message);
+    const auto attempts = files_.real_path(attempts_);
+    if (!attempts) return end_attempt(code, attempts.error().message);
+    if (*real != *attempts + root_.substr(attempts_.size())) {
+      return end_for_good(code, format("{} was replaced by a symbolic link to {}; write into the "
+                                       "folder that was given",
+                                       root_, *real));
+    }
     real_root_ = std::move(*real);
     std::vector<std::string> open{""};
     while (!open.empty()) {
@@ -89,6 +98,7 @@ class WrittenFiles {
 
   FileSystem& files_;
   std::string root_;
+  std::string attempts_;
   std::string real_root_;
   std::vector<WrittenFile> found_;
 };
@@ -181,7 +191,7 @@ Gathered collect_sinks(store::ObjectStore& store, const flow::WorkloadContext& c
   std::vector<std::vector<WrittenFile>> found;
   for (const auto& [role, sink] : context.arc.sinks) {
     auto root = sink_directory(host, folder, plan, role, sink);
-    auto files = root ? WrittenFiles(host.files, *root).find()
+    auto files = root ? WrittenFiles(host.files, *root, host.attempts_dir).find()
                       : Step<std::vector<WrittenFile>>(pass_failed(std::move(root)));
     if (!files) {
       gathered.failed = std::move(files).error();

@@ -112,6 +112,19 @@ TEST_F(CollectTest, a_link_out_of_the_folder_is_refused_before_anything_is_copie
   EXPECT_FALSE(world_.exists("s3://b/out/a"));
 }
 
+TEST_F(CollectTest, a_folder_that_was_replaced_by_a_link_is_refused) {
+  world_.write(world_.home + "/elsewhere/secret", "x");
+  const std::string folder = fs::path(in_sink("x")).parent_path().string();
+  fs::create_directories(folder);
+  fs::remove(folder);
+  fs::create_directory_symlink(world_.home + "/elsewhere", folder);
+  const auto gathered = collect();
+  ASSERT_TRUE(gathered.failed);
+  EXPECT_FALSE(gathered.failed->retryable);
+  EXPECT_THAT(gathered.failed->message, HasSubstr("was replaced by a symbolic link"));
+  EXPECT_FALSE(world_.exists("s3://b/out/secret"));
+}
+
 TEST_F(CollectTest, links_to_nowhere_and_to_directories_are_refused) {
   fs::create_directories(in_sink("sub"));
   fs::create_symlink("sub", in_sink("link"));
