@@ -289,7 +289,8 @@ milliseconds Intake::next_wait() const {
     if (served->scan_due) return milliseconds(0);
     if (served->failed) within(store_retry);
     if (!served->unquiet.empty()) within(unquiet_look);
-    // Also where changes are watched: that the root is still the one that is watched, no event tells.
+    // Also where changes are watched: that the root is still the one that is watched, no event
+    // tells.
     within(served->boundary.ref().boundary->poll);
     if (!served->unreadable.empty()) within(unreadable_look);
     const auto due = served->boundary.next_due();
