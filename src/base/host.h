@@ -35,7 +35,4 @@ bool process_group_has(int group, const std::string& variable);
 /// Ends a process group with SIGKILL.
 void kill_process_group(int group);
 
-/// Ends this very process at once, as a crash would; for the crash tests only.
-[[noreturn]] void crash_now();
-
 }  // namespace cls

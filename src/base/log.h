@@ -12,6 +12,9 @@ namespace cls {
 
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
 
+/// `debug`, `info`, `warning` or `error`.
+std::string_view name_of(LogLevel level);
+
 /// Takes lines from any thread.
 class Log {
  public:
@@ -21,17 +24,6 @@ class Log {
   void info(std::string_view line) { write(LogLevel::Info, line); }
   void warning(std::string_view line) { write(LogLevel::Warning, line); }
   void error(std::string_view line) { write(LogLevel::Error, line); }
-};
-
-/// Writes `level: line` at or above `least` to a file descriptor, each line in one write.
-class FdLog final : public Log {
- public:
-  FdLog(int fd, LogLevel least) : fd_(fd), least_(least) {}
-  void write(LogLevel level, std::string_view line) override;
-
- private:
-  int fd_;
-  LogLevel least_;
 };
 
 /// Keeps its lines, for tests.

@@ -95,8 +95,7 @@ void print(const Diagnostics& problems, const Options& options, Purpose purpose,
 
 void ConsoleLog::write(LogLevel level, std::string_view line) {
   if (level < least_) return;
-  static constexpr std::array<std::string_view, 4> names{"debug", "info", "warning", "error"};
-  console_.err(format("{}: {}\n", names.at(static_cast<std::size_t>(level)), line));
+  console_.err(format("{}: {}\n", name_of(level), line));
 }
 
 LogLevel log_level(const Options& options, LogLevel least) {

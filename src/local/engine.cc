@@ -137,17 +137,18 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
   }
   intake_.watch(*watch);
   next_sweep_ = services_.clock.monotonic() + sweep_pause;
-  auto end = End::Stopped;
-  bool troubled = false;
+  // What was deployed between the reading of the deployment and the watching rang no bell here.
+  auto end = changed() ? End::Changed : End::Stopped;
+  bool must_recover = false;
   while (!stopping_ && end == End::Stopped) {
     try {  // the queue's dispatch: an index that fails for a while ends no service
-      if (std::exchange(troubled, false)) recover();
+      if (std::exchange(must_recover, false)) recover();
       if (serve_once(*watch, changed)) end = End::Changed;
     } catch (const Error& error) {
       if (!std::exchange(troubled_, true)) {
         complaints_.add(format("{}; tried again every {} s", error.what(), trouble_pause.count()));
       }
-      troubled = true;
+      must_recover = true;
       for (int i = 0; i < trouble_looks && !stopping_; ++i) {
         services_.clock.sleep_for(std::chrono::milliseconds(trouble_pause) / trouble_looks);
       }
