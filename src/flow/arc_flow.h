@@ -97,9 +97,15 @@ class ArcFlow {
                                  Ready& ready);
   Result<RunOutcome> run_workload(const HeldClaim& held, const lot::LotId& lot, const Ready& ready);
   Result<ArcOutcome> commit(HeldClaim& held, const lot::LotId& lot, const Completed& completed);
-  Result<std::map<std::string, record::ClaimSink>> store_sinks(const record::Claim& claim,
-                                                               const lot::LotId& lot,
-                                                               const Completed& completed) const;
+  /// What a commit writes: before it, in it, after it.
+  struct Decision {
+    store::WriteStep before;
+    std::map<std::string, record::ClaimSink> sinks;
+    store::WriteStep after;  ///< empty where published keys have to be read first
+  };
+  Result<Decision> decide(const record::Claim& claim, const lot::LotId& lot,
+                          const Completed& completed) const;
+  Result<ArcOutcome> publish(HeldClaim& held, const lot::LotId& lot, bool written);
   Result<ArcOutcome> fail_attempt(HeldClaim& held, const lot::LotId& lot, const Failed& failed);
   Result<> store_partial(const std::string& attempt, const lot::LotId& lot,
                          const Failed& failed) const;

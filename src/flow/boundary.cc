@@ -17,6 +17,9 @@ namespace {
 constexpr int append_tries = 1000;
 /// Empty lots closed by one tick at most: a clock that jumped must not fill the store.
 constexpr std::size_t empty_lots_at_once = 1000;
+/// Lots are published in groups of at most so many, and so many bytes (and one lot more).
+constexpr std::size_t group_lots = 100;
+constexpr std::size_t group_bytes = std::size_t{8} << 20U;
 
 /// Puts `bytes` at a public key; what stood there is kept at `kept` first.
 Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::string& bytes,
@@ -34,14 +37,13 @@ Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::str
               format("{} is being changed by somebody else", uri.to_string()));
 }
 
-}  // namespace
-
-Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
+/// The objects that publish a closed lot, the manifest last; none for a lot that is skipped.
+Result<std::vector<record::Stored>> lot_objects(LedgerLog& log, const lot::LotId& lot) {
   auto members = log.members_of(lot);
   if (!members) return pass(std::move(members));
   // Closed, but all that came for it has vanished: as if nothing had come.
   const bool skipped = log.boundary().boundary->empty_lots == model::EmptyLots::skip;
-  if (members->empty() && skipped) return {};
+  if (members->empty() && skipped) return std::vector<record::Stored>();
   const auto state =
       members->empty() ? record::ManifestState::empty : record::ManifestState::complete;
   record::Manifest manifest{.state = state,
@@ -51,13 +53,60 @@ Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const l
                             .uris = {}};
   for (const auto& line : *members) manifest.uris.push_back(line.uri);
   const auto& ref = log.boundary();
-  const auto& places = ref.project->places;
   const auto dataset = ref.boundary->dataset.id();
-  const Uri uri = places.manifest(dataset, lot, state);
-  for (const auto& stored : record::manifest_objects(uri, std::move(manifest))) {
+  return record::manifest_objects(ref.project->places.manifest(dataset, lot, state),
+                                  std::move(manifest));
+}
+
+/// Publishes lots whose objects are `lots`: parts first, then what lists them.
+Result<> publish_group(
+    store::ObjectStore& store, LedgerLog& log,
+    const std::vector<std::pair<lot::LotId, std::vector<record::Stored>>>& lots) {
+  std::vector<store::WriteStep> steps(2);
+  for (const auto& [lot, objects] : lots) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      const bool last = i + 1 == objects.size();
+      steps[last ? 1 : 0].push_back({.uri = objects[i].uri, .bytes = objects[i].bytes});
+    }
+  }
+  if (steps.front().empty()) steps.erase(steps.begin());
+  const auto done = write_or_read(store, steps);
+  if (done.failure) return tl::unexpected<Failure>(*done.failure);
+  if (done.ours(steps.size() - 1)) return {};
+  const auto& places = log.boundary().project->places;
+  const auto dataset = log.boundary().boundary->dataset.id();
+  for (const auto& [lot, objects] : lots) {
     // What stands there and is not the ledger's was made by no boundary of ours: number 0.
     const Uri kept = places.manifest(dataset, lot, record::ManifestState::removed, "0");
-    if (auto done = publish_bytes(store, stored.uri, stored.bytes, kept); !done) return done;
+    for (const auto& stored : objects) {
+      if (auto put = publish_bytes(store, stored.uri, stored.bytes, kept); !put) return put;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
+  return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&) {});
+}
+
+Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
+                               const std::vector<lot::LotId>& lots,
+                               const std::function<void(const lot::LotId&)>& published) {
+  std::vector<std::pair<lot::LotId, std::vector<record::Stored>>> group;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < lots.size(); ++i) {
+    auto objects = lot_objects(log, lots[i]);
+    if (!objects) return pass(std::move(objects));
+    for (const auto& object : *objects) bytes += object.bytes.size();
+    group.emplace_back(lots[i], std::move(*objects));
+    const bool full = group.size() >= group_lots || bytes >= group_bytes;
+    if (!full && i + 1 < lots.size()) continue;
+    if (auto done = publish_group(store, log, group); !done) return done;
+    for (const auto& [lot, stored] : group) published(lot);
+    group.clear();
+    bytes = 0;
   }
   return {};
 }
@@ -452,14 +501,11 @@ Result<> Boundary::publish_unpublished() {
 }
 
 Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
-  for (const auto& lot : lots) {
-    auto done = publish_boundary_lot(store_, log_, lot);
-    if (!done) return done;
+  return publish_boundary_lots(store_, log_, lots, [this](const lot::LotId& lot) {
     published_.insert(lot);
     out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()));
     events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);
-  }
-  return {};
+  });
 }
 
 }  // namespace cls::flow

@@ -6,6 +6,14 @@
 
 namespace cls::flow {
 
+namespace {
+
+Failure other_bytes(const Uri& uri) {
+  return {FailureCode::Conflict, format("{} is there already with other bytes", uri.to_string())};
+}
+
+}  // namespace
+
 Uri claim_uri(const ArcRef& arc, const lot::LotId& lot) {
   return arc.project->places.claim(arc.project->plan.project, arc.arc->name, lot);
 }
@@ -29,12 +37,14 @@ Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const U
 
 Result<std::optional<StoredClaim>> write_claim(store::ObjectStore& store, const Uri& uri,
                                                const record::Claim& claim,
-                                               const std::optional<std::string>& etag) {
-  const std::string bytes = json::write_record(claim);
-  auto written = etag ? replace_or_read(store, uri, *etag, bytes) : put_or_read(store, uri, bytes);
-  if (!written) return pass(std::move(written));
-  if (!written->ours) return std::optional<StoredClaim>();
-  return std::optional(StoredClaim{uri, claim, std::move(written->etag)});
+                                               const std::optional<std::string>& etag,
+                                               store::Durable durable) {
+  auto done = write_or_read(
+      store,
+      {{{.uri = uri, .bytes = json::write_record(claim), .etag = etag, .durable = durable}}});
+  if (done.failure) return tl::unexpected<Failure>(std::move(*done.failure));
+  if (!done.ours(0)) return std::optional<StoredClaim>();
+  return std::optional(StoredClaim{uri, claim, std::move(done.steps[0][0].etag)});
 }
 
 Result<> for_each_claim(store::ObjectStore& store, const ArcRef& arc,
@@ -109,6 +119,49 @@ Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change
   etag_ = std::move((*written)->etag);
   written_ = begun;
   return true;
+}
+
+HeldClaim::Commit HeldClaim::commit(const store::WriteStep& before,
+                                    const std::function<void(record::Claim&)>& change,
+                                    store::WriteStep after) {
+  const std::lock_guard lock(mutex_);
+  Commit result;
+  result.lost = lost_;
+  if (lost_) return result;
+  const auto begun = clock_.monotonic();
+  record::Claim next = claim_;
+  change(next);
+  ++next.beat;
+  auto done =
+      write_or_read(store_, {before,
+                             {{.uri = uri_, .bytes = json::write_record(next), .etag = etag_}},
+                             std::move(after)});
+  result.failure = std::move(done.failure);
+  result.prepared = done.ours(0);
+  if (!done.steps.empty()) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (!done.steps[0][i].ours) result.failure = other_bytes(before[i].uri);
+    }
+  }
+  if (done.steps.size() < 2) return result;
+  result.committed = done.ours(1);
+  std::string etag = std::move(done.steps[1].front().etag);
+  if (!result.committed) {
+    auto written = write_after_own(next);
+    if (!written) result.failure = written.error();
+    if (written && !*written) {
+      lose();
+      result.lost = true;
+    }
+    result.committed = written && *written;
+    if (result.committed) etag = std::move((*written)->etag);
+  }
+  if (!result.committed) return result;
+  claim_ = std::move(next);
+  etag_ = std::move(etag);
+  written_ = begun;
+  result.followed = done.ours(2);
+  return result;
 }
 
 void HeldClaim::keep() {

@@ -32,10 +32,12 @@ Uri claim_uri(const ArcRef& arc, const lot::LotId& lot);
 Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const Uri& uri);
 
 /// Stores a first claim or the next version of one (beat + 1 is the caller's). nullopt: somebody
-/// else was faster.
+/// else was faster. Durable later is enough for a claim that is taken: after a power failure its
+/// owner is as dead as it, and all that follows from it is a later version of it.
 Result<std::optional<StoredClaim>> write_claim(store::ObjectStore& store, const Uri& uri,
                                                const record::Claim& claim,
-                                               const std::optional<std::string>& etag);
+                                               const std::optional<std::string>& etag,
+                                               store::Durable durable = store::Durable::Now);
 
 /// Calls `take` with every claim of an arc. A claim that cannot be read goes to `broken`.
 Result<> for_each_claim(store::ObjectStore& store, const ArcRef& arc,
@@ -56,6 +58,18 @@ class HeldClaim {
   /// Changes and stores the claim; false when it is lost (nothing was written). A store that does
   /// not answer is a failure: the claim is still held, until its lease says otherwise.
   Result<bool> update(const std::function<void(record::Claim&)>& change);
+
+  /// What became of a commit.
+  struct Commit {
+    bool prepared = false;                ///< what had to be durable before is
+    bool lost = false;                    ///< the claim is somebody else's: it was not changed
+    bool committed = false;               ///< the changed claim is stored
+    bool followed = false;                ///< and what may be there after it is, as it was given
+    std::optional<Failure> failure = {};  ///< of the store, in what comes next
+  };
+  /// Stores `before`, then the changed claim, then `after`: each durable before the next is there.
+  Commit commit(const store::WriteStep& before, const std::function<void(record::Claim&)>& change,
+                store::WriteStep after);
 
   /// Beats if a third of the lease has passed since the last write; gives up at two thirds without
   /// one: asks the attempt to stop.

@@ -142,8 +142,10 @@ void remove_private(store::ObjectStore& store, const ArcRef& arc, const lot::Lot
     const auto key = uri ? record::parse_manifest_key(uri->key) : fail(FailureCode::Invalid, "");
     if (!attempt || !key) continue;
     // What stays is found again by nobody and harms nobody: the removal is no part of a promise.
-    static_cast<void>(store.remove(arc.project->places.private_manifest(
-        arc.project->plan.project, arc.arc->name, *attempt, key->dataset, lot, sink.state)));
+    static_cast<void>(
+        store.remove(arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
+                                                          *attempt, key->dataset, lot, sink.state),
+                     store::Durable::Later));
   }
 }
 
@@ -249,27 +251,55 @@ Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const 
               format("the claim {} is being changed all the time", claim_uri.to_string()));
 }
 
-Result<std::vector<std::string>> publish_held(store::ObjectStore& store, const ArcRef& arc,
-                                              HeldClaim& held) {
+store::WriteStep first_publication(const ArcRef& arc, const lot::LotId& lot,
+                                   const std::vector<record::Stored>& manifests) {
+  store::WriteStep step;
+  for (const auto& manifest : manifests)
+    step.push_back({.uri = manifest.uri, .bytes = manifest.bytes});
+  const auto& places = arc.project->places;
+  step.push_back({.uri = places.arc_state(arc.project->plan.project, arc.arc->name, lot,
+                                          record::ArcState::complete),
+                  .bytes = ""});
+  return step;
+}
+
+Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held,
+                                     bool written) {
+  const auto by_anybody = [&]() -> Result<HeldPublication> {
+    auto roles = publish_claim(store, arc, held.uri());
+    if (!roles) return pass(std::move(roles));
+    return HeldPublication{std::move(*roles), true};
+  };
   const record::Claim claim = held.claim();
   const auto lot = lot::LotId::parse(claim.lot).value();
+  HeldPublication publication;
+  if (written) {
+    for (const auto& [role, sink] : claim.sinks) {
+      if (!sink.published) publication.roles.push_back(role);
+    }
+    return publication;
+  }
   const bool first =
       std::ranges::all_of(claim.sinks, [](const auto& sink) { return sink.second.number == 1; });
   // A first revision is put where nothing may be, so nothing has to be read before. Any other is
   // conditioned on what stands there, which must be read before the claim is.
-  if (!first) return publish_claim(store, arc, held.uri());
+  if (!first) return by_anybody();
   PresentSinks present;
   for (const auto& [role, sink] : claim.sinks) present.emplace(role, Present{});
-  std::vector<std::string> roles;
-  auto done = publish_sinks(store, arc, lot, claim, present, roles);
+  auto done = publish_sinks(store, arc, lot, claim, present, publication.roles);
   if (!done) return pass(std::move(done));
-  if (!*done) return publish_claim(store, arc, held.uri());
+  return *done ? publication : by_anybody();
+}
+
+Result<> finish_publication(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held) {
+  const record::Claim claim = held.claim();
+  const auto lot = lot::LotId::parse(claim.lot).value();
   auto state = publish_arc_state(store, arc, lot, arc_state_of(claim), claim.epoch == 1);
-  if (!state) return pass(std::move(state));
+  if (!state) return state;
   auto marked = held.update(mark_published);
   if (!marked) return pass(std::move(marked));
   if (*marked) remove_private(store, arc, lot, claim);
-  return roles;
+  return {};
 }
 
 }  // namespace cls::flow

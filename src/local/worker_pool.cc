@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/format.h"
-#include "base/sync_file.h"
 #include "flow/deploy.h"
 #include "flow/sweep.h"
 
@@ -40,7 +39,6 @@ work::CommandHost command_host(const Services& services) {
           .stores_dir = home.stores(),
           .local_path = [&home](const Uri& uri) { return home.store().local_path(uri); },
           .getenv = services.getenv,
-          .sync_file = sync_file,
           .started = {}};
 }
 
