@@ -128,7 +128,7 @@ std::uint64_t Intake::scan_all() {
           served->boundary.ref().boundary->quiet, milliseconds(200)));
       const auto again = std::exchange(found.unquiet, {});
       ScanResult more = served->scanner.look({}, again, served->known());
-      std::ranges::move(more.arrivals, std::back_inserter(found.arrivals));
+      found.arrivals.append(more.arrivals);
       found.unreadable.merge(more.unreadable);
       found.unquiet = std::move(more.unquiet);
     }
