@@ -11,6 +11,7 @@
 #include <limits>
 #include <linux/magic.h>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -24,7 +25,14 @@ namespace cls {
 
 namespace {
 
-using FileId = std::pair<std::uint64_t, std::uint64_t>;  // device, inode
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+/// A syncfs(2) that took longer than so many times the fsyncs that it spared is not taken again for
+/// a while, each time twice as long.
+constexpr int bad_deal = 4;
+constexpr nanoseconds first_pause = std::chrono::seconds(1);
+constexpr nanoseconds longest_pause = std::chrono::seconds(60);
 
 tl::unexpected<Failure> cannot_sync(const std::string& path, int error) {
   FailureCode code = FailureCode::Unavailable;
@@ -32,18 +40,6 @@ tl::unexpected<Failure> cannot_sync(const std::string& path, int error) {
   if (error == EACCES || error == EPERM) code = FailureCode::Denied;
   if (error == ENOSPC || error == EDQUOT) code = FailureCode::NoSpace;
   return fail(code, format("fsync {}: {}", path, std::strerror(error)));
-}
-
-Result<FileId> id_of(const std::string& path) {
-  struct stat info{};
-  if (::stat(path.c_str(), &info) != 0) return cannot_sync(path, errno);
-  return FileId{info.st_dev, info.st_ino};
-}
-
-Result<> sync_one(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd || ::fsync(fd.get()) != 0) return cannot_sync(path, errno);
-  return {};
 }
 
 /// Since Linux 5.8 syncfs(2) fails when a write to the file system has failed; since 5.11 through
@@ -79,8 +75,8 @@ bool has_good_syncfs(int fd) {
 struct SyncGroup::Request {
   const std::vector<std::string>& paths;
   std::vector<FileId> ids = {};
+  std::vector<bool> durable = {};  ///< of each path; the others are for its own thread to sync
   bool served = false;
-  bool durable = false;  ///< else its thread has to sync path by path
   std::optional<Failure> failure = {};
 };
 
@@ -104,68 +100,97 @@ std::uint64_t dirty_bytes() {
   return sum;
 }
 
-/// One syncfs(2) for all of a file system; false where that is not to be taken or failed: then each
-/// file tells for itself. The descriptor stays open, so that every failed write since the last call
-/// is told here.
-bool SyncGroup::sync_whole(std::uint64_t device, const std::string& path) {
-  if (refused_.contains(device)) return false;
-  auto& fd = devices_[device];
-  if (!fd) {
-    // Of the directory: the file itself may be a temporary one.
-    const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
-    fd = UniqueFd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd) return false;
-    if (!has_good_syncfs(fd.get())) {
-      refused_.insert(device);
-      fd.reset();
-      return false;
-    }
-  }
-  return dirty_bytes() <= most_dirty_bytes && ::syncfs(fd.get()) == 0;
+/// fsync(2) of one file, whose time is remembered.
+Result<> SyncGroup::sync_one(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return cannot_sync(path, errno);
+  const auto begun = steady_clock::now();
+  if (::fsync(fd.get()) != 0) return cannot_sync(path, errno);
+  const nanoseconds took = steady_clock::now() - begun;
+  fsync_ns_ = (fsync_ns_ * 7 + took.count()) / 8;
+  return {};
 }
 
-/// Makes durable what the requests have in common; marks those that it could not.
-void SyncGroup::serve(std::vector<Request*> requests) {
+/// One syncfs(2) in place of `count` fsyncs; false where that is not to be taken or failed: then
+/// each file tells for itself.
+bool SyncGroup::sync_whole(Device& device, const std::string& path, std::size_t count) {
+  const auto begun = steady_clock::now();
+  if (device.refused || begun < device.not_before) return false;
+  if (!device.fd) {
+    // Of the directory: the file itself may be a temporary one.
+    const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+    device.fd = UniqueFd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!device.fd) return false;
+    device.refused = !has_good_syncfs(device.fd.get());
+    if (device.refused) device.fd.reset();
+    if (device.refused) return false;
+  }
+  if (dirty_bytes() > most_dirty_bytes || ::syncfs(device.fd.get()) != 0) return false;
+  const auto ended = steady_clock::now();
+  if (ended - begun <= nanoseconds(fsync_ns_) * static_cast<std::int64_t>(count) * bad_deal) {
+    device.pause = {};
+  } else {
+    device.pause = std::clamp(device.pause * 2, first_pause, longest_pause);
+    device.not_before = ended + device.pause;
+  }
+  return true;
+}
+
+/// Syncs each file that several requests ask for, once for all.
+void SyncGroup::sync_shared(const std::vector<Request*>& requests) {
+  std::map<FileId, std::vector<std::pair<Request*, std::size_t>>> wanted;
+  for (auto* request : requests) {
+    for (std::size_t i = 0; i < request->ids.size(); ++i) {
+      if (!request->durable[i]) wanted[request->ids[i]].emplace_back(request, i);
+    }
+  }
+  for (const auto& [id, places] : wanted) {
+    if (places.size() < 2) continue;
+    const auto& [first, at] = places.front();
+    auto done = sync_one(first->paths[at]);
+    for (const auto& [request, index] : places) {
+      // An error is told once only: it must reach every one who asked for this file.
+      if (!done) request->failure = done.error();
+      request->durable[index] = true;
+    }
+  }
+}
+
+/// Makes durable what the requests have in common.
+void SyncGroup::serve(const std::vector<Request*>& requests) {
   struct Files {
     std::set<FileId> ids;
     const std::string* path = nullptr;
   };
-  std::map<std::uint64_t, Files> devices;
+  std::map<std::uint64_t, Files> systems;
   for (auto* request : requests) {
     for (std::size_t i = 0; i < request->ids.size(); ++i) {
-      auto& files = devices[request->ids[i].first];
+      auto& files = systems[request->ids[i].first];
       files.ids.insert(request->ids[i]);
       files.path = &request->paths[i];
     }
   }
-  std::set<std::uint64_t> durable;
-  for (const auto& [device, files] : devices) {
-    if (files.ids.size() > 1) {
-      if (sync_whole(device, *files.path)) durable.insert(device);
-      continue;
-    }
-    // An error is told once only: it must reach every one who asked for this file.
-    auto done = sync_one(*files.path);
-    if (done) durable.insert(device);
+  for (const auto& [device, files] : systems) {
+    if (files.ids.size() < 2) continue;
+    if (!sync_whole(devices_[device], *files.path, files.ids.size())) continue;
     for (auto* request : requests) {
-      const bool asked = std::ranges::find(request->ids, *files.ids.begin()) != request->ids.end();
-      if (!done && asked) request->failure = done.error();
+      for (std::size_t i = 0; i < request->ids.size(); ++i) {
+        if (request->ids[i].first == device) request->durable[i] = true;
+      }
     }
   }
-  for (auto* request : requests) {
-    request->durable = std::ranges::all_of(
-        request->ids, [&](const FileId& id) { return durable.contains(id.first); });
-  }
+  sync_shared(requests);
 }
 
 Result<> SyncGroup::sync(const std::vector<std::string>& paths) {
-  Request mine{.paths = paths};
-  for (const auto& path : paths) {
-    auto id = id_of(path);
-    if (!id) return pass(std::move(id));
-    mine.ids.push_back(*id);
-  }
   if (paths.empty()) return {};
+  Request mine{.paths = paths};
+  mine.durable.resize(paths.size());
+  for (const auto& path : paths) {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) != 0) return cannot_sync(path, errno);
+    mine.ids.emplace_back(info.st_dev, info.st_ino);
+  }
   {
     std::unique_lock lock(mutex_);
     waiting_.push_back(&mine);
@@ -182,9 +207,9 @@ Result<> SyncGroup::sync(const std::vector<std::string>& paths) {
     }
   }
   if (mine.failure) return tl::unexpected<Failure>(std::move(*mine.failure));
-  if (mine.durable) return {};
-  for (const auto& path : paths) {
-    if (auto done = sync_one(path); !done) return done;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (mine.durable[i]) continue;
+    if (auto done = sync_one(paths[i]); !done) return done;
   }
   return {};
 }

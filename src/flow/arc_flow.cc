@@ -359,12 +359,9 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     first = first && number == 1;
     const Uri private_uri = places.private_manifest(project, arc_.arc->name, claim.attempt,
                                                     declared->second.id(), lot, state);
-    record::Manifest body{
-        .state = state,
-        .comment = number > 1 ? std::optional(format("revision {}", number)) : output.comment,
-        .lotId = lot.to_string(),
-        .uriType = record::UriType::identifier,
-        .uris = sorted_uris(members)};
+    auto body = manifest_of_members(file, output.role, lot, state, number);
+    const bool from_members = number > 1 || !output.comment;
+    if (!from_members) body.comment = output.comment;
     auto stored = record::manifest_objects(private_uri, std::move(body));
     std::optional<std::string> former_attempt;
     if (had) former_attempt = record::attempt_of_members_key(former->second.members).value_or("0");
@@ -377,6 +374,8 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
                           .published = false,
                           .former = std::move(former_attempt)};
     manifests.push_back({manifest, stored.back().bytes});
+    // A manifest that its members file gives is stored once, at its public key.
+    if (from_members) stored.pop_back();
     std::ranges::move(stored, std::back_inserter(objects));
   }
   // Data before members before commit.

@@ -2,7 +2,6 @@
 #include "flow/publisher.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -53,8 +52,8 @@ struct CommittedSink {
   const record::ClaimSink& sink;
 };
 
-/// The manifest that the commit stored, made again from its members file: for a published one whose
-/// private copy is long gone. NotFound where that does not give the bytes the claim names.
+/// The committed manifest, made from its members file. NotFound where that does not give the bytes
+/// the claim names.
 Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink& committed,
                                   const std::string& attempt, const Uri& private_uri) {
   const auto& [arc, lot, role, sink] = committed;
@@ -63,22 +62,14 @@ Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink
   if (!object) return pass(std::move(object));
   auto file = record::read_members(object->bytes);
   if (!file) return pass(std::move(file));
-  std::set<std::string> uris;
-  for (const auto& line : file->lines) {
-    if (line.role == role && !line.vanished) uris.insert(line.uri);
-  }
-  record::Manifest body{
-      .state = sink.state,
-      .comment = sink.number > 1 ? std::optional(format("revision {}", sink.number)) : std::nullopt,
-      .lotId = lot.to_string(),
-      .uriType = record::UriType::identifier,
-      .uris = {uris.begin(), uris.end()}};
+  auto body = manifest_of_members(*file, role, lot, sink.state, sink.number);
   std::string bytes = record::manifest_objects(private_uri, std::move(body)).back().bytes;
   if (sha256_hex(bytes) == sink.sha256) return bytes;
   return fail(FailureCode::NotFound, format("{} is gone", private_uri.to_string()));
 }
 
-/// The bytes that the claim names, from the attempt's private key, checked by their hash.
+/// The bytes that the claim names: from the attempt's private key, or from its members file;
+/// checked by their hash.
 Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSink& committed,
                                     const model::DatasetId& dataset) {
   const auto& [arc, lot, role, sink] = committed;
@@ -87,7 +78,7 @@ Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSi
   const Uri uri = arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
                                                        *attempt, dataset, lot, sink.state);
   auto object = store.get(uri);
-  if (!object && object.error().code == FailureCode::NotFound && sink.published) {
+  if (!object && object.error().code == FailureCode::NotFound) {
     return rebuilt_bytes(store, committed, *attempt, uri);
   }
   if (!object) return pass(std::move(object));
@@ -188,6 +179,23 @@ Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const l
 }
 
 }  // namespace
+
+record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
+                                     const lot::LotId& lot, record::ManifestState state,
+                                     std::uint64_t number) {
+  std::vector<std::string> uris;
+  for (const auto& line : file.lines) {
+    if (line.role == role && !line.vanished) uris.push_back(line.uri);
+  }
+  std::ranges::sort(uris);
+  const auto same = std::ranges::unique(uris);
+  uris.erase(same.begin(), same.end());
+  return {.state = state,
+          .comment = number > 1 ? std::optional(format("revision {}", number)) : std::nullopt,
+          .lotId = lot.to_string(),
+          .uriType = record::UriType::identifier,
+          .uris = std::move(uris)};
+}
 
 bool is_behind(const record::Claim& claim) {
   return std::ranges::any_of(claim.sinks, [](const auto& sink) { return !sink.second.published; });

@@ -33,6 +33,11 @@ Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& ar
 /// Marks the sinks of a held claim published and tidies up after its commit.
 Result<> finish_publication(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held);
 
+/// The manifest of a sink's revision as its members file alone gives it.
+record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
+                                     const lot::LotId& lot, record::ManifestState state,
+                                     std::uint64_t number);
+
 /// True if a sink of the claim is not yet marked published.
 bool is_behind(const record::Claim& claim);
 
