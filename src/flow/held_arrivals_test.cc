@@ -69,6 +69,19 @@ TEST(HeldArrivals, ALotIsThereWhileSomethingIsHeldForIt) {
   EXPECT_FALSE(held.is_live(first));
 }
 
+TEST(HeldArrivals, AnObjectThatIsOverwrittenAgainAndAgainTakesNoMoreMemory) {
+  HeldArrivals held(path, unit);
+  held.hold(held.keep(files(1, 1)), lot(1));
+  for (int i = 0; i < 100'000; ++i) {
+    if (const auto before = held.find(uri(0))) held.let_go(before->id);
+    held.tidy();
+    held.hold(held.keep(files(0, 1)), lot(1));
+  }
+  EXPECT_EQ(held.lots().at(lot(1)).live, 2U);
+  EXPECT_LT(held.lots().at(lot(1)).ids.size(), 2000U);
+  EXPECT_TRUE(held.find(uri(1)));
+}
+
 TEST(HeldArrivals, WhatIsLoosenedCanBeHeldAgain) {
   HeldArrivals held(path, unit);
   const auto first = held.keep(files(0, 3));
