@@ -72,6 +72,15 @@ TEST(ArrivalBatch, GivesBackWhatWasAdded) {
   }
 }
 
+TEST(ArrivalBatch, ABatchOfAnotherPathIsCopiedWithItsUris) {
+  ArrivalBatch other(Uri{"s3", "b", "in/x/"});
+  other.add(file("x/y/a.txt", "one"));
+  ArrivalBatch batch(path);
+  batch.append(other);
+  expect_same(batch.at(0), file("x/y/a.txt", "one"));
+  EXPECT_EQ(batch.relative(0), "x/y/a.txt");
+}
+
 TEST(ArrivalBatch, AnyKeyIsGivenBackWithTheTextOfItsUri) {
   EXPECT_TRUE(rc::check([] {
     ArrivalBatch batch(path);
