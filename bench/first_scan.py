@@ -3,8 +3,9 @@
 """The first scan of many files: one infrequent boundary without an arc, all lots closed and published by `cls run`.
 
 Prints seconds and peak memory of the first run and of a second one that finds nothing new, the lots and manifests,
-what the records of a lot take on disk, and with --strace how often a third home's run waited for the disk. Checks that
-the manifests list every file once. Usage: first_scan.py CLS [--files N] [--folders M] [--intervals K] [--strace] [--smoke]
+what the records of a lot take on disk, this disk's own publication of a small file, and with --strace how often the
+run in another home waited for the disk. Checks that the manifests list every file once.
+Usage: first_scan.py CLS [--files N] [--folders M] [--intervals K] [--strace] [--audit] [--smoke]
 """
 import argparse
 import json
@@ -14,6 +15,8 @@ import re
 import subprocess
 import tempfile
 import time
+
+from flights import publication
 
 PROJECT = {"project": {"name": "scan", "version": "1"}, "placement": {"provider": "local"},
            "boundaries": [{"type": "core:putListenerBoundary", "name": "inbox", "lotUnit": "Twelfths",
@@ -111,10 +114,12 @@ def main():
                              f"{again['arrivals']} arrivals in the second run")
         if options.audit:
             audit(options.cls, home)
+        disk = publication(folder)
     print(f"{options.files} files in {options.folders} folders, {manifests} lots, as many manifests, {listed} members")
     print(f"first run: {first:.1f} s, {first_memory:.0f} MB; "
           f"second run, which finds nothing new: {second:.1f} s, {second_memory:.0f} MB")
     print(f"records: {inodes / manifests:.1f} inodes and {size / manifests / 1024:.1f} KiB on disk per lot")
+    print(f"this disk's own publication: median {disk:.2f} ms")
     if options.strace:
         with tempfile.TemporaryDirectory() as scratch:
             folder = pathlib.Path(scratch)

@@ -128,8 +128,8 @@ void ArrivalBatch::add(const Arrival& arrival) {
 
 void ArrivalBatch::add(const ArrivalBatch& from, std::size_t index) {
   const Entry& entry = from.entries_[index];
-  if (entry.whole) {
-    add_whole(from.whole_[entry.other]);
+  if (entry.whole || from.path_text_ != path_text_) {
+    add(from.at(index));
     return;
   }
   enter(from.directories_[entry.directory]);

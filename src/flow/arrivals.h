@@ -49,7 +49,7 @@ class ArrivalBatch {
   };
   void add(const File& file);
   void add(const Arrival& arrival);
-  /// A copy of one of another batch with the same path.
+  /// A copy of one of another batch.
   void add(const ArrivalBatch& from, std::size_t index);
   void append(const ArrivalBatch& more);
 

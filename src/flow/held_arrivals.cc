@@ -64,6 +64,10 @@ void HeldArrivals::hold(Id id, const lot::LotId& lot) {
   const auto kept = kept_of(id);
   const std::size_t at = id - kept->base;
   Lot& group = lots_[lot];
+  // An object that is overwritten again and again leaves an id each time.
+  if (group.ids.size() > 2 * group.live + small_batch) {
+    std::erase_if(group.ids, [this](Id one) { return !is_live(one); });
+  }
   group.ids.push_back(id);
   ++group.live;
   group.last_seen = std::max(group.last_seen, kept->batch.first_seen(at));
