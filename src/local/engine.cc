@@ -17,7 +17,7 @@ constexpr milliseconds gather{10};
 /// So many events are taken at once; what is left comes with the next turn.
 constexpr std::size_t most_events = 10'000;
 /// What is due already is the workers' affair: no busy loop over it.
-constexpr milliseconds due_pause{200};
+constexpr milliseconds due_pause{1000};
 /// How often the records are looked through for what no event told of; a look that takes long makes
 /// the next one wait a hundred times as long.
 constexpr std::chrono::minutes sweep_pause{5};
@@ -25,6 +25,18 @@ constexpr int sweep_share = 100;
 /// After a failure of the index; in so many steps, so that a stop is heard.
 constexpr std::chrono::seconds trouble_pause{5};
 constexpr int trouble_looks = 25;
+
+/// The folder of the bells; one that somebody removed is made again.
+std::string run_directory(Home& home) {
+  // Where it cannot be made, hanging the bell says so.
+  static_cast<void>(home.files().make_directories(home.run()));
+  return home.run();
+}
+
+/// `<pid>-<ULID>`: several engines of a process have one each.
+std::string bell_name(const record::Owner& self) {
+  return format("{}-{}", self.pid, self.id.substr(self.id.rfind(':') + 1));
+}
 
 }  // namespace
 
@@ -34,13 +46,29 @@ Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deploy
       complaints_(services_.log),
       logs_(services_.home.store()),
       self_(make_owner(services_.ids)),
-      pool_(services_, *deployment_, logs_, self_, complaints_,
+      bells_(run_directory(services_.home), bell_name(self_), services_.log),
+      pool_(services_, *deployment_, logs_, self_, bells_, complaints_,
             mode == Mode::Serve ? WorkerPool::StoreTrouble::KeepTrying
                                 : WorkerPool::StoreTrouble::GiveUp),
       intake_(services_, *deployment_, logs_, pool_.events(), self_.id, complaints_) {}
 
 Engine::~Engine() {
+  bells_.stop();
   pool_.stop();
+}
+
+void Engine::start() {
+  intake_.start();
+  pool_.start();
+  bells_.start([this](const Heard& heard) { hear(heard); });
+}
+
+/// In the bells' thread.
+void Engine::hear(const Heard& heard) {
+  if (heard.records) rung_ = true;
+  pool_.wake();
+  const std::lock_guard lock(watch_mutex_);
+  if (watch_ != nullptr) watch_->wake();
 }
 
 void Engine::request_stop() {
@@ -53,8 +81,7 @@ void Engine::request_stop() {
 
 RunReport Engine::run(const RunOptions& options) {
   RunReport report;
-  intake_.start();
-  pool_.start();
+  start();
   while (!stopping_) {
     const std::uint64_t found = intake_.scan_all();
     report.arrivals += found;
@@ -74,17 +101,27 @@ RunReport Engine::run(const RunOptions& options) {
   return report;
 }
 
-milliseconds Engine::next_wait() {
-  milliseconds wait = intake_.next_wait();
-  if (const auto due = pool_.next_due()) {
-    const auto span = std::chrono::ceil<milliseconds>(*due - services_.clock.now());
-    wait = std::min(wait, std::max(span, due_pause));
-  }
-  return wait;
+/// Wakes the workers if something has become due; how long until the next time.
+milliseconds Engine::wake_for_due() {
+  const auto due = pool_.next_due();
+  if (!due) return milliseconds::max();
+  const auto span = std::chrono::ceil<milliseconds>(*due - services_.clock.now());
+  if (span > milliseconds(0)) return span;
+  pool_.wake();
+  return due_pause;
 }
 
+/// Waits until something is to be taken in, or to be done with what was; what becomes due for the
+/// workers meanwhile is told to them.
 std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
-  auto events = watch.wait(next_wait());
+  const auto end = services_.clock.monotonic() + intake_.next_wait();
+  std::vector<WatchEvent> events;
+  while (events.empty() && !stopping_ && !rung_) {
+    const auto due = wake_for_due();
+    const auto left = std::chrono::ceil<milliseconds>(end - services_.clock.monotonic());
+    if (left <= milliseconds(0)) break;
+    events = watch.wait(std::min(left, due));
+  }
   if (events.empty() || stopping_) return events;
   services_.clock.sleep_for(gather);
   while (events.size() < most_events) {
@@ -111,12 +148,10 @@ bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& chan
     const auto took = services_.clock.monotonic() - now;
     next_sweep_ = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * took);
   }
-  pool_.wake();
   troubled_ = false;
-  auto events = wait_for_events(watch);
+  const auto events = wait_for_events(watch);
   if (stopping_) return false;
-  const auto rung = [&](const WatchEvent& event) { return event.root == services_.home.run(); };
-  if (std::ranges::any_of(events, rung)) {
+  if (rung_.exchange(false)) {
     if (changed()) return true;
     pool_.sweep();
   }
@@ -125,19 +160,15 @@ bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& chan
 }
 
 Engine::End Engine::serve(const std::function<bool()>& changed) {
-  intake_.start();
-  pool_.start();
+  start();
   auto watch = need(make_inotify_watch());
   {
     const std::lock_guard lock(watch_mutex_);
     watch_ = watch.get();
   }
-  if (auto added = watch->add(services_.home.run()); !added) {
-    services_.log.warning(added.error().message + "; a deploy is noticed after the next start");
-  }
   intake_.watch(*watch);
   next_sweep_ = services_.clock.monotonic() + sweep_pause;
-  // What was deployed between the reading of the deployment and the watching rang no bell here.
+  // What was deployed between the reading of the deployment and now rang no bell here.
   auto end = changed() ? End::Changed : End::Stopped;
   bool must_recover = false;
   while (!stopping_ && end == End::Stopped) {
@@ -160,6 +191,7 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
     const std::lock_guard lock(watch_mutex_);
     watch_ = nullptr;
   }
+  bells_.stop();
   pool_.stop();
   return stopping_ ? End::Stopped : end;
 }

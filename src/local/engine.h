@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/directory_watch.h"
+#include "local/bells.h"
 #include "local/complaints.h"
 #include "local/intake.h"
 #include "local/services.h"
@@ -61,7 +62,9 @@ class Engine {
   void request_stop();
 
  private:
-  std::chrono::milliseconds next_wait();
+  void start();
+  void hear(const Heard& heard);
+  std::chrono::milliseconds wake_for_due();
   bool serve_once(DirectoryWatch& watch, const std::function<bool()>& changed);
   void recover();
   std::vector<WatchEvent> wait_for_events(DirectoryWatch& watch);
@@ -71,11 +74,13 @@ class Engine {
   Complaints complaints_;
   flow::LedgerLogs logs_;
   record::Owner self_;
+  Bells bells_;
   WorkerPool pool_;
   Intake intake_;
   std::chrono::nanoseconds next_sweep_{};
   bool troubled_ = false;  ///< the last round of serve() failed, and that was said
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> rung_ = false;  ///< by somebody who changed records
   std::mutex watch_mutex_;
   DirectoryWatch* watch_ = nullptr;
 };

@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/bell.h"
 #include "base/format.h"
 #include "record/subscription.h"
 
@@ -33,8 +34,7 @@ Home::Home(FileSystem& files, std::string directory, std::string id)
 }
 
 void Home::ring() {
-  // Closing a file that was opened for writing is what a watcher sees. Nobody depends on it.
-  static_cast<void>(files_.append(run() + "/bell", ""));
+  ring_bells(run(), Ring::Records);
 }
 
 Result<std::string> Home::read_id(FileSystem& files, const std::string& directory) {

@@ -33,7 +33,8 @@ class Home {
   std::string run() const { return directory_ + "/run"; }
   std::string database() const { return directory_ + "/cls.db"; }
 
-  /// Tells processes that watch `run/` that something was deployed or is to be tried again. A hint.
+  /// Tells all processes at work in the home that something was deployed, enabled or disabled, or
+  /// is to be tried again. A hint.
   void ring();
 
   FileSystem& files() { return files_; }

@@ -62,8 +62,10 @@ class WorkerPool::Events final : public flow::LotEvents {
     for (const auto& arc : pool_.deployment_.subscribers_of(placement, dataset)) {
       items.push_back({arc_key(arc), lot.to_string()});
     }
+    if (items.empty()) return;
     pool_.queue_.push(items, Lane::Live);
     pool_.wake();
+    pool_.bells_.ring(Ring::Work);
   }
 
  private:
@@ -71,11 +73,12 @@ class WorkerPool::Events final : public flow::LotEvents {
 };
 
 WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
-                       flow::LedgerLogs& logs, record::Owner self, Complaints& complaints,
-                       StoreTrouble trouble)
+                       flow::LedgerLogs& logs, record::Owner self, Bells& bells,
+                       Complaints& complaints, StoreTrouble trouble)
     : services_(std::move(services)),
       deployment_(deployment),
       self_(std::move(self)),
+      bells_(bells),
       complaints_(complaints),
       trouble_(trouble),
       queue_(services_.home.database(), services_.clock),
@@ -138,6 +141,7 @@ void WorkerPool::start() {
 }
 
 void WorkerPool::sweep() {
+  bool any_due = false;
   for (const auto& [key, arc] : arcs_) {
     auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc->arc(),
                                  arc->subscription());
@@ -152,14 +156,20 @@ void WorkerPool::sweep() {
     items.reserve(found->due.size());
     for (const auto& lot : found->due) items.push_back({key, lot.to_string()});
     queue_.push(items, Lane::Backfill);
+    any_due = any_due || !items.empty();
     const std::lock_guard lock(mutex_);
     unfinished_[key] = lot::LotSet::of(found->unfinished);
   }
+  queue_.forget_others(keys_);
   wake();
+  if (any_due) bells_.ring(Ring::Work);
 }
 
 bool WorkerPool::free_dead() {
-  return queue_.free_dead([this](const std::string& by) { return owner_lives(by, self_); });
+  const bool freed =
+      queue_.free_dead([this](const std::string& by) { return owner_lives(by, self_); });
+  if (freed) bells_.ring(Ring::Work);
+  return freed;
 }
 
 void WorkerPool::rise() {
@@ -244,12 +254,11 @@ void WorkerPool::work(const std::stop_token& stop) {
 std::optional<QueueItem> WorkerPool::take() {
   const std::lock_guard lock(mutex_);
   if (!taking_) return std::nullopt;
-  std::set<std::string> full;
+  std::set<std::string> free = keys_;
   for (const auto& [key, count] : running_) {
-    const auto arc = arcs_.find(key);
-    if (arc != arcs_.end() && count >= arc->second->arc().arc->concurrency) full.insert(key);
+    if (count >= arcs_.at(key)->arc().arc->concurrency) free.erase(key);
   }
-  auto item = queue_.take(self_.id, full, ordered_);
+  auto item = queue_.take(self_.id, free, ordered_);
   if (!item) return std::nullopt;
   ++running_[item->arc];
   ++working_;
@@ -260,12 +269,11 @@ std::optional<QueueItem> WorkerPool::take() {
 bool WorkerPool::work_once() {
   const auto item = take();
   if (!item) return false;
-  const auto arc = arcs_.find(item->arc);
   Result<flow::ArcOutcome> outcome = flow::ArcOutcome(flow::Idle::NotReady);
   try {
     const auto lot = lot::LotId::parse(item->lot);
-    // An arc that is deployed no more, or a lot of another version's queue, is simply done with.
-    if (arc != arcs_.end() && lot) outcome = arc->second->run(*lot);
+    // A lot that another version queued and that is none here is simply done with.
+    if (lot) outcome = arcs_.at(item->arc)->run(*lot);
   } catch (const Error& error) {
     outcome = fail(FailureCode::Unavailable, error.what());
   }
@@ -278,6 +286,16 @@ bool WorkerPool::work_once() {
   return true;
 }
 
+/// Tells the queue what became of an item; true if others may have something to do by that.
+bool WorkerPool::settle(const QueueItem& item, std::optional<Instant> again) {
+  if (again) {
+    queue_.later(item, *again);
+    return true;
+  }
+  const bool is_gone = queue_.done(item);
+  return !is_gone || ordered_.contains(item.arc);
+}
+
 /// Says in the queue what became of what has run; what the index does not take is tried again.
 void WorkerPool::settle() {
   std::vector<Settlement> settlements;
@@ -288,11 +306,7 @@ void WorkerPool::settle() {
   while (!settlements.empty()) {
     const auto& [item, again] = settlements.back();
     try {
-      if (again) {
-        queue_.later(item, *again);
-      } else {
-        queue_.done(item);
-      }
+      if (settle(item, again)) bells_.ring(Ring::Work);
     } catch (const Error&) {
       const std::lock_guard lock(mutex_);
       std::ranges::move(settlements, std::back_inserter(unsettled_));

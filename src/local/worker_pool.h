@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "flow/arc_flow.h"
+#include "local/bells.h"
 #include "local/complaints.h"
 #include "local/owners.h"
 #include "local/queue.h"
@@ -37,7 +38,7 @@ class WorkerPool {
   enum class StoreTrouble : std::uint8_t { GiveUp, KeepTrying };
 
   WorkerPool(Services services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
-             record::Owner self, Complaints& complaints, StoreTrouble trouble);
+             record::Owner self, Bells& bells, Complaints& complaints, StoreTrouble trouble);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -58,7 +59,8 @@ class WorkerPool {
   /// Ends the threads: attempts may finish for a grace time, then they are stopped and their lots
   /// released.
   void stop();
-  /// Frees what dead processes had taken from the queue; true if there was any.
+  /// Frees what dead processes had taken from the queue; true if there was any. Other processes
+  /// hear of it.
   bool free_dead();
   /// Lets the threads look whether something has become due.
   void wake();
@@ -80,6 +82,7 @@ class WorkerPool {
   std::optional<Instant> look_again(const QueueItem& item, const Result<flow::ArcOutcome>& outcome);
   std::optional<Instant> look_again_at_failed(const QueueItem& item, const Failure& failure);
   void settle();
+  bool settle(const QueueItem& item, std::optional<Instant> again);
   void index_trouble(const Error& error);
   void note_end(const QueueItem& item, const flow::Ended& ended);
   void heartbeat(const std::stop_token& stop);
@@ -88,6 +91,7 @@ class WorkerPool {
   Services services_;
   const flow::Deployment& deployment_;
   record::Owner self_;
+  Bells& bells_;
   Complaints& complaints_;
   StoreTrouble trouble_;
   Queue queue_;

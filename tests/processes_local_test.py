@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of cls as processes on one machine: how they wake each other, what is switched off and on, how they end.
+
+Usage: processes_local_test.py CLS [-v] [NAME…]     CLS is the executable
+"""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import unittest
+
+import processes_test
+from processes_test import COPY, PATIENCE, Processes, command_arc, key_of, project
+
+WORK = b"\0"     # what a ring says: src/base/bell.h
+RECORDS = b"\1"
+MARK = "echo $PPID $CLS_LOT >> $HOME/ran; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"
+
+
+class Local(Processes):
+    def setUp(self):
+        super().setUp()
+        os.environ["HOME"] = str(self.folder)
+
+    def log(self):
+        return (self.folder / "log").read_text()
+
+    def ran(self):
+        """(pid, lot) of each attempt that wrote its mark."""
+        path = self.folder / "ran"
+        return [tuple(line.split()) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def index(self):
+        return contextlib.closing(sqlite3.connect(self.home / "cls.db", timeout=PATIENCE))
+
+    def bell(self):
+        """A bell of ours among those of the home."""
+        ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(ear.close)
+        ear.bind(str(self.home / "run/1-test.bell"))
+        ear.settimeout(PATIENCE)
+        return ear
+
+    def serve(self, *arguments):
+        """An `up` that is idle: it has said that it serves, and hangs its bell."""
+        process = self.start("up", *arguments)
+        self.wait_for("the bell", lambda: list(self.home.glob(f"run/{process.pid}-*.bell")))
+        return process
+
+    def claim_file(self, arc):
+        file, = (self.home / "stores/s3/clusterless-arc-state-local-home/claims/project=p/version=1"
+                 / f"arc={arc}").glob("lot=*.json")
+        return file
+
+
+class Bells(Local):
+    def test_an_item_that_another_process_queued_is_taken_at_once(self):
+        self.declare(command_arc(MARK), pollSec=3600)
+        self.put(key_of(0))
+        self.cls("run", "-p", "p.json")
+        up = self.serve()
+        (self.folder / "ran").unlink()
+        claim, = self.claims("work")
+        # As another process would: only the queue is written, and only work is rung.
+        claim["sources"]["main"]["revision"] = "another"  # so that there is something to do
+        self.claim_file("work").write_text(json.dumps(claim, separators=(",", ":")))
+        with self.index() as index, index:
+            index.execute("INSERT INTO queue (arc, lot, lane, due) VALUES (?, ?, 0, ?)",
+                          ("local||local|home|p/1|work", claim["lot"], time.time_ns()))
+        began = time.monotonic()
+        ringer = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(ringer.close)
+        bell, = self.home.glob(f"run/{up.pid}-*.bell")
+        ringer.sendto(WORK, str(bell))
+        self.wait_for("the lot", self.ran)
+        self.assertLess(time.monotonic() - began, 3, "the next look of its own would be minutes away")
+
+    def test_who_queues_something_rings(self):
+        self.declare(COPY)
+        self.cls("deploy", "-p", "p.json")
+        ear = self.bell()
+        self.put(key_of(0))
+        self.start("run", "--seal")
+        self.assertEqual(ear.recv(1), WORK)
+        self.cls("deploy", "-p", "p.json")
+        with contextlib.suppress(TimeoutError):
+            while (heard := ear.recv(1)) != RECORDS:
+                pass
+        self.assertEqual(heard, RECORDS)
+
+    def test_a_killed_process_leaves_no_bell_that_hinders_and_a_good_end_leaves_none(self):
+        self.declare(COPY)
+        killed = self.serve("-p", "p.json")
+        killed.kill()
+        killed.wait()
+        self.assertEqual(len(list(self.home.glob("run/*.bell"))), 1)
+        self.cls("deploy", "-p", "p.json")
+        self.assertEqual(list(self.home.glob("run/*.bell")), [])
+        up = self.serve()
+        up.terminate()
+        self.assertEqual(up.wait(PATIENCE), 0)
+        self.assertEqual(list(self.home.glob("run/*.bell")), [])
+
+    def test_ten_idle_boundaries_wake_less_than_once_a_second(self):
+        declared = project(pollSec=5)
+        first = declared["boundaries"][0]
+        declared["boundaries"] = [
+            {**first, "name": f"b{i}", "dataset": {"name": f"in{i}", "version": "1", "pathURI": f"s3://data-p/in{i}/"}}
+            for i in range(10)]
+        (self.folder / "p.json").write_text(json.dumps(declared))
+        up = self.serve("-p", "p.json")
+        time.sleep(3)  # until what a start does is over
+
+        def switches():
+            tasks = pathlib.Path(f"/proc/{up.pid}/task").iterdir()
+            return {task.name: int(re.search(r"^voluntary_ctxt\S+\s+(\d+)", (task / "status").read_text(), re.M)[1])
+                    for task in tasks}
+        before = switches()
+        time.sleep(10)  # what is measured is time
+        after = switches()
+        self.assertLess(sum(after.values()) - sum(before.values()), 10, (before, after))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or not shutil.which(sys.argv[1]):
+        sys.exit(__doc__)
+    processes_test.CLS = os.path.abspath(shutil.which(sys.argv.pop(1)))
+    unittest.main()
