@@ -56,6 +56,9 @@ class Local(Processes):
         self.wait_for("the bell", lambda: list(self.home.glob(f"run/{process.pid}-*.bell")))
         return process
 
+    def manifests(self, dataset):
+        return list((self.home / "stores/s3/clusterless-manifest-local-home").glob(f"**/name={dataset}/**/manifest.json"))
+
     def claim_file(self, arc):
         file, = (self.home / "stores/s3/clusterless-arc-state-local-home/claims/project=p/version=1"
                  / f"arc={arc}").glob("lot=*.json")
@@ -128,6 +131,44 @@ class Bells(Local):
         time.sleep(10)  # what is measured is time
         after = switches()
         self.assertLess(sum(after.values()) - sum(before.values()), 10, (before, after))
+
+
+class Switched(Local):
+    def test_a_disabled_boundary_takes_nothing_in_until_it_is_enabled(self):
+        self.declare(COPY, settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json")
+        self.wait_for("the first copy", lambda: key_of(0) in self.out())
+        self.cls("disable", "p", "inbox")
+        self.wait_for("its end", lambda: "p/1 inbox is disabled" in self.log())
+        self.put(key_of(1))
+        self.cls("disable", "copy")  # by whose notice the one before had its time
+        self.wait_for("the arc's end", lambda: "p/1 copy is disabled" in self.log())
+        self.assertNotIn(key_of(1), self.out())
+        self.cls("enable", "copy")
+        self.wait_for("the arc", lambda: "p/1 copy is enabled" in self.log())
+        self.assertNotIn(key_of(1), self.out())
+        self.cls("enable", "p")
+        self.wait_for("what came meanwhile", lambda: key_of(1) in self.out())
+
+    def test_a_disabled_arc_ends_what_runs_and_goes_on_in_order(self):
+        self.declare(command_arc(f"{MARK}; test -e $HOME/go || sleep 600", concurrency=1), settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json")
+        self.wait_for("the first lot", self.ran)
+        self.cls("disable", "work")
+        self.wait_for("its end", lambda: "p/1 work is disabled" in self.log())
+        for number in (3, 1, 2):
+            self.put(key_of(number))
+        self.wait_for("their manifests", lambda: len(self.manifests("p-in")) == 4)
+        (self.folder / "go").write_text("")
+        process, = [int(file.read_text()) for file in self.home.glob("attempts/*/group")]
+        os.killpg(process, signal.SIGTERM)  # the sleep; tried again, it would end at once
+        self.wait_for("the end of the attempt", lambda: self.claims("work")[0]["state"] != "running")
+        self.assertEqual(len(self.ran()), 1)
+        self.cls("enable", "work")
+        self.wait_for("all lots", lambda: len({lot for _, lot in self.ran()}) == 4)
+        self.assertEqual([lot for _, lot in self.ran()][1:], sorted(lot for _, lot in self.ran()[1:]))
 
 
 if __name__ == "__main__":

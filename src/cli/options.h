@@ -20,6 +20,8 @@ enum class Command : std::uint8_t {
   Up,
   Run,
   Retry,
+  Enable,
+  Disable,
   Status,
   Arcs,
   ArcsStatus,
@@ -41,7 +43,8 @@ struct Options {
   std::string since;                  ///< now, all, a time or a lot id
   bool until_idle = false;
   bool seal = false;
-  std::vector<std::string> arguments;  ///< retry: [ARC [LOTS]]; destroy: [NAME:VERSION]
+  /// retry: [ARC [LOTS]]; destroy: [NAME:VERSION]; enable, disable: [PROJECT] [NAME]
+  std::vector<std::string> arguments;
   std::vector<std::string> names;      ///< --name of reports
   std::vector<std::string> project_filter;
   std::vector<std::string> labels;  ///< `key=value`

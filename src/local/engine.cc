@@ -42,6 +42,7 @@ std::string bell_name(const record::Owner& self) {
 
 Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode)
     : services_(std::move(services)),
+      mode_(mode),
       deployment_(std::move(deployment)),
       complaints_(services_.log),
       logs_(services_.home.store()),
@@ -65,7 +66,11 @@ void Engine::start() {
 
 /// In the bells' thread.
 void Engine::hear(const Heard& heard) {
-  if (heard.records) rung_ = true;
+  if (heard.records) {
+    rung_ = true;
+    // A run does nothing but wait for its workers most of the time.
+    if (mode_ == Mode::Run) pool_.read_subscriptions();
+  }
   pool_.wake();
   const std::lock_guard lock(watch_mutex_);
   if (watch_ != nullptr) watch_->wake();
@@ -83,6 +88,7 @@ RunReport Engine::run(const RunOptions& options) {
   RunReport report;
   start();
   while (!stopping_) {
+    if (rung_.exchange(false)) intake_.read_subscriptions();
     const std::uint64_t found = intake_.scan_all();
     report.arrivals += found;
     intake_.tick(flow::Boundary::Quiet::Assumed);
@@ -135,27 +141,35 @@ std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
 /// Events may have been half taken when something failed.
 void Engine::recover() {
   intake_.scan_again();
+  rung_ = true;
+}
+
+/// True if another deployment is to be served.
+bool Engine::look_at_records(const std::function<bool()>& changed) {
+  if (changed()) return true;
+  const auto begun = services_.clock.monotonic();
+  intake_.read_subscriptions();
+  pool_.read_subscriptions();
   pool_.sweep();
+  const auto now = services_.clock.monotonic();
+  next_sweep_ = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * (now - begun));
+  return false;
 }
 
 /// True if another deployment is to be served.
 bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& changed) {
   intake_.turn();
-  const auto now = services_.clock.monotonic();
   // What the dead had claimed is due again, and not all of it stood in the queue.
-  if (pool_.free_dead() || now >= next_sweep_) {
-    pool_.sweep();
-    const auto took = services_.clock.monotonic() - now;
-    next_sweep_ = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * took);
+  const bool freed = pool_.free_dead();
+  const bool rung = rung_.exchange(false);
+  if (rung || freed || services_.clock.monotonic() >= next_sweep_) {
+    if (look_at_records(changed)) return true;
+    if (rung)
+      return false;  // a boundary that is enabled again is scanned before anything is waited for
   }
   troubled_ = false;
   const auto events = wait_for_events(watch);
-  if (stopping_) return false;
-  if (rung_.exchange(false)) {
-    if (changed()) return true;
-    pool_.sweep();
-  }
-  if (!events.empty()) intake_.take_events(events);
+  if (!stopping_ && !events.empty()) intake_.take_events(events);
   return false;
 }
 

@@ -65,11 +65,13 @@ class Engine {
   void start();
   void hear(const Heard& heard);
   std::chrono::milliseconds wake_for_due();
+  bool look_at_records(const std::function<bool()>& changed);
   bool serve_once(DirectoryWatch& watch, const std::function<bool()>& changed);
   void recover();
   std::vector<WatchEvent> wait_for_events(DirectoryWatch& watch);
 
   Services services_;
+  Mode mode_;
   std::unique_ptr<const flow::Deployment> deployment_;
   Complaints complaints_;
   flow::LedgerLogs logs_;

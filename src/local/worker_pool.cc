@@ -99,10 +99,15 @@ flow::LotEvents& WorkerPool::events() {
   return *events_;
 }
 
+Result<std::optional<flow::SubscriptionView>> WorkerPool::subscription_of(const flow::ArcRef& ref) {
+  return flow::read_subscription(
+      services_.home.store(),
+      ref.project->places.arc_subscription(ref.project->plan.project, ref.arc->name));
+}
+
 void WorkerPool::make_arc(const flow::ArcRef& ref) {
   auto& store = services_.home.store();
-  auto subscription = flow::read_subscription(
-      store, ref.project->places.arc_subscription(ref.project->plan.project, ref.arc->name));
+  auto subscription = subscription_of(ref);
   if (!subscription || !*subscription) {
     complaints_.add(
         format("{}: {}", ref.to_string(),
@@ -124,6 +129,9 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
                                  return copy_;
                                return command_;
                              }};
+  if (!(*subscription)->enabled) {
+    services_.log.warning(format("{} is disabled: it takes no lot", ref.to_string()));
+  }
   const std::string key = arc_key(ref);
   keys_.insert(key);
   if (ref.arc->concurrency == 1) ordered_.insert(key);
@@ -143,26 +151,61 @@ void WorkerPool::start() {
 void WorkerPool::sweep() {
   bool any_due = false;
   for (const auto& [key, arc] : arcs_) {
-    auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc->arc(),
-                                 arc->subscription());
-    if (!found) {
-      complaints_.add(format("{}: {}", arc->arc().to_string(), found.error().message));
-      continue;
-    }
-    for (const auto& [uri, failure] : found->broken) {
-      complaints_.add(format("{} is set aside: {}", uri.to_string(), failure.message));
-    }
-    std::vector<QueueItem> items;
-    items.reserve(found->due.size());
-    for (const auto& lot : found->due) items.push_back({key, lot.to_string()});
-    queue_.push(items, Lane::Backfill);
-    any_due = any_due || !items.empty();
-    const std::lock_guard lock(mutex_);
-    unfinished_[key] = lot::LotSet::of(found->unfinished);
+    if (sweep(key, *arc, arc->subscription())) any_due = true;
   }
   queue_.forget_others(keys_);
   wake();
   if (any_due) bells_.ring(Ring::Work);
+}
+
+/// True if something was queued.
+bool WorkerPool::sweep(const std::string& key, const flow::ArcFlow& arc,
+                       const flow::SubscriptionView& subscription) {
+  auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc.arc(), subscription);
+  if (!found) {
+    complaints_.add(format("{}: {}", arc.arc().to_string(), found.error().message));
+    return false;
+  }
+  for (const auto& [uri, failure] : found->broken) {
+    complaints_.add(format("{} is set aside: {}", uri.to_string(), failure.message));
+  }
+  std::vector<QueueItem> items;
+  items.reserve(found->due.size());
+  for (const auto& lot : found->due) items.push_back({key, lot.to_string()});
+  queue_.push(items, Lane::Backfill);
+  const std::lock_guard lock(mutex_);
+  unfinished_[key] = lot::LotSet::of(found->unfinished);
+  return !items.empty();
+}
+
+void WorkerPool::read_subscriptions() {
+  bool any_enabled = false;
+  for (const auto& [key, arc] : arcs_) {
+    const std::string name = arc->arc().to_string();
+    const auto subscription = subscription_of(arc->arc());
+    if (!subscription) {
+      complaints_.add(format("{}: {}", name, subscription.error().message));
+      continue;  // it stays as it is
+    }
+    // Of a destroyed project there is none: this deployment is about to end.
+    if (!*subscription || (*subscription)->enabled == arc->subscription().enabled) continue;
+    // What came meanwhile is queued before the arc takes anything: it goes on in order.
+    if ((*subscription)->enabled) sweep(key, *arc, **subscription);
+    arc->set_enabled((*subscription)->enabled);
+    any_enabled = any_enabled || (*subscription)->enabled;
+    services_.log.info(format("{} is {}", name,
+                              (*subscription)->enabled ? "enabled" : "disabled: it takes no lot"));
+  }
+  if (any_enabled) wake();
+}
+
+/// The arcs of which lots are taken.
+std::set<std::string> WorkerPool::enabled_keys() const {
+  std::set<std::string> keys;
+  for (const auto& [key, arc] : arcs_) {
+    if (arc->subscription().enabled) keys.insert(key);
+  }
+  return keys;
 }
 
 bool WorkerPool::free_dead() {
@@ -254,7 +297,7 @@ void WorkerPool::work(const std::stop_token& stop) {
 std::optional<QueueItem> WorkerPool::take() {
   const std::lock_guard lock(mutex_);
   if (!taking_) return std::nullopt;
-  std::set<std::string> free = keys_;
+  std::set<std::string> free = enabled_keys();
   for (const auto& [key, count] : running_) {
     if (count >= arcs_.at(key)->arc().arc->concurrency) free.erase(key);
   }
@@ -389,7 +432,7 @@ void WorkerPool::drain() {
   for (int look = 0;; ++look) {
     // Another process that had taken something may have died since.
     if (look % looks_per_dead_check == 0) static_cast<void>(free_dead());
-    const auto depth = queue_.depth(keys_, ordered_);
+    const auto depth = queue_.depth(enabled_keys(), ordered_);
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     if (working_ == 0 && depth.waiting == 0 && depth.taken == 0) return;
@@ -409,7 +452,7 @@ void WorkerPool::drain() {
 }
 
 std::optional<Instant> WorkerPool::next_due() {
-  return queue_.depth(keys_, ordered_).next_due;
+  return queue_.depth(enabled_keys(), ordered_).next_due;
 }
 
 std::uint64_t WorkerPool::attempts() const {

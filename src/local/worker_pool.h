@@ -50,6 +50,9 @@ class WorkerPool {
   void start();
   /// Queues what the records say is due.
   void sweep();
+  /// Reads again which arcs are enabled: one that is no more takes no lot; what the records say is
+  /// due of one that is so again is queued before it takes any.
+  void read_subscriptions();
   /// Waits until nothing is left to look at, back-off included, or request_stop().
   void drain();
   /// Takes nothing more and waits until what runs has ended, or request_stop().
@@ -75,7 +78,11 @@ class WorkerPool {
  private:
   class Events;  // publications → queue
 
+  Result<std::optional<flow::SubscriptionView>> subscription_of(const flow::ArcRef& ref);
   void make_arc(const flow::ArcRef& ref);
+  bool sweep(const std::string& key, const flow::ArcFlow& arc,
+             const flow::SubscriptionView& subscription);
+  std::set<std::string> enabled_keys() const;
   void work(const std::stop_token& stop);
   bool work_once();
   std::optional<QueueItem> take();
