@@ -171,6 +171,93 @@ class Switched(Local):
         self.assertEqual([lot for _, lot in self.ran()][1:], sorted(lot for _, lot in self.ran()[1:]))
 
 
+HOLD = "echo started >> $HOME/$CLS_LOT.held; until test -e $HOME/go; do sleep 0.05; done; "
+
+
+class Redeployed(Local):
+    def held(self):
+        return list(self.folder.glob("*.held"))
+
+    def test_another_deployment_is_served_at_once_and_what_runs_ends_under_its_own(self):
+        write = "echo {} > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"
+        self.declare(command_arc(HOLD + write.format("former")), settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the first lot", self.held)
+        former, = self.claims("work")
+        later = command_arc(write.format("new"))
+        after = {"type": "core:copyArc", "name": "after", "sources": {"main": {"name": "p-work", "version": "1"}},
+                 "sinks": {"main": {"name": "p-after", "version": "1", "pathURI": "s3://data-p/after/"}}}
+        self.declare(later, after, settleSec=0)
+        self.cls("deploy", "-p", "p.json", "--since", "all")
+        self.wait_for("the deployment", lambda: "1 lot goes on" in self.log())
+        self.put(key_of(1))
+        self.wait_for("a lot under the new deployment", lambda: self.out("work"))
+        self.wait_for("its copy", lambda: len(self.out("after")) == 1)
+        claim = next(c for c in self.claims("work") if c["lot"] == former["lot"])
+        self.assertEqual((claim["state"], claim["attempt"]), ("running", former["attempt"]))
+        (self.folder / "go").write_text("")
+        self.wait_for("the former lot", lambda: len(self.out("work")) == 2)
+        # The arc that only the new deployment knows hears of it.
+        self.wait_for("its copy", lambda: len(self.out("after")) == 2)
+        self.assertEqual(sorted(self.out("after").values()), ["former\n", "new\n"])
+        claims = {c["lot"]: c for c in self.claims("work")}
+        self.assertEqual(claims[former["lot"]]["declaration"], former["declaration"])
+        self.assertEqual(claims[former["lot"]]["attempt"], former["attempt"], "it ran once")
+        self.assertEqual(len({c["declaration"] for c in claims.values()}), 2)
+        self.cls("audit")
+
+    def test_many_deployments_in_a_row_are_bounded_and_a_stop_ends_all(self):
+        arc = command_arc(HOLD + "echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt", concurrency=8)
+        self.declare(arc, settleSec=0)
+        up = self.serve("-p", "p.json", "--since", "all")
+        for number in range(3):
+            self.put(key_of(number))
+            self.wait_for("the lot", lambda: len(self.held()) == number + 1)
+            self.declare(dict(arc, timeoutMin=10 + number), settleSec=0)
+            self.cls("deploy", "-p", "p.json")
+            self.wait_for("the deployment", lambda: self.log().count("another deployment is served") == number + 1)
+        self.assertIn("under the former one 1 lot goes on to the end", self.log())
+        began = time.monotonic()
+        up.terminate()
+        self.assertEqual(up.wait(PATIENCE), 0)
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual([(c["state"], c["owner"]) for c in self.claims("work")], [("retrying", None)] * 3)
+        (self.folder / "go").write_text("")
+        self.cls("run")
+        self.assertEqual(len(self.out("work")), 3)
+        self.cls("audit")
+
+    def test_destroy_waits_for_what_runs_wherever(self):
+        self.declare(command_arc(HOLD + "echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt", concurrency=1), settleSec=0)
+        self.put(key_of(0), key_of(1))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the first lot", self.held)
+        destroy = subprocess.Popen([processes_test.CLS, "destroy", "p:1"], cwd=self.folder, env=self.environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.started.append(destroy)
+        said = destroy.stderr.readline()
+        self.assertRegex(said, rf"waiting for p/1 work \S+, attempt \S+ \(process {up.pid} on ")
+        self.assertIsNone(destroy.poll())
+        (self.folder / "go").write_text("")
+        out, _ = destroy.communicate(timeout=PATIENCE)
+        self.assertEqual(destroy.returncode, 0)
+        self.assertIn("destroyed p/1", out)
+        claim, = self.claims("work")
+        self.assertEqual(claim["state"], "committed")
+        self.assertEqual(len(self.out("work")), 1)
+        self.cls("deploy", "-p", "p.json")
+        self.wait_for("the other lot", lambda: len(self.out("work")) == 2)
+
+    def test_destroy_gives_up_waiting_with_75(self):
+        self.declare(command_arc(HOLD), settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the lot", self.held)
+        self.cls("destroy", "p:1", "--wait", "1", expect=75)
+        self.assertEqual(json.loads(self.cls("projects", "--output", "json")), [])
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 2 or not shutil.which(sys.argv[1]):
         sys.exit(__doc__)

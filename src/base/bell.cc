@@ -98,9 +98,10 @@ Result<std::unique_ptr<Bell>> Bell::hang(const std::string& directory, const std
       new Bell(std::move(folder), std::move(file), std::move(socket), std::move(woken)));
 }
 
-Heard Bell::listen() {
+Heard Bell::listen(std::optional<std::chrono::milliseconds> most) {
   std::array<pollfd, 2> watched{{{socket_.get(), POLLIN, 0}, {woken_.get(), POLLIN, 0}}};
-  while (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
+  const int wait = most ? static_cast<int>(most->count()) : -1;
+  while (::poll(watched.data(), watched.size(), wait) < 0 && errno == EINTR) {
   }
   Heard heard;
   std::uint64_t count = 0;

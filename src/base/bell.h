@@ -3,8 +3,10 @@
 // and a byte that says what for. A hint: who relies on it looks for himself from time to time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -36,8 +38,9 @@ class Bell {
   ~Bell();
 
   const std::string& name() const { return name_; }
-  /// Waits until something is heard; takes all of it, so that a burst is heard as one ring.
-  Heard listen();
+  /// Waits until something is heard, or for that time; takes all of it, so that a burst is heard as
+  /// one ring.
+  Heard listen(std::optional<std::chrono::milliseconds> most = std::nullopt);
   void wake();
 
  private:

@@ -94,6 +94,8 @@ class CommandLine {
                             Command::Destroy);
     add_projects(destroy, false);
     destroy->add_option("PROJECT", options_.arguments, "name:version of a deployed project");
+    destroy->add_option("--wait", options_.wait,
+                        "Wait so many seconds for lots that run; 0: not at all [600]");
     auto* up = command(app_, "up", "Serve every deployed project until stopped", Command::Up);
     add_projects(up, false);
     add_since(up);

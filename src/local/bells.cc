@@ -20,25 +20,33 @@ Bells::~Bells() {
 }
 
 void Bells::start(std::function<void(const Heard&)> heard) {
-  if (bell_ == nullptr || thread_.joinable()) return;
+  const std::lock_guard lock(mutex_);
+  if (bell_ == nullptr || listening_) return;
   heard_ = std::move(heard);
+  listening_ = true;
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void Bells::stop() {
-  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(listening_, false)) return;
+  }
   thread_.request_stop();
   bell_->wake();
   thread_.join();
+  const std::lock_guard lock(mutex_);
+  bell_.reset();
 }
 
 void Bells::ring(Ring ring) {
-  if (!thread_.joinable()) {
+  const std::lock_guard lock(mutex_);
+  if (listening_) {
+    (ring == Ring::Work ? work_ : records_) = true;
+    bell_->wake();
+  } else {
     ring_bells(directory_, ring, bell_ == nullptr ? "" : bell_->name());
-    return;
   }
-  (ring == Ring::Work ? work_ : records_) = true;
-  bell_->wake();
 }
 
 void Bells::run(const std::stop_token& stop) {

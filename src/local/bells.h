@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -29,14 +30,16 @@ class Bells {
   void start(std::function<void(const Heard&)> heard);
   /// Rings all others soon.
   void ring(Ring ring);
-  /// Nothing is called after it returned.
+  /// Takes the bell down; nothing is called after it returned. Others are still rung.
   void stop();
 
  private:
   void run(const std::stop_token& stop);
 
   std::string directory_;
+  std::mutex mutex_;  ///< held where the bell may be gone
   std::unique_ptr<Bell> bell_;
+  bool listening_ = false;
   std::function<void(const Heard&)> heard_;
   std::atomic<bool> work_ = false;  ///< to be rung
   std::atomic<bool> records_ = false;

@@ -33,25 +33,22 @@ std::string run_directory(Home& home) {
   return home.run();
 }
 
-/// `<pid>-<ULID>`: several engines of a process have one each.
-std::string bell_name(const record::Owner& self) {
-  return format("{}-{}", self.pid, self.id.substr(self.id.rfind(':') + 1));
-}
-
 }  // namespace
 
-Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode)
+Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode,
+               Tenure& tenure)
     : services_(std::move(services)),
       mode_(mode),
       deployment_(std::move(deployment)),
       complaints_(services_.log),
       logs_(services_.home.store()),
-      self_(make_owner(services_.ids)),
-      bells_(run_directory(services_.home), bell_name(self_), services_.log),
-      pool_(services_, *deployment_, logs_, self_, bells_, complaints_,
+      bells_(run_directory(services_.home),
+             // Several engines of a process have one each.
+             format("{}-{}", tenure.self.pid, services_.ids.next()), services_.log),
+      pool_(services_, *deployment_, logs_, tenure, bells_, complaints_,
             mode == Mode::Serve ? WorkerPool::StoreTrouble::KeepTrying
                                 : WorkerPool::StoreTrouble::GiveUp),
-      intake_(services_, *deployment_, logs_, pool_.events(), self_.id, complaints_) {}
+      intake_(services_, *deployment_, logs_, pool_.events(), tenure.self.id, complaints_) {}
 
 Engine::~Engine() {
   bells_.stop();
@@ -200,14 +197,20 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
     }
   }
   intake_.store_arrivals();
-  if (end == End::Changed) pool_.finish_running();
+  pool_.retire();
   {
     const std::lock_guard lock(watch_mutex_);
     watch_ = nullptr;
   }
   bells_.stop();
+  if (!stopping_) return end;
   pool_.stop();
-  return stopping_ ? End::Stopped : end;
+  return End::Stopped;
+}
+
+void Engine::finish() {
+  pool_.finish_running();
+  pool_.stop();
 }
 
 }  // namespace cls::local

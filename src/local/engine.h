@@ -41,7 +41,9 @@ class Engine {
  public:
   enum class Mode : std::uint8_t { Run, Serve };
 
-  Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode);
+  /// `tenure` outlives it; engines of one process that live at the same time share one.
+  Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode,
+         Tenure& tenure);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -53,9 +55,14 @@ class Engine {
 
   /// Why serve() returned.
   enum class End : std::uint8_t { Stopped, Changed };
-  /// `cls up`: serves until request_stop(), or until `changed` (asked whenever the home's bell
-  /// rings) says that another deployment is to be served; then what runs has ended before.
+  /// `cls up`: serves until request_stop(), or until `changed` (asked whenever records may have
+  /// changed) says that another deployment is to be served: then nothing more is taken, but what
+  /// runs goes on, to be waited for by finish().
   End serve(const std::function<bool()>& changed);
+  /// After serve() returned Changed: waits until what runs has ended, or request_stop().
+  void finish();
+  /// How many lots run.
+  unsigned running() const { return pool_.running(); }
 
   /// Ends serve() or run() soon: attempts may finish for some seconds, then they are stopped and
   /// their lots released. From any thread.
@@ -75,7 +82,6 @@ class Engine {
   std::unique_ptr<const flow::Deployment> deployment_;
   Complaints complaints_;
   flow::LedgerLogs logs_;
-  record::Owner self_;
   Bells bells_;
   WorkerPool pool_;
   Intake intake_;

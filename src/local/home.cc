@@ -33,8 +33,8 @@ Home::Home(FileSystem& files, std::string directory, std::string id)
       files_, store::FileStoreLayout{.stores = directory_ + "/stores", .buckets = {}});
 }
 
-void Home::ring() {
-  ring_bells(run(), Ring::Records);
+unsigned Home::ring() {
+  return ring_bells(run(), Ring::Records);
 }
 
 Result<std::string> Home::read_id(FileSystem& files, const std::string& directory) {

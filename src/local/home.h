@@ -34,8 +34,8 @@ class Home {
   std::string database() const { return directory_ + "/cls.db"; }
 
   /// Tells all processes at work in the home that something was deployed, enabled or disabled, or
-  /// is to be tried again. A hint.
-  void ring();
+  /// is to be tried again; how many bells took it. A hint.
+  unsigned ring();
 
   FileSystem& files() { return files_; }
   store::FileStore& store() { return *store_; }

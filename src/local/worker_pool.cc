@@ -73,16 +73,17 @@ class WorkerPool::Events final : public flow::LotEvents {
 };
 
 WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
-                       flow::LedgerLogs& logs, record::Owner self, Bells& bells,
-                       Complaints& complaints, StoreTrouble trouble)
+                       flow::LedgerLogs& logs, Tenure& tenure, Bells& bells, Complaints& complaints,
+                       StoreTrouble trouble)
     : services_(std::move(services)),
       deployment_(deployment),
-      self_(std::move(self)),
+      self_(tenure.self),
       bells_(bells),
       complaints_(complaints),
       trouble_(trouble),
       queue_(services_.home.database(), services_.clock),
       logs_(logs),
+      held_(tenure.held),
       leases_(services_.clock),
       probe_(services_.home.files(), services_.home.attempts(), self_),
       sources_(services_.home.store(), deployment_, logs_),
@@ -248,10 +249,20 @@ void WorkerPool::stop() {
   threads_.clear();
 }
 
+void WorkerPool::retire() {
+  const std::lock_guard lock(mutex_);
+  taking_ = false;
+  retired_ = true;
+}
+
 void WorkerPool::finish_running() {
   std::unique_lock lock(mutex_);
-  taking_ = false;
-  changed_.wait(lock, [this] { return working_ == 0 || stopping_; });
+  changed_.wait(lock, [this] { return (working_ == 0 && unsettled_count_ == 0) || stopping_; });
+}
+
+unsigned WorkerPool::running() const {
+  const std::lock_guard lock(mutex_);
+  return working_;
 }
 
 void WorkerPool::heartbeat(const std::stop_token& stop) {
@@ -323,6 +334,7 @@ bool WorkerPool::work_once() {
   const auto again = look_again(*item, outcome);
   const std::lock_guard lock(mutex_);
   unsettled_.emplace_back(*item, again);
+  ++unsettled_count_;
   if (--running_[item->arc] == 0) running_.erase(item->arc);
   --working_;
   rise();
@@ -356,9 +368,15 @@ void WorkerPool::settle() {
       throw;
     }
     settlements.pop_back();
-    const std::lock_guard lock(mutex_);
-    index_failures_ = 0;
-    rise();
+    bool retired = false;
+    {
+      const std::lock_guard lock(mutex_);
+      --unsettled_count_;
+      index_failures_ = 0;
+      retired = retired_;
+      rise();
+    }
+    if (retired) bells_.ring(Ring::Records);
   }
 }
 

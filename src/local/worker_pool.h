@@ -28,6 +28,13 @@
 
 namespace cls::local {
 
+/// What the engines of one process share that follow one another: what an earlier one still runs is
+/// held for the later ones too.
+struct Tenure {
+  record::Owner self;
+  flow::HeldClaims held;
+};
+
 /// The key of an arc in the queue.
 std::string arc_key(const flow::ArcRef& arc);
 
@@ -38,7 +45,7 @@ class WorkerPool {
   enum class StoreTrouble : std::uint8_t { GiveUp, KeepTrying };
 
   WorkerPool(Services services, const flow::Deployment& deployment, flow::LedgerLogs& logs,
-             record::Owner self, Bells& bells, Complaints& complaints, StoreTrouble trouble);
+             Tenure& tenure, Bells& bells, Complaints& complaints, StoreTrouble trouble);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -55,8 +62,13 @@ class WorkerPool {
   void read_subscriptions();
   /// Waits until nothing is left to look at, back-off included, or request_stop().
   void drain();
-  /// Takes nothing more and waits until what runs has ended, or request_stop().
+  /// Takes nothing more; what runs goes on. From then on all others, who may know subscribers that
+  /// this deployment does not, are told of each end.
+  void retire();
+  /// After retire(): waits until what runs has ended, or request_stop().
   void finish_running();
+  /// How many lots run.
+  unsigned running() const;
   /// Makes drain() and finish_running() return soon; nothing more is taken.
   void request_stop();
   /// Ends the threads: attempts may finish for a grace time, then they are stopped and their lots
@@ -97,13 +109,13 @@ class WorkerPool {
 
   Services services_;
   const flow::Deployment& deployment_;
-  record::Owner self_;
+  const record::Owner& self_;
   Bells& bells_;
   Complaints& complaints_;
   StoreTrouble trouble_;
   Queue queue_;
   flow::LedgerLogs& logs_;
-  flow::HeldClaims held_;
+  flow::HeldClaims& held_;
   flow::LeaseWatch leases_;
   LocalOwnerProbe probe_;
   flow::SourceReader sources_;
@@ -120,12 +132,14 @@ class WorkerPool {
   unsigned working_ = 0;
   std::uint64_t generation_ = 0;  // rises when there may be work
   bool taking_ = true;
+  bool retired_ = false;
   bool stopping_ = false;
   std::uint64_t attempts_ = 0;
   std::map<QueueItem, int> store_failures_;
   /// What has run, and when it is to be looked at again; nullopt: it is done with.
   using Settlement = std::pair<QueueItem, std::optional<Instant>>;
   std::vector<Settlement> unsettled_;  ///< what the queue does not know yet
+  std::size_t unsettled_count_ = 0;    ///< of them, and of those that it is being told
   int index_failures_ = 0;             ///< of the index, one after another
   std::map<std::string, lot::LotSet> unfinished_;
   std::vector<std::jthread> threads_;
