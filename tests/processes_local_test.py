@@ -5,6 +5,7 @@
 Usage: processes_local_test.py CLS [-v] [NAME…]     CLS is the executable
 """
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -256,6 +257,80 @@ class Redeployed(Local):
         self.wait_for("the lot", self.held)
         self.cls("destroy", "p:1", "--wait", "1", expect=75)
         self.assertEqual(json.loads(self.cls("projects", "--output", "json")), [])
+
+
+class Stops(Local):
+    """`up` and `run` end within 10 s of a signal, whatever hangs."""
+
+    def stop_in_time(self, process, expect=0):
+        began = time.monotonic()
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), expect)
+        self.assertLess(time.monotonic() - began, 10)
+
+    @staticmethod
+    def stats():
+        """State, parent, group, … of every process: proc(5) from the third field on."""
+        for file in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                yield file.read_text().rpartition(")")[2].split()
+
+    def group(self):
+        return self.wait_for("a group", lambda: [
+            int(file.read_text() or 0) for file in self.home.glob("attempts/*/group")])[0]
+
+    def assert_group_gone(self, group):
+        self.assertGreater(group, 1)
+        living = [stat for stat in self.stats() if int(stat[2]) == group and stat[0] not in "ZX"]
+        self.assertEqual(living, [])
+
+    def test_a_workload_that_ignores_sigterm_is_killed(self):
+        self.declare(command_arc("trap '' TERM; echo up > $HOME/up; while true; do sleep 0.1; done"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the workload", (self.folder / "up").exists)
+        group = self.group()
+        self.stop_in_time(up)
+        self.assert_group_gone(group)
+        claim, = self.claims("work")
+        self.assertEqual((claim["state"], claim["attempts"], claim["owner"]), ("retrying", 0, None))
+
+    def test_a_grandchild_that_ignores_sigterm_is_killed(self):
+        self.declare(command_arc("(trap '' TERM; echo up > $HOME/up; while true; do sleep 0.1; done) & wait"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the grandchild", (self.folder / "up").exists)
+        group = self.group()
+        self.stop_in_time(up)
+        self.assert_group_gone(group)
+        self.assertEqual(self.claims("work")[0]["owner"], None)
+
+    def test_an_attempt_that_ends_in_time_is_committed(self):
+        self.declare(command_arc("echo up > $HOME/up; sleep 2; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the workload", (self.folder / "up").exists)
+        self.stop_in_time(up)
+        self.assertEqual(self.claims("work")[0]["state"], "committed")
+
+    def test_a_store_that_hangs_keeps_nobody_from_ending(self):
+        self.declare(command_arc("echo up >> $HOME/up; until test -e $HOME/go; do sleep 0.05; done;"
+                                 " echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the workload", (self.folder / "up").exists)
+        group = self.group()
+        # Whoever replaces a record waits for this lock.
+        with open(self.home / "stores/s3/clusterless-arc-state-local-home/.cls-lock", "a+b") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            self.stop_in_time(up)
+            self.assertIn("ended without waiting", self.log())
+            self.assert_group_gone(group)
+            self.assertEqual(self.claims("work")[0]["state"], "running")
+        (self.folder / "go").write_text("")
+        self.cls("run")
+        claim, = self.claims("work")
+        self.assertEqual((claim["state"], claim["lostAttempts"]), ("committed", 1))
 
 
 if __name__ == "__main__":
