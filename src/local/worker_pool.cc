@@ -22,6 +22,8 @@ constexpr seconds store_retry{5};
 constexpr int index_failures_limit = 10;
 constexpr milliseconds index_pause{500};
 constexpr seconds stop_grace{5};
+/// So many claims may be beaten at once; more whose store does not answer are given up in time.
+constexpr int beat_threads = 3;
 /// How often drain() looks whether another process that had taken something has died.
 constexpr milliseconds drain_look{100};
 constexpr int looks_per_dead_check = 10;
@@ -147,6 +149,9 @@ void WorkerPool::start() {
     threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
   }
   threads_.emplace_back([this](const std::stop_token& stop) { heartbeat(stop); });
+  for (int i = 0; i < beat_threads; ++i) {
+    threads_.emplace_back([this](const std::stop_token& stop) { beat(stop); });
+  }
 }
 
 void WorkerPool::sweep() {
@@ -272,7 +277,22 @@ void WorkerPool::heartbeat(const std::stop_token& stop) {
     if (!changed_.wait(lock, stop, [this] { return working_ > 0; })) return;
     changed_.wait_for(lock, stop, milliseconds(500), [this] { return working_ == 0; });
     lock.unlock();
-    held_.keep_all();
+    const bool any_due = held_.judge_all();
+    lock.lock();
+    if (!any_due) continue;
+    ++beat_rounds_;
+    beats_due_.notify_all();
+  }
+}
+
+void WorkerPool::beat(const std::stop_token& stop) {
+  std::uint64_t seen = 0;
+  std::unique_lock lock(mutex_);
+  while (beats_due_.wait(lock, stop, [&] { return beat_rounds_ != seen; })) {
+    seen = beat_rounds_;
+    lock.unlock();
+    while (held_.beat_one()) {
+    }
     lock.lock();
   }
 }

@@ -105,6 +105,7 @@ class WorkerPool {
   void index_trouble(const Error& error);
   void note_end(const QueueItem& item, const flow::Ended& ended);
   void heartbeat(const std::stop_token& stop);
+  void beat(const std::stop_token& stop);
   void rise();  // with mutex_ held
 
   Services services_;
@@ -135,6 +136,8 @@ class WorkerPool {
   bool retired_ = false;
   bool stopping_ = false;
   std::uint64_t attempts_ = 0;
+  std::condition_variable_any beats_due_;
+  std::uint64_t beat_rounds_ = 0;  // of the heartbeat that found something to beat
   std::map<QueueItem, int> store_failures_;
   /// What has run, and when it is to be looked at again; nullopt: it is done with.
   using Settlement = std::pair<QueueItem, std::optional<Instant>>;
