@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+
 namespace cls {
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -74,6 +76,11 @@ std::optional<std::string> closest(std::string_view word,
     }
   }
   return best;
+}
+
+std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural) {
+  if (count != 1 && !plural.empty()) return format("{} {}", count, plural);
+  return format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace cls

@@ -20,6 +20,8 @@ enum class Command : std::uint8_t {
   Up,
   Run,
   Retry,
+  Enable,
+  Disable,
   Status,
   Arcs,
   ArcsStatus,
@@ -41,14 +43,16 @@ struct Options {
   std::string since;                  ///< now, all, a time or a lot id
   bool until_idle = false;
   bool seal = false;
-  std::vector<std::string> arguments;  ///< retry: [ARC [LOTS]]; destroy: [NAME:VERSION]
-  std::vector<std::string> names;      ///< --name of reports
+  /// retry: [ARC [LOTS]]; destroy: [NAME:VERSION]; enable, disable: [PROJECT] [NAME]
+  std::vector<std::string> arguments;
+  std::vector<std::string> names;  ///< --name of reports
   std::vector<std::string> project_filter;
   std::vector<std::string> labels;  ///< `key=value`
   bool list = false;
   std::string earliest;
   std::string latest;
   bool deep = false;
+  std::uint64_t wait = 600;  ///< seconds that destroy waits for what runs
 };
 
 /// The text to print and the exit code, where the command line itself is all there is to do.

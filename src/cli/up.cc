@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls up: serves every project deployed in a home until it is asked to end.
-#include "base/format.h"
 #include "cli/commands.h"
-#include "cli/engine_stop.h"
+#include "cli/stop_request.h"
 #include "cli/workspace.h"
+#include "local/service.h"
 
 namespace cls::cli {
 
@@ -18,28 +18,14 @@ int up(const Options& options, World& world) {
   const auto home = open_home(options, world);
   if (checked) deploy_projects(*home, world, *checked, since);
   ConsoleLog log(world.console, log_level(options, LogLevel::Info));
-  const local::Services services{.home = *home,
-                                 .clock = world.clock,
-                                 .ids = world.ids,
-                                 .processes = world.processes,
-                                 .log = log,
-                                 .getenv = world.getenv};
-  while (true) {
-    auto deployed = deployed_in(*home, world);
-    const std::string fingerprint = deployed.fingerprint;
-    local::Engine engine(services, std::move(deployed.deployment), local::Engine::Mode::Serve);
-    const EngineStop stop(world, engine);
-    log.info(format("serving {} in {}: {}, {}",
-                    counted(engine.deployment().projects().size(), "project"), home->directory(),
-                    counted(engine.deployment().boundaries().size(), "boundary", "boundaries"),
-                    counted(engine.deployment().arcs().size(), "arc")));
-    const auto end = engine.serve([&] {
-      const auto now = local::read_deployed(*home);
-      return now && now->fingerprint != fingerprint;
-    });
-    if (end == local::Engine::End::Stopped) break;
-    log.info("another deployment: starting over with it");
-  }
+  local::Service service({.home = *home,
+                          .clock = world.clock,
+                          .ids = world.ids,
+                          .processes = world.processes,
+                          .log = log,
+                          .getenv = world.getenv});
+  const StopRequest stop(world, [&service] { service.request_stop(); }, [](int) { return 0; });
+  service.run();
   log.info("stopped");
   return 0;
 }

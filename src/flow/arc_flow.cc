@@ -191,7 +191,7 @@ Result<ArcFlow::Preparation> ArcFlow::take_claim(const lot::LotId& lot, Ready& r
     auto judged = judge_present(**present, ready, owner_lost);
     if (!judged) return pass(std::move(judged));
     if (*judged) return Preparation(**judged);
-  } else if (subscription_.since && ready.ready < *subscription_.since) {
+  } else if (since_ && ready.ready < *since_) {
     return Preparation(ArcOutcome(Idle::NotOwn));
   }
   const record::Claim claim = next_claim(lot, *present, ready, owner_lost);
@@ -220,7 +220,7 @@ Result<bool> ArcFlow::settle_sources(HeldClaim& held, const lot::LotId& lot, Rea
 }
 
 Result<ArcOutcome> ArcFlow::run(const lot::LotId& lot) {
-  if (!subscription_.enabled) return ArcOutcome(Idle::Disabled);
+  if (!enabled_) return ArcOutcome(Idle::Disabled);
   Ready ready;
   auto prepared = take_claim(lot, ready);
   if (!prepared) return pass(std::move(prepared));

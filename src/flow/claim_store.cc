@@ -69,16 +69,12 @@ HeldClaim::HeldClaim(store::ObjectStore& store, const Clock& clock, StoredClaim 
       uri_(std::move(stored.uri)),
       claim_(std::move(stored.claim)),
       etag_(std::move(stored.etag)),
+      lease_(claim_.leaseSec),
       written_(clock.monotonic()) {}
 
 record::Claim HeldClaim::claim() const {
   const std::lock_guard lock(mutex_);
   return claim_;
-}
-
-bool HeldClaim::lost() const {
-  const std::lock_guard lock(mutex_);
-  return lost_;
 }
 
 void HeldClaim::lose() {
@@ -103,6 +99,10 @@ Result<std::optional<StoredClaim>> HeldClaim::write_after_own(record::Claim& nex
 
 Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change) {
   const std::lock_guard lock(mutex_);
+  return write(change);
+}
+
+Result<bool> HeldClaim::write(const std::function<void(record::Claim&)>& change) {
   if (lost_) return false;
   const auto begun = clock_.monotonic();
   record::Claim next = claim_;
@@ -164,23 +164,23 @@ HeldClaim::Commit HeldClaim::commit(const store::WriteStep& before,
   return result;
 }
 
+bool HeldClaim::judge() {
+  if (lost_) return false;
+  const auto age = clock_.monotonic() - written_.load();
+  // An owner stops before anybody may judge its lease expired.
+  if (age * 3 >= lease_ * 2) lose();
+  return !lost_ && age * 3 >= lease_;
+}
+
 void HeldClaim::keep() {
-  const std::chrono::seconds lease(claim().leaseSec);
-  std::chrono::nanoseconds age{};
+  if (!judge()) return;
   {
-    const std::lock_guard lock(mutex_);
-    age = clock_.monotonic() - written_;
+    // A write that is under way is as good as a beat.
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;
+    static_cast<void>(write([](record::Claim&) {}));
   }
-  if (age * 3 < lease) return;
-  if (age * 3 >= lease * 2) {
-    const std::lock_guard lock(mutex_);
-    return lose();
-  }
-  const auto beaten = update([](record::Claim&) {});
-  if (beaten) return;
-  // The store does not answer: an owner stops before anybody may judge its lease expired.
-  const std::lock_guard lock(mutex_);
-  if ((clock_.monotonic() - written_) * 3 >= lease * 2) lose();
+  judge();
 }
 
 std::shared_ptr<HeldClaim> HeldClaims::hold(store::ObjectStore& store, const Clock& clock,
@@ -209,8 +209,24 @@ std::vector<std::shared_ptr<HeldClaim>> HeldClaims::copy() const {
   return all;
 }
 
-void HeldClaims::keep_all() {
-  for (const auto& held : copy()) held->keep();
+bool HeldClaims::judge_all() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [uri, held] : held_) {
+    if (held->judge() && beating_.insert(held.get()).second) due_.push_back(held);
+  }
+  return !due_.empty();
+}
+
+bool HeldClaims::beat_one() {
+  std::unique_lock lock(mutex_);
+  if (due_.empty()) return false;
+  const auto held = std::move(due_.front());
+  due_.pop_front();
+  lock.unlock();
+  held->keep();
+  lock.lock();
+  beating_.erase(held.get());
+  return true;
 }
 
 void HeldClaims::request_stop_all() {

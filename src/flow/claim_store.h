@@ -2,12 +2,15 @@
 // Claims: reading them, taking them, and holding one while its attempt runs. docs/formats/claim.md.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -52,7 +55,7 @@ class HeldClaim {
 
   const Uri& uri() const { return uri_; }
   record::Claim claim() const;
-  bool lost() const;
+  bool lost() const { return lost_; }
   std::stop_token stop_token() const { return stop_.get_token(); }
 
   /// Changes and stores the claim; false when it is lost (nothing was written). A store that does
@@ -71,8 +74,11 @@ class HeldClaim {
   Commit commit(const store::WriteStep& before, const std::function<void(record::Claim&)>& change,
                 store::WriteStep after);
 
-  /// Beats if a third of the lease has passed since the last write; gives up at two thirds without
-  /// one: asks the attempt to stop.
+  /// Gives the claim up, and asks the attempt to stop, at two thirds of the lease without a write.
+  /// True if it needs a beat: a third has passed. Waits for nobody, so that a store that does not
+  /// answer is found out too.
+  bool judge();
+  /// Beats if it needs to and no write of this claim is under way.
   void keep();
 
   /// Asks the attempt to stop without losing the claim, for an orderly end of the process.
@@ -80,6 +86,7 @@ class HeldClaim {
 
  private:
   void lose();
+  Result<bool> write(const std::function<void(record::Claim&)>& change);
   Result<std::optional<StoredClaim>> write_after_own(record::Claim& next);
 
   store::ObjectStore& store_;
@@ -88,8 +95,9 @@ class HeldClaim {
   mutable std::mutex mutex_;
   record::Claim claim_;
   std::string etag_;
-  std::chrono::nanoseconds written_;
-  bool lost_ = false;
+  const std::chrono::seconds lease_;
+  std::atomic<std::chrono::nanoseconds> written_;  ///< when the last write began
+  std::atomic<bool> lost_ = false;
   std::stop_source stop_;
 };
 
@@ -100,14 +108,20 @@ class HeldClaims {
                                   StoredClaim stored);
   void release(const std::shared_ptr<HeldClaim>& held);
   bool holds(const Uri& uri) const;
-  /// Beats every claim that needs it.
-  void keep_all();
+  /// Judges every claim by the clock, and notes those that need a beat and are not being beaten.
+  /// True if there is any. Waits for no store.
+  bool judge_all();
+  /// Beats one of those that were noted; false if there is none. Several threads may: a store that
+  /// does not answer for one claim holds up no other.
+  bool beat_one();
   void request_stop_all();
 
  private:
   std::vector<std::shared_ptr<HeldClaim>> copy() const;
   mutable std::mutex mutex_;
   std::map<Uri, std::shared_ptr<HeldClaim>> held_;
+  std::deque<std::shared_ptr<HeldClaim>> due_;  ///< to be beaten
+  std::set<const HeldClaim*> beating_;          ///< those, and those that are being beaten
 };
 
 /// Judges leases by watching one ETag unchanged for a full lease on one's own monotonic clock.

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bell.h"
 #include "base/format.h"
 #include "record/subscription.h"
 
@@ -34,9 +35,8 @@ Home::Home(FileSystem& files, std::string directory, std::string id)
       files_, store::FileStoreLayout{.stores = directory_ + "/stores", .buckets = {}});
 }
 
-void Home::ring() {
-  // Closing a file that was opened for writing is what a watcher sees. Nobody depends on it.
-  static_cast<void>(files_.append(run() + "/bell", ""));
+unsigned Home::ring() {
+  return ring_bells(run(), Ring::Records);
 }
 
 Result<std::string> Home::read_id(FileSystem& files, const std::string& directory) {

@@ -94,7 +94,8 @@ const Outcome& Stage::run(const std::vector<std::string>& arguments) {
                      return found->second;
                    },
                    .read_standard_input = [] { return std::string(); },
-                   .on_stop = [](const std::function<void(int signal)>&) {}};
+                   .on_stop = [](const std::function<void(int signal)>&) {},
+                   .end_now = {}};
   last_.exit_code = command_(arguments, world);
   return last_;
 }
