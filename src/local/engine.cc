@@ -12,8 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How long events are gathered, so that files written together are taken together.
-constexpr milliseconds gather{10};
+/// Files written together are taken together: events are gathered until none comes for a moment.
+constexpr milliseconds gather{2};
+constexpr milliseconds longest_gather{50};
 /// So many events are taken at once; what is left comes with the next turn.
 constexpr std::size_t most_events = 10'000;
 /// What is due already is the workers' affair: no busy loop over it.
@@ -126,9 +127,9 @@ std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
     events = watch.wait(std::min(left, due));
   }
   if (events.empty() || stopping_) return events;
-  services_.clock.sleep_for(gather);
-  while (events.size() < most_events) {
-    auto more = watch.wait(milliseconds(0));
+  const auto latest = services_.clock.monotonic() + longest_gather;
+  while (events.size() < most_events && services_.clock.monotonic() < latest) {
+    auto more = watch.wait(gather);
     if (more.empty()) break;
     std::ranges::move(more, std::back_inserter(events));
   }
