@@ -7,7 +7,7 @@ same bytes, overwritten, written again, late. A copy arc, a command arc and a co
 processes is killed 60 times at random moments; the other one runs under strace, which kills it at the entry of a
 system call of a phase (scan, close, claim, workload, commit, publish; told by the path) until every phase was hit
 8 times. Then both are let finish, the audit reads everything, and what the last arc lists is compared by hash with
-what was written. Usage: kill_test.py CLS [--short] [--seed N] [--keep]
+what was written. Usage: kill_test.py CLS [--short] [--seed N] [--keep] | --self-test
 
 Where ptrace is not permitted only the random kills are made, which is said; it fails with CLS_REQUIRE_STRACE=1.
 """
@@ -429,9 +429,43 @@ def run(options, folder):
     print("audit clean; every file is in the last sink, once")
 
 
+def self_test():
+    """The comparison finds each loss, each repetition, and bytes that nobody wrote."""
+
+    class Compared(Trial):
+        def __init__(self, folder):
+            self.plan = make_plan(60, random.Random(1))
+            self.home, self.input = folder, folder / "stores/s3/data-k/in"
+            self.uris = []
+            for name, text in {action["name"]: action["text"] for action in self.plan}.items():
+                for path in (self.input / name, folder / "stores/s3/data-k/c" / name):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text)
+                self.uris.append(f"s3://data-k/c/{name}")
+
+        def members(self, dataset):
+            return self.uris if dataset == "k-c" else []
+
+    with tempfile.TemporaryDirectory() as folder:
+        compared = Compared(pathlib.Path(folder))
+        assert compared.compare() == [], compared.compare()
+        whole = compared.uris
+        for number, uri in enumerate(whole):
+            compared.uris = whole[:number] + whole[number + 1:]
+            assert compared.compare(), f"the loss of {uri} is not found"
+            compared.uris = [*whole, uri]
+            assert compared.compare(), f"{uri} is listed twice, which is not found"
+        compared.uris = whole
+        (compared.home / "stores/s3/data-k/c/20230101T0000-000.txt").write_text("other")
+        assert any("nobody wrote" in problem for problem in compared.compare())
+    print("each loss and each repetition is found")
+
+
 def main():
     if sys.argv[1:2] == ["--writer"]:
         return writer(*map(pathlib.Path, sys.argv[2:]))
+    if sys.argv[1:2] == ["--self-test"]:
+        return self_test()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cls", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--short", action="store_true", help="a third of it")
