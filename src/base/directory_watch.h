@@ -32,7 +32,8 @@ class DirectoryWatch {
  public:
   virtual ~DirectoryWatch() = default;
   /// Watches `root` and every directory below it that exists or comes to be. Watch first, then
-  /// scan.
+  /// scan. A failure, also where others may change files unseen (NFS, FUSE), means: scan from time
+  /// to time too.
   virtual Result<> add(const std::string& root) = 0;
   /// Ends the watch of a root; what others watch below it stays. Nothing for one that is not.
   virtual void remove(const std::string& root) = 0;

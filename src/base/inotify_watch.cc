@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/directory_watch.h"
@@ -19,6 +20,34 @@ namespace {
 
 constexpr std::uint32_t watched =
     IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_ONLYDIR;
+
+/// Where others make changes that this machine's kernel has no part in, and so tells nothing of.
+struct ToldNothing {
+  std::uint32_t magic;  ///< statfs(2)
+  const char* name;
+};
+constexpr std::array told_nothing{ToldNothing{0x6969, "NFS"},
+                                  ToldNothing{0xFF534D42, "CIFS"},
+                                  ToldNothing{0xFE534D42, "SMB"},
+                                  ToldNothing{0x65735546, "FUSE"},
+                                  ToldNothing{0x01021997, "9P"},
+                                  ToldNothing{0x00C36400, "Ceph"},
+                                  ToldNothing{0x5346414F, "AFS"},
+                                  ToldNothing{0x0BD00BD0, "Lustre"},
+                                  ToldNothing{0x47504653, "GPFS"},
+                                  ToldNothing{0x01161970, "GFS2"},
+                                  ToldNothing{0x7461636F, "OCFS2"},
+                                  ToldNothing{0x786F4256, "a VirtualBox folder"},
+                                  ToldNothing{0xBACBACBC, "a VMware folder"}};
+
+/// The kind of the file system, if it is one of those.
+const char* tells_nothing(int directory) {
+  struct statfs found{};
+  if (::fstatfs(directory, &found) != 0) return nullptr;
+  const auto magic = static_cast<std::uint32_t>(found.f_type);
+  const auto* const kind = std::ranges::find(told_nothing, magic, &ToldNothing::magic);
+  return kind == told_nothing.end() ? nullptr : kind->name;
+}
 
 class InotifyWatch final : public DirectoryWatch {
  public:
@@ -77,6 +106,10 @@ class InotifyWatch final : public DirectoryWatch {
     DIR* directory = ::opendir(path.c_str());
     if (directory == nullptr) return {};
     Result<> result;
+    if (const char* kind = tells_nothing(::dirfd(directory))) {
+      result = fail(FailureCode::Unsupported,
+                    format("watch {}: on {} not every change can be seen", path, kind));
+    }
     while (const dirent* entry = ::readdir(directory)) {
       const std::string name(entry->d_name);
       if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
