@@ -50,6 +50,8 @@ class Engine {
 
   const flow::Deployment& deployment() const { return *deployment_; }
 
+  // run() and serve() throw Error (Temporary) where the index was deleted under them.
+
   /// `cls run`: scans, closes what has ended, works until nothing is left.
   RunReport run(const RunOptions& options);
 
@@ -69,8 +71,12 @@ class Engine {
   void request_stop();
 
  private:
+  class WatchInUse;
+
   void start();
   void hear(const Heard& heard);
+  void wake();
+  [[noreturn]] void end_without_index(const std::string& what);
   std::chrono::milliseconds wake_for_due();
   bool look_at_records(const std::function<bool()>& changed);
   bool serve_once(DirectoryWatch& watch, const std::function<bool()>& changed);
