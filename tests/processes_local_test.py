@@ -175,6 +175,20 @@ class Switched(Local):
 HOLD = "echo started >> $HOME/$CLS_LOT.held; until test -e $HOME/go; do sleep 0.05; done; "
 
 
+class Sources(Local):
+    def test_what_changes_behind_a_link_is_found_and_that_it_is_polled_is_said_once(self):
+        self.declare(COPY, settleSec=0, pollSec=1)
+        (self.input / "real").mkdir(parents=True)
+        (self.input / "link").symlink_to(self.input / "real")
+        self.serve("-p", "p.json")
+        self.put(key_of(1))
+        self.wait_for("a first copy", lambda: key_of(1) in self.out())  # so that the first scan is over
+        (self.input / "real" / key_of(0)).write_text("x")
+        out = self.home / "stores/s3/data-p/out"
+        self.wait_for("both names", lambda: (out / "real" / key_of(0)).exists() and (out / "link" / key_of(0)).exists())
+        self.assertEqual(self.log().count("is a link: what changes behind it is told under another name"), 1)
+
+
 class Redeployed(Local):
     def held(self):
         return list(self.folder.glob("*.held"))
