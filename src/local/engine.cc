@@ -206,13 +206,16 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
   intake_.watch(*watch);
   next_sweep_ = services_.clock.monotonic() + sweep_pause;
   // What was deployed between the reading of the deployment and now rang no bell here.
-  auto end = changed() ? End::Changed : End::Stopped;
+  bool must_ask = true;
   bool must_recover = false;
+  auto end = End::Stopped;
   while (!stopping_ && end == End::Stopped) {
     if (const auto gone = pool_.index_gone()) end_without_index(*gone);
     try {  // the queue's dispatch: an index that fails for a while ends no service
       if (std::exchange(must_recover, false)) recover();
-      if (serve_once(*watch, changed)) end = End::Changed;
+      const bool other = must_ask && changed();
+      must_ask = false;
+      if (other || serve_once(*watch, changed)) end = End::Changed;
     } catch (const DamageError& error) {
       end_without_index(made_again(error.what()));
     } catch (const Error& error) {

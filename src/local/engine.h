@@ -58,8 +58,8 @@ class Engine {
   /// Why serve() returned.
   enum class End : std::uint8_t { Stopped, Changed };
   /// `cls up`: serves until request_stop(), or until `changed` (asked whenever records may have
-  /// changed) says that another deployment is to be served: then nothing more is taken, but what
-  /// runs goes on, to be waited for by finish().
+  /// changed, and again later where it throws Error) says that another deployment is to be served:
+  /// then nothing more is taken, but what runs goes on, to be waited for by finish().
   End serve(const std::function<bool()>& changed);
   /// After serve() returned Changed: waits until what runs has ended, or request_stop().
   void finish();

@@ -159,6 +159,12 @@ class DamagedIndexTest : public QueueTest {
   DamagedIndex set_aside() {
     return {.set_aside = true, .told = [this](const std::string& name) { told_.push_back(name); }};
   }
+  static void push_many(Queue& queue) {
+    std::vector<QueueItem> items;
+    items.reserve(2000);
+    for (int i = 0; i < 2000; ++i) items.push_back({"a", format("{:06}", i)});
+    queue.push(items, Lane::Live);
+  }
   void damage(std::size_t from, std::size_t size) {
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(static_cast<std::streamoff>(from));
@@ -185,9 +191,7 @@ TEST_F(DamagedIndexTest, AFileThatIsNoDatabaseIsAnErrorThatSaysSo) {
 TEST_F(DamagedIndexTest, IsSetAsideAndMadeAgainWhereThatIsAskedFor) {
   {
     Queue queue(path_, clock_);
-    std::vector<QueueItem> items;
-    for (int i = 0; i < 2000; ++i) items.push_back({"a", format("{:06}", i)});
-    queue.push(items, Lane::Live);
+    push_many(queue);
   }
   damage(8192, 20'000);
   Queue queue(path_, clock_, set_aside());
@@ -203,9 +207,7 @@ TEST_F(DamagedIndexTest, IsSetAsideAndMadeAgainWhereThatIsAskedFor) {
 TEST_F(DamagedIndexTest, ATruncatedOneIsSetAside) {
   {
     Queue queue(path_, clock_);
-    std::vector<QueueItem> items;
-    for (int i = 0; i < 2000; ++i) items.push_back({"a", format("{:06}", i)});
-    queue.push(items, Lane::Live);
+    push_many(queue);
   }
   std::filesystem::resize_file(path_, 10'000);
   const Queue queue(path_, clock_, set_aside());

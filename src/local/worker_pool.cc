@@ -94,6 +94,7 @@ WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
                                "the records",
                                name));
                   }}),
+      claims_(services_.home.database(), services_.clock),
       logs_(logs),
       held_(tenure.held),
       leases_(services_.clock),
@@ -177,7 +178,9 @@ void WorkerPool::sweep() {
 /// True if something was queued.
 bool WorkerPool::sweep(const std::string& key, const flow::ArcFlow& arc,
                        const flow::SubscriptionView& subscription) {
-  auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc.arc(), subscription);
+  auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc.arc(), subscription,
+                               &claims_);
+  claims_.flush();
   if (!found) {
     complaints_.add(format("{}: {}", arc.arc().to_string(), found.error().message));
     return false;

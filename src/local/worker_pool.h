@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "flow/arc_flow.h"
 #include "local/bells.h"
+#include "local/claim_index.h"
 #include "local/complaints.h"
 #include "local/owners.h"
 #include "local/queue.h"
@@ -123,6 +124,7 @@ class WorkerPool {
   Complaints& complaints_;
   StoreTrouble trouble_;
   Queue queue_;
+  ClaimIndex claims_;
   flow::LedgerLogs& logs_;
   flow::HeldClaims& held_;
   flow::LeaseWatch leases_;
