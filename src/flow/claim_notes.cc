@@ -54,7 +54,7 @@ std::optional<record::Claim> claim_of(std::string_view note) {
       if (!state || !result) return std::nullopt;
       claim.lot = words[0];
       claim.state = *state;
-      claim.result = *result;
+      claim.result = result;
     } else if (words[0] == "<") {
       claim.sources[words[1]].revision = words[2];
     } else {
