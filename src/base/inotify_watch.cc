@@ -4,11 +4,12 @@
 #include <cerrno>
 #include <cstring>
 #include <dirent.h>
+#include <filesystem>
 #include <map>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/vfs.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/directory_watch.h"
@@ -21,37 +22,12 @@ namespace {
 constexpr std::uint32_t watched =
     IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_ONLYDIR;
 
-/// Where others make changes that this machine's kernel has no part in, and so tells nothing of.
-struct ToldNothing {
-  std::uint32_t magic;  ///< statfs(2)
-  const char* name;
-};
-constexpr std::array told_nothing{ToldNothing{0x6969, "NFS"},
-                                  ToldNothing{0xFF534D42, "CIFS"},
-                                  ToldNothing{0xFE534D42, "SMB"},
-                                  ToldNothing{0x65735546, "FUSE"},
-                                  ToldNothing{0x01021997, "9P"},
-                                  ToldNothing{0x00C36400, "Ceph"},
-                                  ToldNothing{0x5346414F, "AFS"},
-                                  ToldNothing{0x0BD00BD0, "Lustre"},
-                                  ToldNothing{0x47504653, "GPFS"},
-                                  ToldNothing{0x01161970, "GFS2"},
-                                  ToldNothing{0x7461636F, "OCFS2"},
-                                  ToldNothing{0x786F4256, "a VirtualBox folder"},
-                                  ToldNothing{0xBACBACBC, "a VMware folder"}};
-
-/// The kind of the file system, if it is one of those.
-const char* tells_nothing(int directory) {
-  struct statfs found{};
-  if (::fstatfs(directory, &found) != 0) return nullptr;
-  const auto magic = static_cast<std::uint32_t>(found.f_type);
-  const auto* const kind = std::ranges::find(told_nothing, magic, &ToldNothing::magic);
-  return kind == told_nothing.end() ? nullptr : kind->name;
-}
-
 class InotifyWatch final : public DirectoryWatch {
  public:
-  InotifyWatch(int inotify, int bell) : inotify_(inotify), bell_(bell) {}
+  using MountOf = std::function<Result<Mount>(const std::string& path)>;
+
+  InotifyWatch(int inotify, int bell, MountOf mount)
+      : inotify_(inotify), bell_(bell), mount_(std::move(mount)) {}
   InotifyWatch(const InotifyWatch&) = delete;
   InotifyWatch& operator=(const InotifyWatch&) = delete;
   ~InotifyWatch() override {
@@ -105,20 +81,50 @@ class InotifyWatch final : public DirectoryWatch {
     note(id, root, path);
     DIR* directory = ::opendir(path.c_str());
     if (directory == nullptr) return {};
-    Result<> result;
-    if (const char* kind = tells_nothing(::dirfd(directory))) {
-      result = fail(FailureCode::Unsupported,
-                    format("watch {}: on {} not every change can be seen", path, kind));
-    }
+    Result<> result = told_of_all(path);
     while (const dirent* entry = ::readdir(directory)) {
       const std::string name(entry->d_name);
-      if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
-      auto added = add_tree(root, format("{}/{}", path, name));
+      if (name == "." || name == "..") continue;
+      auto added = add_entry(root, format("{}/{}", path, name), entry->d_type);
       // A directory that is gone again needs no watch; for others the caller polls.
       if (!added && added.error().code != FailureCode::NotFound) result = std::move(added);
     }
     ::closedir(directory);
     return result;
+  }
+
+  Result<> add_entry(const std::string& root, const std::string& path, unsigned char type) {
+    if (type == DT_UNKNOWN) type = type_of(path);
+    if (type == DT_DIR) return add_tree(root, path);
+    if (type == DT_LNK && leads_inside(root, path)) {
+      return fail(FailureCode::Unsupported,
+                  format("{} is a link: what changes behind it is told under another name", path));
+    }
+    return {};
+  }
+
+  /// Some file systems do not say it in their directories.
+  static unsigned char type_of(const std::string& path) {
+    struct stat info{};
+    if (::lstat(path.c_str(), &info) != 0) return DT_UNKNOWN;
+    return S_ISDIR(info.st_mode) ? DT_DIR : S_ISLNK(info.st_mode) ? DT_LNK : DT_REG;
+  }
+
+  /// Only such links are followed by a scan.
+  static bool leads_inside(const std::string& root, const std::string& path) {
+    std::error_code error;
+    const std::string base = std::filesystem::canonical(root, error).string() + "/";
+    if (error) return false;
+    const std::string target = std::filesystem::canonical(path, error).string();
+    return !error && target.starts_with(base);
+  }
+
+  Result<> told_of_all(const std::string& path) const {
+    const auto mount = mount_(path);
+    if (!mount || !mount->remote) return {};
+    return fail(
+        FailureCode::Unsupported,
+        format("{} lies on {}: what other machines change there is not told", path, mount->name));
   }
 
   /// One directory may lie below several roots; the kernel gives it one id.
@@ -166,6 +172,10 @@ class InotifyWatch final : public DirectoryWatch {
       return;
     }
     const std::string path = directory.path + "/" + name;
+    if ((mask & (IN_CREATE | IN_MOVED_TO)) != 0 && type_of(path) == DT_LNK &&
+        leads_inside(directory.root, path)) {
+      events.push_back({WatchEventKind::Unwatched, directory.root, path});
+    }
     if ((mask & IN_ISDIR) != 0) {
       if ((mask & (IN_CREATE | IN_MOVED_TO)) == 0) return;
       // Watched before it is scanned; one that is gone again needs neither.
@@ -183,12 +193,14 @@ class InotifyWatch final : public DirectoryWatch {
 
   int inotify_;
   int bell_;
+  MountOf mount_;
   std::map<int, std::vector<Watched>> directories_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch() {
+Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch(
+    std::function<Result<Mount>(const std::string& path)> mount) {
   const int inotify = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (inotify < 0) {
     return fail(FailureCode::Unsupported, format("inotify: {}", std::strerror(errno)));
@@ -198,7 +210,7 @@ Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch() {
     ::close(inotify);
     return fail(FailureCode::Unsupported, format("eventfd: {}", std::strerror(errno)));
   }
-  return std::make_unique<InotifyWatch>(inotify, bell);
+  return std::make_unique<InotifyWatch>(inotify, bell, std::move(mount));
 }
 
 }  // namespace cls
