@@ -91,7 +91,7 @@ class Watching(Faults):
             (behind / name).write_text(f"content of {name}\n")
             self.wait_for_copy(name)
         self.assertEqual(self.log().count("it is scanned every 1 s"), 1, self.log())
-        self.assertIn("FUSE", self.log())
+        self.assertIn("lies on fuse", self.log())
         self.end(up)
 
 

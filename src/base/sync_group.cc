@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -33,6 +34,7 @@ using std::chrono::steady_clock;
 constexpr int bad_deal = 4;
 constexpr nanoseconds first_pause = std::chrono::seconds(1);
 constexpr nanoseconds longest_pause = std::chrono::seconds(60);
+constexpr std::size_t most_threads = 6;
 
 tl::unexpected<Failure> cannot_sync(const std::string& path, int error) {
   FailureCode code = FailureCode::Unavailable;
@@ -207,11 +209,34 @@ Result<> SyncGroup::sync(const std::vector<std::string>& paths) {
     }
   }
   if (mine.failure) return tl::unexpected<Failure>(std::move(*mine.failure));
+  std::vector<const std::string*> left;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    if (mine.durable[i]) continue;
-    if (auto done = sync_one(paths[i]); !done) return done;
+    if (!mine.durable[i]) left.push_back(&paths[i]);
   }
-  return {};
+  return sync_each(left);
+}
+
+/// By several threads at once, where no other call is at it: the disk serves them together.
+Result<> SyncGroup::sync_each(const std::vector<const std::string*>& paths) {
+  const bool alone = calls_.fetch_add(1) == 0;
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  Result<> result;
+  const auto work = [&] {
+    for (auto i = next++; i < paths.size(); i = next++) {
+      auto done = sync_one(*paths[i]);
+      const std::lock_guard lock(mutex);
+      if (!done && result) result = std::move(done);
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    const std::size_t threads = alone ? std::min(paths.size(), most_threads) : 1;
+    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
+    work();
+  }
+  --calls_;
+  return result;
 }
 
 }  // namespace cls

@@ -46,12 +46,14 @@ class SyncGroup {
   bool sync_whole(Device& device, const std::string& path, std::size_t count);
   void sync_shared(const std::vector<Request*>& requests);
   Result<> sync_one(const std::string& path);
+  Result<> sync_each(const std::vector<const std::string*>& paths);
 
   std::mutex mutex_;
   std::condition_variable served_;
   std::vector<Request*> waiting_;
   bool serving_ = false;
   std::map<std::uint64_t, Device> devices_;      // of the thread that serves
+  std::atomic<unsigned> calls_ = 0;              ///< of sync_each() at work
   std::atomic<std::int64_t> fsync_ns_{500'000};  ///< what one took lately
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls: the composition root. Nothing is decided here; the real world is put together.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -44,6 +45,8 @@ std::optional<std::string> environment(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Who reads what is printed may go away; a service goes on.
+  std::signal(SIGPIPE, SIG_IGN);
   cls::StopSignals signals;
   cls::SystemClock clock;
   cls::PosixFileSystem files;

@@ -40,14 +40,15 @@ struct Intake::Served {
 
   flow::Boundary boundary;
   Scanner scanner;
-  std::set<std::string> unquiet;          // paths to look at again
-  std::set<std::string> unreadable;       // the same, of which was complained
-  bool scan_due = false;                  // everything, at the next turn
-  bool failed = false;                    // the store did not take something: again
-  bool polled = false;                    // changes cannot be watched
-  bool disabled = false;                  // to be left once its sightings are stored
-  std::chrono::nanoseconds scanned{};     // when, on the monotonic clock
-  std::chrono::nanoseconds read_again{};  // the same, of `unreadable`
+  std::set<std::string> unquiet;            // paths to look at again
+  std::set<std::string> unreadable;         // the same, of which was complained
+  bool scan_due = false;                    // everything, at the next turn
+  bool failed = false;                      // the store did not take something: again
+  bool polled = false;                      // changes cannot be watched
+  bool disabled = false;                    // to be left once its sightings are stored
+  std::chrono::nanoseconds scanned{};       // when, on the monotonic clock
+  std::chrono::nanoseconds looked_again{};  // the same, of `unquiet`
+  std::chrono::nanoseconds read_again{};    // the same, of `unreadable`
   std::optional<std::pair<std::uint64_t, std::uint64_t>> root_id;  // of the directory watched
 };
 
@@ -137,7 +138,10 @@ void Intake::disable(Served& served) {
   services_.log.info(
       format("{} is disabled: it takes nothing in", served.boundary.ref().to_string()));
   served.disabled = true;
-  if (watch_ != nullptr) watch_->remove(served.scanner.root());
+  const bool others = std::ranges::any_of(served_, [&](const auto& one) {
+    return !one->disabled && one->scanner.root() == served.scanner.root();
+  });
+  if (watch_ != nullptr && !others) watch_->remove(served.scanner.root());
 }
 
 /// When an object was seen is stored before a disabled boundary is left; tried until that is done.
@@ -267,7 +271,7 @@ void Intake::scan_again() {
 void Intake::take_events(const std::vector<WatchEvent>& events) {
   struct Paths {
     std::vector<std::string> whole;
-    std::vector<std::string> other;
+    std::vector<std::string> directories;
   };
   std::map<Served*, Paths> paths;
   for (const auto& event : events) {
@@ -284,15 +288,18 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
                                        served->boundary.ref().boundary->poll.count()));
         }
         served->polled = true;
+      } else if (mine && event.kind == WatchEventKind::Created) {
+        served->unquiet.insert(event.path);  // unless its closing is told too
       } else if (mine) {
         auto& found = paths[served.get()];
-        (event.kind == WatchEventKind::Written ? found.whole : found.other).push_back(event.path);
+        const bool whole = event.kind == WatchEventKind::Written;
+        (whole ? found.whole : found.directories).push_back(event.path);
       }
     }
   }
   for (auto& [served, found] : paths) {
     for (const auto& path : found.whole) served->unquiet.erase(path);
-    take(*served, served->scanner.look(found.whole, found.other, served->known()));
+    take(*served, served->scanner.look(found.whole, found.directories, served->known()));
   }
 }
 
@@ -326,7 +333,8 @@ void Intake::turn() {
       served->scanned = now;
       served->unquiet.clear();
       take(*served, served->scanner.scan(served->known()));
-    } else if (!served->unquiet.empty()) {
+    } else if (!served->unquiet.empty() && now - served->looked_again >= unquiet_look) {
+      served->looked_again = now;
       look_again(*served);
     }
     if (!served->unreadable.empty() && now - served->read_again >= unreadable_look) {

@@ -159,9 +159,9 @@ ScanResult Scanner::look(const std::vector<std::string>& whole,
   return take(std::move(look));
 }
 
-bool Scanner::is_quiet(const FileStatus& status, Instant now) const {
+bool Scanner::is_quiet(Instant modified, Instant changed, Instant now) const {
   // A time in the future says nothing; then the time of the last change of any kind does.
-  const Instant last = status.modified > now ? status.changed : status.modified;
+  const Instant last = modified > now ? changed : modified;
   return last <= now - boundary_.quiet;
 }
 
@@ -174,22 +174,36 @@ void Scanner::look_twice(Look& look) {
     const auto file = arrivals.file(i);
     return seen[i].whole || (file.modified <= now - long_quiet && file.changed <= now - long_quiet);
   };
+  // What is not quiet yet need not be looked at twice now: later, and nobody waits for it.
+  keep_some(look, [&](std::size_t i) {
+    const auto file = arrivals.file(i);
+    const bool quiet = settled(i) || is_quiet(file.modified, file.changed, now);
+    if (!quiet) result.unquiet.push_back(root_ + "/" + arrivals.relative(i));
+    return quiet;
+  });
   std::size_t first = 0;
   while (first < seen.size() && settled(first)) ++first;
   if (first == seen.size()) return;
   clock_.sleep_for(between_looks);
-  std::size_t kept = 0;
-  arrivals.keep_if([&](std::size_t i) {
-    bool quiet = settled(i);
-    if (!quiet) {
-      const std::string path = root_ + "/" + arrivals.relative(i);
-      const auto again = files_.status(path, true);
-      quiet = again && same_file(*again, arrivals.file(i), seen[i].inode) &&
-              is_quiet(*again, clock_.now());
-      if (again && !quiet) result.unquiet.push_back(path);
-    }
-    if (quiet) seen[kept++] = seen[i];
+  keep_some(look, [&](std::size_t i) {
+    if (settled(i)) return true;
+    const std::string path = root_ + "/" + arrivals.relative(i);
+    const auto again = files_.status(path, true);
+    const bool quiet = again && same_file(*again, arrivals.file(i), seen[i].inode) &&
+                       is_quiet(again->modified, again->changed, clock_.now());
+    if (again && !quiet) result.unquiet.push_back(path);
     return quiet;
+  });
+}
+
+/// Keeps those of a look that `keep` says yes to, asked once for each in order.
+void Scanner::keep_some(Look& look, const std::function<bool(std::size_t)>& keep) {
+  auto& seen = look.seen;
+  std::size_t kept = 0;
+  look.result.arrivals.keep_if([&](std::size_t i) {
+    const bool stays = keep(i);
+    if (stays) seen[kept++] = seen[i];
+    return stays;
   });
   seen.resize(kept);
 }

@@ -72,8 +72,9 @@ class Scanner {
   void enter_above(const std::string& relative);
   ScanResult take(Look look);
   void look_twice(Look& look);
+  static void keep_some(Look& look, const std::function<bool(std::size_t)>& keep);
   bool take_hash(std::size_t index, Look& look);
-  bool is_quiet(const FileStatus& status, Instant now) const;
+  bool is_quiet(Instant modified, Instant changed, Instant now) const;
 
   FileSystem& files_;
   Clock& clock_;
