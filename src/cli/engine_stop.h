@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <utility>
 
 #include "cli/app.h"
 #include "local/engine.h"
@@ -12,10 +14,12 @@ namespace cls::cli {
 /// As long as it lives the signal stops `engine`.
 class EngineStop {
  public:
-  EngineStop(World& world, local::Engine& engine) : world_(world) {
+  /// `told` is called before.
+  EngineStop(World& world, local::Engine& engine, std::function<void()> told = {}) : world_(world) {
     if (!world_.on_stop) return;
-    world_.on_stop([this, &engine](int signal) {
+    world_.on_stop([this, &engine, told = std::move(told)](int signal) {
       signal_ = signal;
+      if (told) told();
       engine.request_stop();
     });
   }

@@ -456,7 +456,8 @@ Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
     auto done = publish_boundary_lot(store_, log_, lot);
     if (!done) return done;
     published_.insert(lot);
-    out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()));
+    out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()),
+               ref().log_fields(lot.to_string()));
     events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);
   }
   return {};

@@ -31,7 +31,7 @@ constexpr int trouble_looks = 25;
 Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode)
     : services_(std::move(services)),
       deployment_(std::move(deployment)),
-      complaints_(services_.log),
+      complaints_(services_.log, services_.metrics->complaints()),
       logs_(services_.home.store()),
       self_(make_owner(services_.ids)),
       pool_(services_, *deployment_, logs_, self_, complaints_,
@@ -80,11 +80,14 @@ milliseconds Engine::next_wait() {
     const auto span = std::chrono::ceil<milliseconds>(*due - services_.clock.now());
     wait = std::min(wait, std::max(span, due_pause));
   }
-  return wait;
+  return std::min(wait, services_.health->longest_silence().value_or(wait));
 }
 
 std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
-  auto events = watch.wait(next_wait());
+  const milliseconds wait = next_wait();
+  services_.health->expect(wait);
+  auto events = watch.wait(wait);
+  services_.health->beat(services_.clock.monotonic());
   if (events.empty() || stopping_) return events;
   services_.clock.sleep_for(gather);
   while (events.size() < most_events) {
@@ -113,6 +116,7 @@ bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& chan
   }
   pool_.wake();
   troubled_ = false;
+  services_.health->well("index");
   auto events = wait_for_events(watch);
   if (stopping_) return false;
   const auto rung = [&](const WatchEvent& event) { return event.root == services_.home.run(); };
@@ -125,6 +129,7 @@ bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& chan
 }
 
 Engine::End Engine::serve(const std::function<bool()>& changed) {
+  services_.health->forget_troubles();
   intake_.start();
   pool_.start();
   auto watch = need(make_inotify_watch());
@@ -136,11 +141,14 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
     services_.log.warning(added.error().message + "; a deploy is noticed after the next start");
   }
   intake_.watch(*watch);
+  services_.health->beat(services_.clock.monotonic());
+  services_.health->ready();
   next_sweep_ = services_.clock.monotonic() + sweep_pause;
   // What was deployed between the reading of the deployment and the watching rang no bell here.
   auto end = changed() ? End::Changed : End::Stopped;
   bool must_recover = false;
   while (!stopping_ && end == End::Stopped) {
+    services_.health->beat(services_.clock.monotonic());
     try {  // the queue's dispatch: an index that fails for a while ends no service
       if (std::exchange(must_recover, false)) recover();
       if (serve_once(*watch, changed)) end = End::Changed;
@@ -148,6 +156,8 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
       if (!std::exchange(troubled_, true)) {
         complaints_.add(format("{}; tried again every {} s", error.what(), trouble_pause.count()));
       }
+      services_.health->trouble("index", {FailureCode::Unavailable, error.what()});
+      services_.health->expect(trouble_pause);
       must_recover = true;
       for (int i = 0; i < trouble_looks && !stopping_; ++i) {
         services_.clock.sleep_for(std::chrono::milliseconds(trouble_pause) / trouble_looks);
@@ -155,7 +165,9 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
     }
   }
   intake_.store_arrivals();
-  if (end == End::Changed) pool_.finish_running();
+  if (end == End::Changed) {
+    pool_.finish_running([this] { services_.health->beat(services_.clock.monotonic()); });
+  }
   {
     const std::lock_guard lock(watch_mutex_);
     watch_ = nullptr;

@@ -28,16 +28,21 @@ constexpr int unquiet_looks = 3;
 struct Intake::Served {
   Served(const Services& services, flow::LedgerLog& log, flow::LotEvents& events,
          const std::string& by, std::string root)
-      : boundary(services.home.store(), services.clock, log, events, by, services.log),
+      : health(*services.health),
+        clock(services.clock),
+        boundary(services.home.store(), services.clock, log, events, by, services.log),
         scanner(services.home.files(), services.clock, *log.boundary().boundary, std::move(root),
                 log.boundary().boundary->dataset.path()) {}
 
   Scanner::Known known() {
     return [this](const Uri& uri, const record::ObjectVersion& version) {
+      health.beat(clock.monotonic());  // a long scan is no standstill
       return boundary.knows(uri, version);
     };
   }
 
+  Health& health;
+  const Clock& clock;
   flow::Boundary boundary;
   Scanner scanner;
   std::set<std::string> unquiet;          // paths to look at again
@@ -65,11 +70,14 @@ Intake::~Intake() = default;
 bool Intake::open(const flow::BoundaryRef& ref) {
   auto& store = services_.home.store();
   const auto complain = [&](const Failure& failure) {
+    services_.health->trouble(ref.to_string(), failure);
+    note_damaged(ref, failure);
     const bool known = std::ranges::any_of(
         unopened_, [&](const auto& one) { return one.boundary == ref.boundary; });
     if (!known) {
       complaints_.add(format("{}: {}; it takes nothing in until this is mended", ref.to_string(),
-                             failure.message));
+                             failure.message),
+                      ref.log_fields());
     }
     return false;
   };
@@ -87,7 +95,12 @@ bool Intake::open(const flow::BoundaryRef& ref) {
   }
   auto served = std::make_unique<Served>(services_, logs_.of(ref), events_, by_, directory);
   if (auto started = served->boundary.start(); !started) return complain(started.error());
+  services_.health->well(ref.to_string());
+  for (const auto* kind : {"ledger", "subscription"}) {
+    services_.metrics->damaged(kind, ref.to_string(), 0);
+  }
   served_.push_back(std::move(served));
+  report(*served_.back());
   if (watch_ != nullptr) watch_root(*served_.back());
   return true;
 }
@@ -109,12 +122,17 @@ void Intake::take(Served& served, ScanResult found) {
   const std::string name = served.boundary.ref().to_string();
   for (const auto& [path, message] : found.unreadable) {
     if (!served.unreadable.insert(path).second) continue;
-    complaints_.add(format("{}: {}; it is taken in once it can be read", name, message));
+    complaints_.add(format("{}: {}; it is taken in once it can be read", name, message),
+                    served.boundary.ref().log_fields());
   }
   served.unquiet.insert(found.unquiet.begin(), found.unquiet.end());
   auto taken = served.boundary.take(std::move(found.arrivals));
   served.failed = !taken;
-  if (!taken) complaints_.add(format("{}: {}", name, taken.error().message));
+  if (!taken) services_.health->trouble(name, taken.error());
+  if (!taken) {
+    complaints_.add(format("{}: {}", name, taken.error().message),
+                    served.boundary.ref().log_fields());
+  }
 }
 
 std::uint64_t Intake::scan_all() {
@@ -148,18 +166,53 @@ void Intake::tick(flow::Boundary::Quiet quiet) {
     if (had_failed) done = served->boundary.take({});
     if (done) done = served->boundary.tick(quiet);
     served->failed = !done;
+    if (done) {
+      services_.health->well(served->boundary.ref().to_string());
+    } else {
+      services_.health->trouble(served->boundary.ref().to_string(), done.error());
+      note_damaged(served->boundary.ref(), done.error());
+    }
+    report(*served);
     // Said once, not at every try.
     if (!done && !had_failed) {
-      complaints_.add(format("{}: {}", served->boundary.ref().to_string(), done.error().message));
+      complaints_.add(format("{}: {}", served->boundary.ref().to_string(), done.error().message),
+                      served->boundary.ref().log_fields());
     }
   }
+}
+
+/// A record of the boundary that cannot be read: its ledger waits for it to be mended.
+void Intake::note_damaged(const flow::BoundaryRef& ref, const Failure& failure) {
+  if (failure.code != FailureCode::Invalid) return;
+  const bool ledger = failure.message.starts_with("ledger segment");
+  services_.metrics->damaged(ledger ? "ledger" : "subscription", ref.to_string(), 1);
+}
+
+/// Says how the boundary stands.
+void Intake::report(const Served& served) {
+  const auto& ref = served.boundary.ref();
+  const auto& log = logs_.of(ref);
+  const auto closed = log.closed();
+  const auto open = served.boundary.open_lots();
+  Metrics::BoundaryNow now{.takes_in = !served.failed,
+                           .closed_lots = closed.count(),
+                           .open_lots = open.size(),
+                           .counts = log.counts(),
+                           .last_closed_end = {},
+                           .oldest_open_end = {}};
+  if (const auto last = closed.last()) now.last_closed_end = last->end();
+  for (const auto& lot : open) {
+    if (!now.oldest_open_end || lot.end() < *now.oldest_open_end) now.oldest_open_end = lot.end();
+  }
+  services_.metrics->boundary(ref, now);
 }
 
 void Intake::seal() {
   for (const auto& served : served_) {
     auto sealed = served->boundary.seal();
     if (sealed) continue;
-    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message));
+    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message),
+                    served->boundary.ref().log_fields());
   }
 }
 
@@ -167,7 +220,8 @@ void Intake::store_arrivals() {
   for (const auto& served : served_) {
     auto stored = served->boundary.store_arrivals();
     if (stored) continue;
-    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), stored.error().message));
+    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), stored.error().message),
+                    served->boundary.ref().log_fields());
   }
 }
 
@@ -200,7 +254,8 @@ void Intake::watch_root(Served& served) {
   const bool was_polled = std::exchange(served.polled, !added);
   if (added || was_polled) return;
   services_.log.warning(format("{}; it is scanned every {} s instead", added.error().message,
-                               served.boundary.ref().boundary->poll.count()));
+                               served.boundary.ref().boundary->poll.count()),
+                        served.boundary.ref().log_fields());
 }
 
 void Intake::scan_again() {
@@ -222,9 +277,10 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
         served->root_id.reset();  // made again by whoever writes there
       } else if (mine && event.kind == WatchEventKind::Unwatched) {
         if (!served->polled) {
-          services_.log.warning(format("{} cannot be watched; all of {} is scanned every {} s",
-                                       event.path, event.root,
-                                       served->boundary.ref().boundary->poll.count()));
+          services_.log.warning(
+              format("{} cannot be watched; all of {} is scanned every {} s", event.path,
+                     event.root, served->boundary.ref().boundary->poll.count()),
+              served->boundary.ref().log_fields());
         }
         served->polled = true;
       } else if (mine) {
@@ -267,6 +323,7 @@ void Intake::turn() {
       served->scanned = now;
       served->unquiet.clear();
       take(*served, served->scanner.scan(served->known()));
+      services_.metrics->scanned(served->boundary.ref(), services_.clock.now());
     } else if (!served->unquiet.empty()) {
       look_again(*served);
     }

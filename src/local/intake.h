@@ -63,6 +63,8 @@ class Intake {
 
   bool open(const flow::BoundaryRef& ref);
   void open_again();
+  void note_damaged(const flow::BoundaryRef& ref, const Failure& failure);
+  void report(const Served& served);
   void take(Served& served, ScanResult found);
   void look_again(Served& served);
   void read_again(Served& served);

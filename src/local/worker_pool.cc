@@ -22,6 +22,8 @@ constexpr seconds store_retry{5};
 constexpr int index_failures_limit = 10;
 constexpr milliseconds index_pause{500};
 constexpr seconds stop_grace{5};
+/// Complaints that are remembered so as not to be repeated.
+constexpr std::size_t most_set_aside = 10'000;
 /// How often drain() looks whether another process that had taken something has died.
 constexpr milliseconds drain_look{100};
 constexpr int looks_per_dead_check = 10;
@@ -33,7 +35,10 @@ unsigned worker_count(const flow::Deployment& deployment) {
   return std::clamp(wanted, 1U, 4 * cores);
 }
 
-work::CommandHost command_host(const Services& services) {
+using Flooded =
+    std::function<void(const flow::WorkloadContext&, std::uint64_t, const std::string&)>;
+
+work::CommandHost command_host(const Services& services, Flooded flooded) {
   Home& home = services.home;
   return {.files = home.files(),
           .attempts_dir = home.attempts(),
@@ -41,7 +46,8 @@ work::CommandHost command_host(const Services& services) {
           .local_path = [&home](const Uri& uri) { return home.store().local_path(uri); },
           .getenv = services.getenv,
           .sync_file = sync_file,
-          .started = {}};
+          .started = {},
+          .dropped = std::move(flooded)};
 }
 
 }  // namespace
@@ -86,7 +92,10 @@ WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
       events_(std::make_unique<Events>(*this)),
       copy_(services_.home.store()),
       command_(services_.home.store(), services_.processes, services_.clock,
-               command_host(services_)) {}
+               command_host(services_, [this](const auto& context, std::uint64_t dropped,
+                                              const std::string& folder) {
+                 flooded(context, dropped, folder);
+               })) {}
 
 WorkerPool::~WorkerPool() {
   stop();
@@ -103,7 +112,9 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
   if (!subscription || !*subscription) {
     complaints_.add(
         format("{}: {}", ref.to_string(),
-               subscription ? "no subscription: deploy it again" : subscription.error().message));
+               subscription ? "no subscription: deploy it again" : subscription.error().message),
+        ref.log_fields());
+    services_.metrics->damaged("subscription", arc_key(ref), 1);
     return;
   }
   flow::ArcServices services{.store = store,
@@ -128,6 +139,8 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
 }
 
 void WorkerPool::start() {
+  services_.metrics->serve(deployment_);
+  services_.metrics->read_queue_by([this] { return queue_counts(); });
   static_cast<void>(free_dead());
   for (const auto& ref : deployment_.arcs()) make_arc(ref);
   sweep();
@@ -137,17 +150,28 @@ void WorkerPool::start() {
   threads_.emplace_back([this](const std::stop_token& stop) { heartbeat(stop); });
 }
 
+std::map<std::string, QueueCounts> WorkerPool::queue_counts() {
+  std::map<std::string, QueueCounts> counts;
+  for (const auto& [arc, depth] : queue_.depths(ordered_)) {
+    counts[arc] = {.waiting = depth.waiting, .taken = depth.taken, .due = depth.due};
+  }
+  return counts;
+}
+
 void WorkerPool::sweep() {
   for (const auto& [key, arc] : arcs_) {
     auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc->arc(),
                                  arc->subscription());
     if (!found) {
-      complaints_.add(format("{}: {}", arc->arc().to_string(), found.error().message));
+      services_.health->trouble(key, found.error());
+      set_aside(arc->arc(), arc->arc().to_string(), found.error());
       continue;
     }
+    services_.health->well(key);
     for (const auto& [uri, failure] : found->broken) {
-      complaints_.add(format("{} is set aside: {}", uri.to_string(), failure.message));
+      set_aside(arc->arc(), uri.to_string() + " is set aside", failure);
     }
+    services_.metrics->swept(key, std::move(found->lots), found->broken.size());
     std::vector<QueueItem> items;
     items.reserve(found->due.size());
     for (const auto& lot : found->due) items.push_back({key, lot.to_string()});
@@ -156,6 +180,37 @@ void WorkerPool::sweep() {
     unfinished_[key] = lot::LotSet::of(found->unfinished);
   }
   wake();
+}
+
+/// Complains of what cannot be read; of the same only once.
+void WorkerPool::set_aside(const flow::ArcRef& arc, const std::string& what,
+                           const Failure& failure) {
+  const std::string message = format("{}: {}", what, failure.message);
+  {
+    const std::lock_guard lock(mutex_);
+    if (set_aside_.size() >= most_set_aside) set_aside_.clear();
+    if (!set_aside_.insert(message).second) return;
+  }
+  complaints_.add(message, arc.log_fields());
+}
+
+/// Complains, once for each arc, of output that was not kept.
+void WorkerPool::flooded(const flow::WorkloadContext& context, std::uint64_t dropped,
+                         const std::string& folder) {
+  const std::string name = context.project.project.to_string() + " " + context.arc.name;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!flooding_.insert(name).second) return;
+  }
+  complaints_.add(
+      format("{} {}: {} bytes of its output were dropped: of each of stdout and stderr "
+             "the first {} are kept, in {}",
+             name, context.lot.to_string(), dropped, ProcessSpec{}.output_limit, folder),
+      {.project = context.project.project.to_string(),
+       .boundary = {},
+       .arc = context.arc.name,
+       .lot = context.lot.to_string(),
+       .attempt = context.attempt});
 }
 
 bool WorkerPool::free_dead() {
@@ -180,6 +235,7 @@ void WorkerPool::request_stop() {
 }
 
 void WorkerPool::stop() {
+  services_.metrics->read_queue_by({});
   if (threads_.empty()) return;
   request_stop();
   {
@@ -195,10 +251,14 @@ void WorkerPool::stop() {
   threads_.clear();
 }
 
-void WorkerPool::finish_running() {
+void WorkerPool::finish_running(const std::function<void()>& meanwhile) {
   std::unique_lock lock(mutex_);
   taking_ = false;
-  changed_.wait(lock, [this] { return working_ == 0 || stopping_; });
+  while (!changed_.wait_for(lock, seconds(1), [this] { return working_ == 0 || stopping_; })) {
+    lock.unlock();
+    meanwhile();
+    lock.lock();
+  }
 }
 
 void WorkerPool::heartbeat(const std::stop_token& stop) {
@@ -265,7 +325,11 @@ bool WorkerPool::work_once() {
   try {
     const auto lot = lot::LotId::parse(item->lot);
     // An arc that is deployed no more, or a lot of another version's queue, is simply done with.
-    if (arc != arcs_.end() && lot) outcome = arc->second->run(*lot);
+    if (arc != arcs_.end() && lot) {
+      Metrics::Look look(*services_.metrics, item->arc, *lot, services_.clock);
+      outcome = arc->second->run(*lot);
+      look.ended(outcome);
+    }
   } catch (const Error& error) {
     outcome = fail(FailureCode::Unavailable, error.what());
   }
@@ -299,6 +363,7 @@ void WorkerPool::settle() {
       throw;
     }
     settlements.pop_back();
+    services_.health->well("index");
     const std::lock_guard lock(mutex_);
     index_failures_ = 0;
     rise();
@@ -307,6 +372,7 @@ void WorkerPool::settle() {
 
 /// Said once for many failures in a row; `cls run` does not wait for ever.
 void WorkerPool::index_trouble(const Error& error) {
+  services_.health->trouble("index", {FailureCode::Unavailable, error.what()});
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
@@ -322,6 +388,7 @@ void WorkerPool::index_trouble(const Error& error) {
 
 std::optional<Instant> WorkerPool::look_again_at_failed(const QueueItem& item,
                                                         const Failure& failure) {
+  services_.health->trouble(item.arc, failure);
   int failures = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -329,11 +396,20 @@ std::optional<Instant> WorkerPool::look_again_at_failed(const QueueItem& item,
   }
   const std::string what =
       format("{} {}: {}", item.arc.substr(item.arc.rfind('|') + 1), item.lot, failure.message);
+  const auto arc = arcs_.find(item.arc);
+  const LogFields about =
+      arc == arcs_.end() ? LogFields{} : arc->second->arc().log_fields(item.lot);
+  if (failure.code == FailureCode::Invalid && arc != arcs_.end()) {
+    // A damaged record does not mend itself: it is set aside until a sweep or an event comes upon
+    // it again.
+    set_aside(arc->second->arc(), arc->second->arc().arc->name + " " + item.lot, failure);
+    return std::nullopt;
+  }
   if (failures < store_failures_limit || trouble_ == StoreTrouble::KeepTrying) {
-    services_.log.warning(what);
+    services_.log.warning(what, about);
     return services_.clock.now() + store_retry;
   }
-  complaints_.add(what);
+  complaints_.add(what, about);
   return std::nullopt;
 }
 
@@ -353,6 +429,7 @@ void WorkerPool::note_end(const QueueItem& item, const flow::Ended& ended) {
 std::optional<Instant> WorkerPool::look_again(const QueueItem& item,
                                               const Result<flow::ArcOutcome>& outcome) {
   if (!outcome) return look_again_at_failed(item, outcome.error());
+  services_.health->well(item.arc);
   const auto* ended = std::get_if<flow::Ended>(&*outcome);
   const auto* retry = std::get_if<flow::RetryLater>(&*outcome);
   if (ended != nullptr) note_end(item, *ended);

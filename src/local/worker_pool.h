@@ -51,8 +51,9 @@ class WorkerPool {
   void sweep();
   /// Waits until nothing is left to look at, back-off included, or request_stop().
   void drain();
-  /// Takes nothing more and waits until what runs has ended, or request_stop().
-  void finish_running();
+  /// Takes nothing more and waits until what runs has ended, or request_stop(); `meanwhile` is
+  /// called every second.
+  void finish_running(const std::function<void()>& meanwhile);
   /// Makes drain() and finish_running() return soon; nothing more is taken.
   void request_stop();
   /// Ends the threads: attempts may finish for a grace time, then they are stopped and their lots
@@ -73,6 +74,10 @@ class WorkerPool {
  private:
   class Events;  // publications → queue
 
+  std::map<std::string, QueueCounts> queue_counts();
+  void set_aside(const flow::ArcRef& arc, const std::string& what, const Failure& failure);
+  void flooded(const flow::WorkloadContext& context, std::uint64_t dropped,
+               const std::string& folder);
   void make_arc(const flow::ArcRef& ref);
   void work(const std::stop_token& stop);
   bool work_once();
@@ -112,6 +117,8 @@ class WorkerPool {
   bool stopping_ = false;
   std::uint64_t attempts_ = 0;
   std::map<QueueItem, int> store_failures_;
+  std::set<std::string> set_aside_;  ///< damaged records of which was complained
+  std::set<std::string> flooding_;   ///< arcs of whose output was complained
   /// What has run, and when it is to be looked at again; nullopt: it is done with.
   using Settlement = std::pair<QueueItem, std::optional<Instant>>;
   std::vector<Settlement> unsettled_;  ///< what the queue does not know yet
