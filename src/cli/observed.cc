@@ -54,8 +54,12 @@ ManagedService::ManagedService(const World& world, const local::Services& servic
     health_->limit_silence(std::chrono::duration_cast<std::chrono::milliseconds>(*period) / 3);
   }
   health_->listen([this](local::Health::Event event) {
-    if (event == local::Health::Event::Ready) notify_.send("READY=1");
-    beat();
+    if (event == local::Health::Event::Ready && !ready_) {
+      ready_ = true;
+      notify_.send("READY=1");
+    }
+    // The manager counts from READY=1 on.
+    if (ready_) beat();
   });
 }
 

@@ -36,7 +36,8 @@ class ManagedService {
   ServiceNotify notify_;
   const Clock& clock_;
   std::shared_ptr<local::Health> health_;
-  std::chrono::nanoseconds next_beat_{};  ///< of the serve loop's thread alone
+  bool ready_ = false;  ///< this and the next: of the serve loop's thread alone
+  std::chrono::nanoseconds next_beat_{};
 };
 
 }  // namespace cls::cli
