@@ -567,12 +567,12 @@ class Records(Operators):
         self.assertEqual(len(re.findall("set aside", self.log())), 1, "said once")
 
     def test_a_subscription_of_an_arc(self):
-        path, before = self.damage("clusterless-metadata-*/**/project*p*/**/arc*copy*/subscription.json")
-        self.check(path, before, kind="subscription", others=False, named="subscription.json")
+        path, before = self.damage("clusterless-metadata-*/subscriptions/project=p/**/arc=copy.json")
+        self.check(path, before, kind="subscription", others=False)
 
     def test_a_subscription_of_a_boundary(self):
-        path, before = self.damage("clusterless-metadata-*/**/project*p*/**/boundary*inbox*/subscription.json")
-        self.check(path, before, kind="subscription", others=False, named="subscription.json")
+        path, before = self.damage("clusterless-metadata-*/subscriptions/project=p/**/boundary=inbox.json")
+        self.check(path, before, kind="subscription", others=False)
 
     def test_a_segment_of_a_ledger(self):
         path, before = self.damage("clusterless-arc-state-*/arrivals/project=p/**/segment=000000000001.jsonl")
@@ -596,7 +596,7 @@ class Records(Operators):
 
     def test_a_manifest_of_a_source(self):
         """That of a boundary's lot is a function of its ledger: it is published again."""
-        path, before = self.damage("clusterless-manifest-*/**/p-in/**/manifest.json")
+        path, before = self.damage("clusterless-manifest-*/datasets/name=p-in/**/manifest.json")
         up = self.up()
         self.put(key_of(5))
         self.wait_for("the copy of another lot", lambda: key_of(5) in self.out())
