@@ -582,25 +582,51 @@ class Records(Operators):
         path, before = self.damage("clusterless-metadata-*/**/name=p/**/project.json")
         self.check(path, before, kind="project", others=False, named="project.json")
 
-    def test_a_members_file(self):
-        """It is read only by who needs it: an arc downstream, whose lot ends missing and can be tried again."""
-        path, before = self.damage("clusterless-arc-state-*/members/**/*copy*/**/*.jsonl")
-        found = self.status()
-        self.assertEqual(found["damagedRecords"], 1)
-        up = self.up()
+    def chain(self, pattern, source="p-out"):
+        """A damaged record of the copy's first lot, and a new arc on what the copy makes: the other lot goes through."""
         self.put(key_of(5))
-        self.wait_for("the copy of another lot", lambda: key_of(5) in self.out())
-        self.stop(up)
-        path.write_bytes(before)
-        self.assertEqual(self.status()["damagedRecords"], 0)
+        self.cls("run")
+        path, = [path for path in self.records(pattern) if "20230101PT1M0000" in str(path)]
+        before = path.read_bytes()
+        path.write_bytes(b'{"half')
+        work = {**command_arc("echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt", attempts=2),
+                "sources": {"main": {"name": source, "version": "1"}}}
+        self.declare(COPY, work, settleSec=0)
+        self.cls("deploy", "-p", "p.json", "--since", "all")
+        up = self.up("--metrics", "0")
+        self.wait_for("the other lot", lambda: "20230101PT1M0005.txt" in self.out("work"))
+        return up, path, before
 
-    def test_a_manifest_of_a_source(self):
-        """That of a boundary's lot is a function of its ledger: it is published again."""
-        path, before = self.damage("clusterless-manifest-*/datasets/name=p-in/**/manifest.json")
-        up = self.up()
-        self.put(key_of(5))
-        self.wait_for("the copy of another lot", lambda: key_of(5) in self.out())
+    def test_a_members_file(self):
+        """The arc downstream ends that lot as missing, named; it can be tried again."""
+        up, path, before = self.chain("clusterless-arc-state-*/members/**/arc=copy/*.jsonl")
+        self.wait_for("the end", lambda: [c for c in self.claims("work") if c["state"] == "ended"])
+        self.assertIn(path.name, self.log())
+        self.assertEqual(self.get(self.pages() + "/healthz")[0], 200)
+        self.assertEqual(self.status()["damagedRecords"], 1)
+        path.write_bytes(before)
+        self.cls("retry", "work")
+        self.wait_for("the lot", lambda: len(self.out("work")) == 2)
         self.stop(up)
+        self.assertEqual(self.status()["damagedRecords"], 0)
+        self.cls("audit")
+
+    def test_a_manifest_of_an_arc(self):
+        """The claim says what it has to be: whoever needs it publishes it again."""
+        up, path, before = self.chain("clusterless-manifest-*/datasets/name=p-out/**/manifest.json")
+        self.wait_for("the lot", lambda: len(self.out("work")) == 2)
+        self.assertEqual(path.read_bytes(), before)
+        self.stop(up)
+
+    def test_a_manifest_of_a_boundary(self):
+        """What is in its lot says the ledger: an arc that comes later has it all the same."""
+        up, path, before = self.chain("clusterless-manifest-*/datasets/name=p-in/**/manifest.json", source="p-in")
+        self.wait_for("the lot", lambda: len(self.out("work")) == 2)
+        self.stop(up)
+        ran = subprocess.run([processes_test.CLS, "audit"], env=self.environment(), capture_output=True, text=True,
+                             timeout=PATIENCE)
+        self.assertEqual(ran.returncode, 5)
+        self.assertIn("lot=20230101PT1M0000", ran.stdout)
 
     def test_a_home(self):
         path = self.home / "home.json"
