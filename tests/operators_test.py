@@ -272,8 +272,9 @@ class Pages(Operators):
             self.assertEqual(self.metric(url, name, *labels), value, (name, labels))
         self.assertGreater(self.metric(url, "cls_boundary_last_closed_lot_age_seconds"), HOUR)
         self.assertLess(abs(self.metric(url, "process_start_time_seconds") - time.time()), 2 * PATIENCE)
-        self.assertEqual(self.metric(url, "process_open_fds"),
-                         len(list(pathlib.Path(f"/proc/{up.pid}/fd").iterdir())) + 1, "and the connection")
+        # A connection comes and goes with each look.
+        self.assertAlmostEqual(self.metric(url, "process_open_fds"),
+                               len(list(pathlib.Path(f"/proc/{up.pid}/fd").iterdir())), delta=4)
         self.assertGreater(self.metric(url, "process_resident_memory_bytes"), 1 << 20)
         self.assertGreater(time.time() + 1, self.metric(url, "cls_boundary_last_scan_timestamp_seconds"))
         self.assertEqual(self.get(url + "/healthz"), (200, '{"status":"ok"}\n'))

@@ -22,14 +22,32 @@ constexpr milliseconds longest_wait{60'000};
 /// How often a scan that ends (`cls run`) looks again at files that are still being written.
 constexpr int unquiet_looks = 3;
 
+/// Passes publications on; many of them are no standstill of the serve loop either.
+class BeatingEvents final : public flow::LotEvents {
+ public:
+  BeatingEvents(flow::LotEvents& events, Health& health, const Clock& clock)
+      : events_(events), health_(health), clock_(clock) {}
+  void available(const model::Placement& placement, const model::DatasetId& dataset,
+                 const lot::LotId& lot) override {
+    health_.beat(clock_.monotonic());
+    events_.available(placement, dataset, lot);
+  }
+
+ private:
+  flow::LotEvents& events_;
+  Health& health_;
+  const Clock& clock_;
+};
+
 }  // namespace
 
 /// A boundary as it is served here.
 struct Intake::Served {
-  Served(const Services& services, flow::LedgerLog& log, flow::LotEvents& events,
+  Served(const Services& services, flow::LedgerLog& log, flow::LotEvents& the_events,
          const std::string& by, std::string root)
       : health(*services.health),
         clock(services.clock),
+        events(the_events, health, clock),
         boundary(services.home.store(), services.clock, log, events, by, services.log),
         scanner(services.home.files(), services.clock, *log.boundary().boundary, std::move(root),
                 log.boundary().boundary->dataset.path()) {}
@@ -43,6 +61,7 @@ struct Intake::Served {
 
   Health& health;
   const Clock& clock;
+  BeatingEvents events;
   flow::Boundary boundary;
   Scanner scanner;
   std::set<std::string> unquiet;          // paths to look at again

@@ -160,14 +160,15 @@ std::map<std::string, QueueCounts> WorkerPool::queue_counts() {
 
 void WorkerPool::sweep() {
   for (const auto& [key, arc] : arcs_) {
+    services_.health->beat(services_.clock.monotonic());
     auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc->arc(),
                                  arc->subscription());
     if (!found) {
-      services_.health->trouble(key, found.error());
+      services_.health->trouble(arc->arc().to_string(), found.error());
       set_aside(arc->arc(), arc->arc().to_string(), found.error());
       continue;
     }
-    services_.health->well(key);
+    services_.health->well(arc->arc().to_string());
     for (const auto& [uri, failure] : found->broken) {
       set_aside(arc->arc(), uri.to_string() + " is set aside", failure);
     }
@@ -388,7 +389,6 @@ void WorkerPool::index_trouble(const Error& error) {
 
 std::optional<Instant> WorkerPool::look_again_at_failed(const QueueItem& item,
                                                         const Failure& failure) {
-  services_.health->trouble(item.arc, failure);
   int failures = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -397,6 +397,7 @@ std::optional<Instant> WorkerPool::look_again_at_failed(const QueueItem& item,
   const std::string what =
       format("{} {}: {}", item.arc.substr(item.arc.rfind('|') + 1), item.lot, failure.message);
   const auto arc = arcs_.find(item.arc);
+  if (arc != arcs_.end()) services_.health->trouble(arc->second->arc().to_string(), failure);
   const LogFields about =
       arc == arcs_.end() ? LogFields{} : arc->second->arc().log_fields(item.lot);
   if (failure.code == FailureCode::Invalid && arc != arcs_.end()) {
@@ -429,7 +430,8 @@ void WorkerPool::note_end(const QueueItem& item, const flow::Ended& ended) {
 std::optional<Instant> WorkerPool::look_again(const QueueItem& item,
                                               const Result<flow::ArcOutcome>& outcome) {
   if (!outcome) return look_again_at_failed(item, outcome.error());
-  services_.health->well(item.arc);
+  const auto arc = arcs_.find(item.arc);
+  if (arc != arcs_.end()) services_.health->well(arc->second->arc().to_string());
   const auto* ended = std::get_if<flow::Ended>(&*outcome);
   const auto* retry = std::get_if<flow::RetryLater>(&*outcome);
   if (ended != nullptr) note_end(item, *ended);
