@@ -49,13 +49,15 @@ int dispatch(const Options& options, World& world) {
 /// Says why a command ended, on standard error; in the log's form where there is one for programs.
 int failed(const Options& options, World& world, const std::string& why, ExitCode code) {
   const bool logs = options.command == Command::Up || options.command == Command::Run;
-  bool json = false;
-  try {
-    json = logs && logs_json(options, world);
-  } catch (const Error&) {  // that is what is being said
-  }
-  world.console.err(json ? json_log_line(world.clock.now(), LogLevel::Error, why)
-                         : format("cls: {}\n", why));
+  const auto wants_json = [&] {
+    try {
+      return logs && logs_json(options, world);
+    } catch (const Error&) {
+      return false;  // that is what is being said
+    }
+  };
+  world.console.err(wants_json() ? json_log_line(world.clock.now(), LogLevel::Error, why)
+                                 : format("cls: {}\n", why));
   return static_cast<int>(code);
 }
 

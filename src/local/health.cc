@@ -80,7 +80,7 @@ std::vector<std::string> Health::reasons(std::chrono::nanoseconds now) const {
     reasons.push_back(format("the serve loop has not turned for {} s",
                              std::chrono::duration_cast<std::chrono::seconds>(silent).count()));
   }
-  for (const auto& [subject, what] : troubles_) reasons.push_back(subject + ": " + what);
+  for (const auto& [subject, what] : troubles_) reasons.push_back(format("{}: {}", subject, what));
   return reasons;
 }
 

@@ -29,7 +29,7 @@ std::string placement_name(const model::Placement& placement) {
 
 std::string labels_of(const flow::Deployed& project, std::string_view kind,
                       const std::string& name) {
-  return format("placement=\"{}\",project=\"{}\",version=\"{}\",{}=\"{}\"",
+  return format(R"(placement="{}",project="{}",version="{}",{}="{}")",
                 label_value(placement_name(project.plan.placement)),
                 label_value(project.plan.project.name), label_value(project.plan.project.version),
                 kind, label_value(name));
@@ -178,10 +178,14 @@ std::map<std::string, QueueCounts> Metrics::queue(const Clock& clock) {
   const std::lock_guard lock(queue_mutex_);
   const auto began = clock.monotonic();
   if (!read_queue_ || began < queue_read_after_) return queue_;
-  try {
-    queue_ = read_queue_();
-  } catch (const Error&) {  // said by those who need the queue; here the last answer stands
-  }
+  const auto read = [&]() -> std::optional<std::map<std::string, QueueCounts>> {
+    try {
+      return read_queue_();
+    } catch (const Error&) {
+      return std::nullopt;  // said by those who need the queue; here the last answer stands
+    }
+  };
+  if (auto counts = read()) queue_ = std::move(*counts);
   const auto now = clock.monotonic();
   queue_read_after_ = now + std::max<nanoseconds>(queue_pause, queue_share * (now - began));
   return queue_;
