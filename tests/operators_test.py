@@ -44,6 +44,8 @@ def exposition(text):
             assert name == family and name not in types, f"TYPE of {name} follows its HELP, once"
             assert kind in ("counter", "gauge", "histogram"), kind
             types[name] = kind
+            for suffix in ("_bucket", "_sum", "_count") if kind == "histogram" else ("",):
+                found[name + suffix] = {}
         else:
             match = sample.fullmatch(line)
             assert match, f"no sample: {line!r}"
@@ -52,7 +54,7 @@ def exposition(text):
             assert name.startswith(family) and suffix in (
                 ("_bucket", "_sum", "_count") if types[family] == "histogram" else ("",)), f"{name} in {family}"
             assert (types[family] == "counter") == family.endswith("_total"), family
-            samples = found.setdefault(name, {})
+            samples = found[name]
             assert labels not in samples, f"twice: {line}"
             samples[labels] = value
     assert helped == types.keys()
