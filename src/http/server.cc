@@ -112,8 +112,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Says that nothing more comes, and reads what the client may still send: closed with bytes
   /// unread, the system would throw away an answer that is on its way.
   void finish() {
-    error_code ignored;
-    static_cast<void>(stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored));
+    error_code error;
+    // One that is gone has nothing to say.
+    if (stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error)) return;
     drain();
   }
 
@@ -156,12 +157,10 @@ class BeastServer final : public Server {
     error_code error;
     const auto host = asio::ip::make_address(shared_.address.host, error);
     const asio::ip::tcp::endpoint endpoint(host, shared_.address.port);
-    if (!error) static_cast<void>(acceptor_.open(endpoint.protocol(), error));
-    if (!error)
-      static_cast<void>(acceptor_.set_option(asio::socket_base::reuse_address(true), error));
-    if (!error) static_cast<void>(acceptor_.bind(endpoint, error));
-    if (!error)
-      static_cast<void>(acceptor_.listen(asio::socket_base::max_listen_connections, error));
+    if (!error) error = acceptor_.open(endpoint.protocol(), error);
+    if (!error) error = acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) error = acceptor_.bind(endpoint, error);
+    if (!error) error = acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) return error;
     shared_.address.port = acceptor_.local_endpoint(error).port();
     accept();

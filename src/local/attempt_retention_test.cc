@@ -89,7 +89,7 @@ TEST_F(AttemptRetention, NeverRemovesWhatRuns) {
 
 TEST_F(AttemptRetention, TheLastAttemptsOfUnfinishedLotsGoLastAndOnlyForSize) {
   const auto unfinished = attempt(hours(900), 50'000);
-  const auto older = attempt(hours(20), 50'000);
+  attempt(hours(20), 50'000);
   const auto newer = attempt(hours(10), 50'000);
   claimed_.unfinished.insert(unfinished);
   EXPECT_EQ(keep(hours(24)).removed, 0U);
