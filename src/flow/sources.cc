@@ -128,9 +128,9 @@ Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& cons
     if (*owned) {
       auto record = json::read_record<record::OwnedDataset>((*owned)->bytes);
       if (!record) {
-        return fail(FailureCode::Invalid,
-                    format("{}: {}", consumer.places.dataset(dataset).to_string(),
-                           record.error().message));
+        return fail(
+            FailureCode::Invalid,
+            format("{}: {}", consumer.places.dataset(dataset).to_string(), record.error().message));
       }
       declared = record->dataset;
     }
