@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup release demo test install check format clean
+.PHONY: help setup release demo test install check kill-test format clean
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
@@ -14,6 +14,7 @@ help:
 	@echo 'make test                builds and runs the tests'
 	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls'
 	@echo 'make check               everything else that must hold: format, layers, clang-tidy, TSan, the demo'
+	@echo 'make kill-test           two processes killed 110 times and more while files arrive; its short form is in check'
 	@echo 'make setup|format|clean'
 
 setup:
@@ -41,6 +42,10 @@ test: setup
 
 check: setup
 	@tools/check
+
+# On the release binary, as it is used.
+kill-test: release
+	@CLS_REQUIRE_STRACE=1 python3 tests/kill_test.py build/release/src/cli/cls
 
 format:
 	@tools/setup --no-data

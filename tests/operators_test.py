@@ -305,6 +305,50 @@ class Pages(Operators):
         self.wait_for("the queue", lambda: (self.metric(url, "cls_arc_queue_taken"), self.metric(
             url, "cls_arc_queue_waiting"), self.metric(url, "cls_arc_queue_due")) == (1, 1, 0))
 
+    def test_what_goes_on_under_a_former_deployment_is_seen_and_hides_nothing(self):
+        hold = command_arc("until test -e $HOME/$CLS_LOT; do sleep 0.05; done; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt",
+                           concurrency=2)
+        self.declare(hold, settleSec=0)
+        os.environ["HOME"] = str(self.folder)
+        self.put(key_of(0))
+        self.cls("deploy", "-p", "p.json", "--since", "all")
+        up = self.up("--metrics", "0")
+        url = self.pages()
+
+        def running():
+            return self.metric(url, "cls_arc_lots", 'arc="work"', 'state="running"')
+        self.wait_for("the first lot", lambda: running() == 1)
+        self.declare(dict(hold, timeoutMin=7), settleSec=0)
+        self.cls("deploy", "-p", "p.json")
+        self.wait_for("the next engine", lambda: "1 lot goes on" in self.log() and self.log().count("serving") == 2)
+        self.put(key_of(1))
+        self.wait_for("a lot under each", lambda: running() == 2)
+        self.assertEqual(self.get(url + "/healthz"), (200, '{"status":"ok"}\n'))
+        (self.folder / "20230101PT1M0000").write_text("")
+        self.wait_for("the end of the former", lambda: self.metric(
+            url, "cls_arc_attempts_total", 'arc="work"', 'result="complete"') == 1)
+        # The queue is still asked for, though the former engine is gone.
+        self.put(key_of(2))
+        self.wait_for("the queue", lambda: self.metric(url, "cls_arc_queue_taken", 'arc="work"') == 2)
+        for number in (1, 2):
+            (self.folder / f"20230101PT1M000{number}").write_text("")
+        self.wait_for("the others", lambda: self.metric(url, "cls_arc_lots", 'arc="work"', 'state="complete"') == 3)
+        self.wait_for("an empty queue", lambda: self.metric(url, "cls_arc_queue_taken", 'arc="work"') == 0)
+        self.assertEqual(self.get(url + "/healthz")[0], 200)
+        self.stop(up)
+
+    def test_a_disabled_boundary_does_not_take_in(self):
+        self.declare(COPY, settleSec=0)
+        self.cls("deploy", "-p", "p.json")
+        self.up("--metrics", "0")
+        url = self.pages()
+        self.wait_for("the boundary", lambda: self.metric(url, "cls_boundary_up") == 1)
+        self.cls("disable", "p", "inbox")
+        self.wait_for("its end", lambda: self.metric(url, "cls_boundary_up") == 0)
+        self.assertEqual(self.get(url + "/healthz")[0], 200, "that is wanted")
+        self.cls("enable", "p", "inbox")
+        self.wait_for("it again", lambda: self.metric(url, "cls_boundary_up") == 1)
+
     def ask(self, url, request):
         """The answer to raw bytes."""
         host, port = url[len("http://"):].rsplit(":", 1)
@@ -451,6 +495,22 @@ class Service(Operators):
     def test_a_manager_with_an_abstract_name_is_told(self):
         self.check(self.told(f"@cls-operators-test-{os.getpid()}"))
 
+    def test_a_manager_is_told_what_is_served_next(self):
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(manager.close)
+        manager.bind(str(self.folder / "notify"))
+        manager.settimeout(PATIENCE)
+        self.declare(COPY)
+        self.cls("deploy", "-p", "p.json")
+        up = self.up(NOTIFY_SOCKET=str(self.folder / "notify"))
+        messages = [manager.recv(4096).decode() for _ in range(2)]
+        self.assertEqual(messages[1], "READY=1")
+        self.declare(COPY, command_arc("exit 0"))
+        self.cls("deploy", "-p", "p.json")
+        self.assertRegex(manager.recv(4096).decode(), "^STATUS=serving .* 2 arcs$")
+        self.stop(up)
+        self.assertRegex(manager.recv(4096).decode(), "^STOPPING=1\n")
+
     def test_a_manager_that_is_not_there_hinders_nobody(self):
         self.declare(COPY)
         self.cls("deploy", "-p", "p.json")
@@ -578,6 +638,33 @@ class Records(Operators):
     def test_a_subscription_of_a_boundary(self):
         path, before = self.damage("clusterless-metadata-*/subscriptions/project=p/**/boundary=inbox.json")
         self.check(path, before, kind="subscription", others=False)
+
+    def test_subscriptions_that_are_damaged_while_they_are_served(self):
+        """What is served stays as it is until they can be read again."""
+        up = self.up("--metrics", "0")
+        url = self.pages()
+        self.wait_for("the boundaries", lambda: self.metric(url, "cls_boundary_up") == 2)
+        damaged = [self.damage(f"clusterless-metadata-*/subscriptions/project=p/**/{name}.json")
+                   for name in ("boundary=inbox", "arc=copy")]
+
+        def ring():
+            self.cls("disable", "q", "inbox")
+            self.cls("enable", "q", "inbox")
+
+        def counted():
+            return self.metric(url, "cls_damaged_records", 'kind="subscription"')
+        ring()
+        self.wait_for("both", lambda: counted() == 2)
+        ring()
+        self.put(key_of(5))
+        self.wait_for("the copy", lambda: key_of(5) in self.out())
+        self.assertEqual(self.get(url + "/healthz")[0], 200)
+        self.assertEqual(len(re.findall("subscription of p/1", self.log())), 2, "each said once")
+        for path, before in damaged:
+            path.write_bytes(before)
+        ring()
+        self.wait_for("none", lambda: counted() == 0)
+        self.stop(up)
 
     def test_a_segment_of_a_ledger(self):
         path, before = self.damage("clusterless-arc-state-*/arrivals/project=p/**/segment=000000000001.jsonl")

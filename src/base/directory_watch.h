@@ -34,6 +34,8 @@ class DirectoryWatch {
   /// Watches `root` and every directory below it that exists or comes to be. Watch first, then
   /// scan.
   virtual Result<> add(const std::string& root) = 0;
+  /// Ends the watch of a root; what others watch below it stays. Nothing for one that is not.
+  virtual void remove(const std::string& root) = 0;
   /// Waits for events, for wake() or for the time to pass; returns what came, maybe nothing.
   virtual std::vector<WatchEvent> wait(std::chrono::milliseconds most) = 0;
   virtual void wake() = 0;

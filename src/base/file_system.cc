@@ -108,6 +108,16 @@ tl::unexpected<Failure> undo(const std::string& path, Failure failure) {
   return tl::unexpected<Failure>(std::move(failure));
 }
 
+/// A new file that takes long to write is waited for by its own thread alone.
+Result<> sync_large(const UniqueFd& fd, const std::string& path) {
+  struct stat info{};
+  if (::fstat(fd.get(), &info) != 0)
+    return undo(path, system_failure("look at", path, errno).value());
+  if (static_cast<std::size_t>(info.st_size) <= piece_bytes) return {};
+  if (::fsync(fd.get()) != 0) return undo(path, system_failure("fsync", path, errno).value());
+  return {};
+}
+
 /// Copies within the kernel from where both files stand; false where the file systems cannot.
 Result<bool> copy_in_kernel(const UniqueFd& from, const UniqueFd& to, const std::string& path) {
   if (::ioctl(to.get(), FICLONE, from.get()) == 0) return true;
@@ -288,8 +298,7 @@ Result<> PosixFileSystem::write_new(const std::string& path, std::string_view by
   auto fd = open_file("create", path, O_WRONLY | O_CREAT | O_EXCL);
   if (!fd) return pass(std::move(fd));
   if (auto written = write_all(*fd, path, bytes); !written) return undo(path, written.error());
-  if (::fsync(fd->get()) != 0) return undo(path, system_failure("fsync", path, errno).value());
-  return {};
+  return sync_large(*fd, path);
 }
 
 Result<> PosixFileSystem::copy_new(const std::string& source, const std::string& path) {
@@ -299,8 +308,7 @@ Result<> PosixFileSystem::copy_new(const std::string& source, const std::string&
   if (!to) return pass(std::move(to));
   if (auto copied = copy_bytes(*from, *to, source, path); !copied)
     return undo(path, copied.error());
-  if (::fsync(to->get()) != 0) return undo(path, system_failure("fsync", path, errno).value());
-  return {};
+  return sync_large(*to, path);
 }
 
 Result<> PosixFileSystem::append(const std::string& path, std::string_view bytes) {
@@ -329,26 +337,25 @@ Result<> PosixFileSystem::remove_directory(const std::string& path) {
   return {};
 }
 
-Result<> PosixFileSystem::make_directories(const std::string& path) {
-  if (::mkdir(path.c_str(), 0777) == 0) return sync_directory(parent_of(path));
+Result<std::vector<std::string>> PosixFileSystem::make_directories(const std::string& path) {
+  std::vector<std::string> changed;
+  if (::mkdir(path.c_str(), 0777) == 0) {
+    changed.push_back(parent_of(path));
+    return changed;
+  }
   if (errno == EEXIST) {
     const auto there = status(path, true);
-    if (there && there->kind == FileKind::Directory) return {};
+    if (there && there->kind == FileKind::Directory) return changed;
     return system_failure("make directory", path, ENOTDIR);
   }
   if (errno != ENOENT) return system_failure("make directory", path, errno);
-  if (auto made = make_directories(parent_of(path)); !made) return made;
+  auto above = make_directories(parent_of(path));
+  if (!above) return above;
   if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) {
     return system_failure("make directory", path, errno);
   }
-  return sync_directory(parent_of(path));
-}
-
-Result<> PosixFileSystem::sync_directory(const std::string& path) {
-  auto fd = open_file("open directory", path, O_RDONLY | O_DIRECTORY);
-  if (!fd) return pass(std::move(fd));
-  if (::fsync(fd->get()) != 0) return system_failure("fsync", path, errno);
-  return {};
+  above->push_back(parent_of(path));
+  return above;
 }
 
 Result<std::unique_ptr<FileLock>> PosixFileSystem::lock(const std::string& path) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/sync_group.h"
 #include "base/time.h"
 
 namespace cls {
@@ -73,10 +74,11 @@ class FileSystem {
   virtual Result<> read_pieces(const std::string& path,
                                const std::function<void(std::string_view)>& take) = 0;
 
-  /// Creates a file that must not exist and writes it; fsynced before it returns.
+  /// Creates a file that must not exist and writes it; durable after sync(). Large ones (over 1
+  /// MiB) are fsynced before it returns, so that nobody else's sync() has to wait for them.
   virtual Result<> write_new(const std::string& path, std::string_view bytes) = 0;
   /// Creates a file that must not exist with the bytes of `source` (reflink or copy_file_range
-  /// where possible); fsynced.
+  /// where possible); durable as with write_new().
   virtual Result<> copy_new(const std::string& source, const std::string& path) = 0;
   /// Appends to a file, made if absent; not fsynced. For logs.
   virtual Result<> append(const std::string& path, std::string_view bytes) = 0;
@@ -89,9 +91,12 @@ class FileSystem {
   /// rmdir(2): fails on a directory that is not empty with Conflict.
   virtual Result<> remove_directory(const std::string& path) = 0;
 
-  /// Makes a directory and its absent parents; each new one's parent is fsynced.
-  virtual Result<> make_directories(const std::string& path) = 0;
-  virtual Result<> sync_directory(const std::string& path) = 0;
+  /// Makes a directory and its absent parents; returns the directories that have a new entry now,
+  /// for those who need it durable to sync().
+  virtual Result<std::vector<std::string>> make_directories(const std::string& path) = 0;
+  /// Makes the contents of files, and the entries of directories, durable. Calls that come together
+  /// wait together: base/sync_group.h.
+  virtual Result<> sync(const std::vector<std::string>& paths) = 0;
 
   /// Waits for an exclusive OFD lock on `path`, made if absent. Locks of one process exclude each
   /// other too. Unsupported where the file system has no working locks.
@@ -123,11 +128,14 @@ class PosixFileSystem final : public FileSystem {
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> unlink(const std::string& path) override;
   Result<> remove_directory(const std::string& path) override;
-  Result<> make_directories(const std::string& path) override;
-  Result<> sync_directory(const std::string& path) override;
+  Result<std::vector<std::string>> make_directories(const std::string& path) override;
+  Result<> sync(const std::vector<std::string>& paths) override { return syncs_.sync(paths); }
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
   Result<std::unique_ptr<FileLock>> lock_byte(const std::string& path, std::uint64_t byte) override;
   Result<std::unique_ptr<FileLock>> try_lock(const std::string& path) override;
+
+ private:
+  SyncGroup syncs_;
 };
 
 }  // namespace cls

@@ -32,6 +32,15 @@ class InotifyWatch final : public DirectoryWatch {
 
   Result<> add(const std::string& root) override { return add_tree(root, root); }
 
+  void remove(const std::string& root) override {
+    for (auto at = directories_.begin(); at != directories_.end();) {
+      std::erase_if(at->second, [&](const Watched& one) { return one.root == root; });
+      const bool watched_by_none = at->second.empty();
+      if (watched_by_none) ::inotify_rm_watch(inotify_, at->first);
+      at = watched_by_none ? directories_.erase(at) : std::next(at);
+    }
+  }
+
   std::vector<WatchEvent> wait(std::chrono::milliseconds most) override {
     std::array<pollfd, 2> fds{{{inotify_, POLLIN, 0}, {bell_, POLLIN, 0}}};
     const int ready = ::poll(fds.data(), fds.size(), static_cast<int>(most.count()));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+
 namespace cls {
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -92,6 +94,11 @@ std::size_t utf8_length(std::string_view text) {
     if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 0;
   }
   return length;
+}
+
+std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural) {
+  if (count != 1 && !plural.empty()) return format("{} {}", count, plural);
+  return format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace cls

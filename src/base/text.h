@@ -2,6 +2,7 @@
 // Small text functions that several layers need.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);
 std::string upper(std::string_view text);
+
+/// `1 lot`, `2 lots`; `plural` where an s is not enough.
+std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural = "");
 
 /// Number of insertions, deletions, replacements and swaps of neighbours between two texts.
 std::size_t edit_distance(std::string_view a, std::string_view b);

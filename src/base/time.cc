@@ -159,9 +159,18 @@ std::optional<seconds> read_duration(std::string_view raw) {
 
 std::string format_instant(Instant at) {
   const auto [date, time] = civil(at);
-  return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", int(date.year()),
-                unsigned(date.month()), unsigned(date.day()), time.hours().count(),
-                time.minutes().count(), time.seconds().count(), time.subseconds().count());
+  std::string text = "0000-00-00T00:00:00.000000000Z";
+  const auto put = [&text](std::size_t last, std::uint64_t number) {
+    for (; number > 0; number /= 10) text[last--] = static_cast<char>('0' + number % 10);
+  };
+  put(3, static_cast<std::uint64_t>(int(date.year())));
+  put(6, unsigned(date.month()));
+  put(9, unsigned(date.day()));
+  put(12, static_cast<std::uint64_t>(time.hours().count()));
+  put(15, static_cast<std::uint64_t>(time.minutes().count()));
+  put(18, static_cast<std::uint64_t>(time.seconds().count()));
+  put(28, static_cast<std::uint64_t>(time.subseconds().count()));
+  return text;
 }
 
 std::string format_instant_seconds(Instant at) {

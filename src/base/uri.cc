@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/uri.h"
 
+#include <array>
+
 #include "base/format.h"
 
 namespace cls {
@@ -50,7 +52,11 @@ Result<Uri> Uri::parse(std::string_view text) {
 }
 
 std::string Uri::to_string() const {
-  return scheme + "://" + bucket + "/" + percent_encode_path(key);
+  std::string text;
+  text.reserve(scheme.size() + bucket.size() + key.size() + 4);
+  text.append(scheme).append("://").append(bucket).append("/");
+  append_percent_encoded(text, key);
+  return text;
 }
 
 Uri Uri::child(std::string_view relative) const {
@@ -71,21 +77,37 @@ bool key_in_path(std::string_view key, std::string_view path) {
   return path.ends_with('/') || key.size() == path.size() || key[path.size()] == '/';
 }
 
-std::string percent_encode_path(std::string_view raw) {
-  static constexpr std::string_view quoted = " \"#%<>?[\\]^`{|}";
+namespace {
+
+/// What stands in a path as it is.
+constexpr std::array<bool, 256> plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t byte = 0x20; byte < plain.size(); ++byte) plain[byte] = byte != 0x7f;
+  for (const char c : std::string_view(" \"#%<>?[\\]^`{|}"))
+    plain[static_cast<unsigned char>(c)] = false;
+  return plain;
+}();
+
+}  // namespace
+
+void append_percent_encoded(std::string& text, std::string_view raw) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string text;
-  text.reserve(raw.size());
   for (const char c : raw) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || quoted.find(c) != std::string_view::npos) {
+    if (plain_bytes[byte]) {
+      text += c;
+    } else {
       text += '%';
       text += digits[byte >> 4U];
       text += digits[byte & 15U];
-    } else {
-      text += c;
     }
   }
+}
+
+std::string percent_encode_path(std::string_view raw) {
+  std::string text;
+  text.reserve(raw.size());
+  append_percent_encoded(text, raw);
   return text;
 }
 

@@ -40,6 +40,8 @@ bool key_in_path(std::string_view key, std::string_view path);
 
 /// Percent-encodes what a URI's path may not hold.
 std::string percent_encode_path(std::string_view raw);
+/// The same, at the end of `text`.
+void append_percent_encoded(std::string& text, std::string_view raw);
 
 /// Decodes %XX; Invalid where a `%` is not followed by two hex digits.
 Result<std::string> percent_decode(std::string_view text);

@@ -29,6 +29,9 @@ int dispatch(const Options& options, World& world) {
       return run(options, world);
     case Command::Retry:
       return retry(options, world);
+    case Command::Enable:
+    case Command::Disable:
+      return enable(options, world);
     case Command::Status:
       return status(options, world);
     case Command::Arcs:

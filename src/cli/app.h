@@ -39,6 +39,8 @@ struct World {
   /// Sets what is called once, with the signal, when the process is asked to end; an empty function
   /// takes that back. When it returns the former one is not running.
   std::function<void(std::function<void(int signal)>)> on_stop;
+  /// Ends the process at once, with no destructor called; may be empty.
+  std::function<void(int exit_code)> end_now;
 };
 
 /// Runs one command line (without the program's name); the exit code.

@@ -99,7 +99,8 @@ class CliTest : public ::testing::Test {
                   return found == environment_.end() ? std::nullopt : std::optional(found->second);
                 },
                 .read_standard_input = [&input] { return input; },
-                .on_stop = on_stop_};
+                .on_stop = on_stop_,
+                .end_now = {}};
     Ran ran;
     ran.code = cli::run(arguments, world);
     ran.out = console.printed;

@@ -14,6 +14,7 @@ int destroy(const Options& options, World& world);
 int up(const Options& options, World& world);
 int run(const Options& options, World& world);
 int retry(const Options& options, World& world);
+int enable(const Options& options, World& world);  // and disable
 int status(const Options& options, World& world);
 int report(const Options& options, World& world);
 int audit(const Options& options, World& world);

@@ -304,6 +304,35 @@ TEST_F(Commands, AFullDiskIsSaidNothingIsLostAndItGoesOnWhenMended) {
   EXPECT_EQ(cls({"audit"}).code, 0);
 }
 
+TEST_F(Commands, AnObjectIsPublishedAfterTenWaitsForTheDisk) {
+  write(path("p.json"), copy_project());
+  write(stored("data-p/in/a.txt"), "one", std::chrono::hours(2));
+  ASSERT_EQ(cls({"run", "-p", "p.json"}).code, 0);
+  write(stored("data-p/in/b.txt"), "two", std::chrono::hours(1));
+  store::ScriptedFileSystem files;
+  files_ = &files;
+  int waits = 0;
+  int until_published = 0;
+  bool published = false;
+  std::mutex mutex;
+  files.plan = [&](const std::string& call, const std::string& file) -> std::optional<FailureCode> {
+    const std::lock_guard lock(mutex);
+    const bool sink = file.find("/clusterless-manifest-") != std::string::npos &&
+                      file.find("p-out") != std::string::npos;
+    published = published || (call == "link" && sink);
+    if (call != "sync") return std::nullopt;
+    ++waits;
+    if (published && until_published == 0) until_published = waits;
+    return std::nullopt;
+  };
+  ASSERT_EQ(cls({"run"}).code, 0);
+  EXPECT_EQ(read(stored("data-p/out/b.txt")), "two");
+  EXPECT_TRUE(published);
+  EXPECT_LE(until_published, 10);
+  EXPECT_GE(until_published, 6) << "data, members, commit and manifest each wait for the last";
+  EXPECT_LE(waits, 13);
+}
+
 TEST_F(Commands, AReadOnlyHomeIsSaidAndNothingChanges) {
   write(path("p.json"), copy_project());
   write(stored("data-p/in/a.txt"), "one");

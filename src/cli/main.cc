@@ -60,7 +60,8 @@ int main(int argc, char** argv) {
       .working_directory = std::filesystem::current_path(error).string(),
       .getenv = environment,
       .read_standard_input = [] { return read_all(stdin); },
-      .on_stop = [&signals](std::function<void(int)> stop) { signals.call(std::move(stop)); }};
+      .on_stop = [&signals](std::function<void(int)> stop) { signals.call(std::move(stop)); },
+      .end_now = [](int exit_code) { std::_Exit(exit_code); }};
   if (error) {
     console.err("cls: the working directory does not exist\n");
     return 1;

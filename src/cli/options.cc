@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <sstream>
+#include <tuple>
 
 #include <CLI/CLI.hpp>
 
@@ -99,6 +100,8 @@ class CommandLine {
                             Command::Destroy);
     add_projects(destroy, false);
     destroy->add_option("PROJECT", options_.arguments, "name:version of a deployed project");
+    destroy->add_option("--wait", options_.wait,
+                        "Wait so many seconds for lots that run; 0: not at all [600]");
     auto* up = command(app_, "up", "Serve every deployed project until stopped", Command::Up);
     add_projects(up, false);
     add_since(up);
@@ -117,6 +120,17 @@ class CommandLine {
         command(app_, "retry", "Try lots again that ended missing or partial", Command::Retry);
     retry->add_option("ARC", options_.arguments,
                       "An arc and lots: NAME [LOT|LOT..LOT ...]; none: all");
+    for (const auto& [name, does, which] :
+         {std::tuple{"enable", "Switch a project, a boundary or an arc on", Command::Enable},
+          std::tuple{"disable", "Switch a project, a boundary or an arc off; what runs goes on",
+                     Command::Disable}}) {
+      command(app_, name, does, which)
+          ->add_option("NAME", options_.arguments,
+                       "PROJECT, PROJECT NAME or NAME: a project (name or name:version), or a "
+                       "boundary or an arc of it")
+          ->required()
+          ->expected(1, 2);
+    }
     add_filter(command(app_, "status", "How everything in the home is doing", Command::Status));
     auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
     add_filter(arcs);

@@ -20,6 +20,8 @@ enum class Command : std::uint8_t {
   Up,
   Run,
   Retry,
+  Enable,
+  Disable,
   Status,
   Arcs,
   ArcsStatus,
@@ -43,8 +45,9 @@ struct Options {
   std::string since;                  ///< now, all, a time or a lot id
   bool until_idle = false;
   bool seal = false;
-  std::vector<std::string> arguments;  ///< retry: [ARC [LOTS]]; destroy: [NAME:VERSION]
-  std::vector<std::string> names;      ///< --name of reports
+  /// retry: [ARC [LOTS]]; destroy: [NAME:VERSION]; enable, disable: [PROJECT] [NAME]
+  std::vector<std::string> arguments;
+  std::vector<std::string> names;  ///< --name of reports
   std::vector<std::string> project_filter;
   std::vector<std::string> labels;  ///< `key=value`
   bool list = false;
@@ -54,6 +57,7 @@ struct Options {
   std::string metrics;              ///< up: [HOST:]PORT; empty: none
   std::string keep_attempts;        ///< up: a duration; empty: 14d
   std::string keep_attempts_bytes;  ///< up: a size; empty: 1GiB
+  std::uint64_t wait = 600;         ///< seconds that destroy waits for what runs
 };
 
 /// The text to print and the exit code, where the command line itself is all there is to do.

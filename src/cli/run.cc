@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/commands.h"
-#include "cli/engine_stop.h"
+#include "cli/stop_request.h"
 #include "cli/workspace.h"
+#include "local/engine.h"
+#include "local/owners.h"
 
 namespace cls::cli {
 
@@ -81,19 +84,21 @@ int run(const Options& options, World& world) {
   ConsoleLog log(options, world, LogLevel::Warning);
   auto deployed = deployed_in(*home, log);
   const bool whole = deployed.broken.empty();
+  local::Tenure tenure{.self = local::make_owner(world.ids), .held = {}};
   local::Engine engine({.home = *home,
                         .clock = world.clock,
                         .ids = world.ids,
                         .processes = world.processes,
                         .log = log,
                         .getenv = world.getenv},
-                       std::move(deployed.deployment), local::Engine::Mode::Run);
-  const EngineStop stop(world, engine);
+                       std::move(deployed.deployment), local::Engine::Mode::Run, tenure);
+  const auto exit_code = [](int signal) { return 128 + signal; };
+  const StopRequest stop(world, [&engine] { engine.request_stop(); }, exit_code);
   const auto report = engine.run({.until_idle = options.until_idle, .seal = options.seal});
   const auto unfinished = unfinished_arcs(engine, report);
   world.console.out(options.output == operate::Format::Json ? as_json(report, unfinished)
                                                             : as_text(report, unfinished));
-  if (report.stopped) return 128 + stop.signal();
+  if (report.stopped) return exit_code(stop.signal());
   if (report.failure_count > 0 || !whole) return static_cast<int>(ExitCode::Failed);
   return static_cast<int>(unfinished.empty() ? ExitCode::Ok : ExitCode::Incomplete);
 }

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "base/byte_size.h"
-#include "base/format.h"
 #include "cli/commands.h"
-#include "cli/engine_stop.h"
 #include "cli/observed.h"
+#include "cli/stop_request.h"
 #include "cli/workspace.h"
 #include "local/caretaker.h"
+#include "local/service.h"
 
 namespace cls::cli {
 
@@ -53,26 +53,16 @@ int up(const Options& options, World& world) {
   const auto pages = serve_pages(options, services);
   ManagedService manager(world, services);
   const local::Caretaker caretaker(services, limits);
-  while (true) {
-    auto deployed = deployed_in(*home, log);
-    services.metrics->damaged("project", home->directory(), deployed.broken.size());
-    const std::string fingerprint = deployed.fingerprint;
-    local::Engine engine(services, std::move(deployed.deployment), local::Engine::Mode::Serve);
-    const EngineStop stop(world, engine, [&manager] { manager.stopping(); });
-    const std::string served =
-        format("serving {} in {}: {}, {}",
-               counted(engine.deployment().projects().size(), "project"), home->directory(),
-               counted(engine.deployment().boundaries().size(), "boundary", "boundaries"),
-               counted(engine.deployment().arcs().size(), "arc"));
-    log.info(served);
-    manager.status(served);
-    const auto end = engine.serve([&] {
-      const auto now = local::read_deployed(*home);
-      return now && now->fingerprint != fingerprint;
-    });
-    if (end == local::Engine::End::Stopped) break;
-    log.info("another deployment: starting over with it");
-  }
+  local::Service service(services,
+                         [&manager](const std::string& served) { manager.status(served); });
+  const StopRequest stop(
+      world,
+      [&] {
+        manager.stopping();
+        service.request_stop();
+      },
+      [](int) { return 0; });
+  service.run();
   log.info("stopped");
   return 0;
 }

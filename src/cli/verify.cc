@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls verify: checks project files; nothing is changed.
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/workspace.h"
 

@@ -265,9 +265,4 @@ operate::ReportFilter filter_of(const Options& options, const World& world) {
   return filter;
 }
 
-std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural) {
-  if (count != 1 && !plural.empty()) return format("{} {}", count, plural);
-  return format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 }  // namespace cls::cli

@@ -79,7 +79,4 @@ void deploy_projects(local::Home& home, World& world, const CheckedProjects& pro
 /// The filter that a report's options say.
 operate::ReportFilter filter_of(const Options& options, const World& world);
 
-/// `1 lot`, `2 lots`; where the plural is another word, that is given too.
-std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural = "");
-
 }  // namespace cls::cli

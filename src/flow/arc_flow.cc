@@ -191,12 +191,13 @@ Result<ArcFlow::Preparation> ArcFlow::take_claim(const lot::LotId& lot, Ready& r
     auto judged = judge_present(**present, ready, owner_lost);
     if (!judged) return pass(std::move(judged));
     if (*judged) return Preparation(**judged);
-  } else if (subscription_.since && ready.ready < *subscription_.since) {
+  } else if (since_ && ready.ready < *since_) {
     return Preparation(ArcOutcome(Idle::NotOwn));
   }
   const record::Claim claim = next_claim(lot, *present, ready, owner_lost);
-  auto written = write_claim(services_.store, uri, claim,
-                             *present ? std::optional((*present)->etag) : std::nullopt);
+  auto written =
+      write_claim(services_.store, uri, claim,
+                  *present ? std::optional((*present)->etag) : std::nullopt, store::Durable::Later);
   if (!written) return pass(std::move(written));
   if (!*written) return Preparation(ArcOutcome(LookAgain{}));
   services_.leases.forget(uri);
@@ -219,7 +220,7 @@ Result<bool> ArcFlow::settle_sources(HeldClaim& held, const lot::LotId& lot, Rea
 }
 
 Result<ArcOutcome> ArcFlow::run(const lot::LotId& lot) {
-  if (!subscription_.enabled) return ArcOutcome(Idle::Disabled);
+  if (!enabled_) return ArcOutcome(Idle::Disabled);
   Ready ready;
   auto prepared = take_claim(lot, ready);
   if (!prepared) return pass(std::move(prepared));
@@ -318,13 +319,16 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
   }
 }
 
-Result<std::map<std::string, record::ClaimSink>> ArcFlow::store_sinks(
-    const record::Claim& claim, const lot::LotId& lot, const Completed& completed) const {
+Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot::LotId& lot,
+                                          const Completed& completed) const {
   const auto& project = arc_.project->plan.project;
   const auto& places = arc_.project->places;
   const Uri members_uri = places.members(project, arc_.arc->name, lot, claim.attempt);
-  std::map<std::string, record::ClaimSink> sinks;
+  Decision decision;
+  auto& sinks = decision.sinks;
   std::vector<record::Stored> objects;
+  std::vector<record::Stored> manifests;
+  bool first = true;
   record::MembersFile file;
   file.report = completed.report;
   for (const auto& output : completed.sinks) {
@@ -349,17 +353,16 @@ Result<std::map<std::string, record::ClaimSink>> ArcFlow::store_sinks(
     if (had && former->second.revision == revision && former->second.state == state &&
         former->second.manifest == manifest.to_string()) {
       sinks[output.role] = former->second;  // the same content is the same revision
+      first = first && former->second.published;
       continue;
     }
     const std::uint64_t number = had ? former->second.number + 1 : 1;
+    first = first && number == 1;
     const Uri private_uri = places.private_manifest(project, arc_.arc->name, claim.attempt,
                                                     declared->second.id(), lot, state);
-    record::Manifest body{
-        .state = state,
-        .comment = number > 1 ? std::optional(format("revision {}", number)) : output.comment,
-        .lotId = lot.to_string(),
-        .uriType = record::UriType::identifier,
-        .uris = sorted_uris(members)};
+    auto body = manifest_of_members(file, output.role, lot, state, number);
+    const bool from_members = number > 1 || !output.comment;
+    if (!from_members) body.comment = output.comment;
     auto stored = record::manifest_objects(private_uri, std::move(body));
     std::optional<std::string> former_attempt;
     if (had) former_attempt = record::attempt_of_members_key(former->second.members).value_or("0");
@@ -371,39 +374,61 @@ Result<std::map<std::string, record::ClaimSink>> ArcFlow::store_sinks(
                           .number = number,
                           .published = false,
                           .former = std::move(former_attempt)};
+    manifests.push_back({manifest, stored.back().bytes});
+    // A manifest that its members file gives is stored once, at its public key.
+    if (from_members) stored.pop_back();
     std::ranges::move(stored, std::back_inserter(objects));
   }
-  // Data before members before commit: the members file first, then what lists it.
-  objects.insert(objects.begin(), {members_uri, record::write_members(file)});
-  if (auto done = put_all(services_.store, objects); !done) return pass(std::move(done));
-  return sinks;
+  // Data before members before commit.
+  decision.before.push_back({.uri = members_uri, .bytes = record::write_members(file)});
+  for (auto& object : objects) {
+    decision.before.push_back({.uri = std::move(object.uri), .bytes = std::move(object.bytes)});
+  }
+  if (first) decision.after = first_publication(arc_, lot, manifests);
+  return decision;
 }
 
 Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot,
                                    const Completed& completed) {
-  auto sinks = store_sinks(held.claim(), lot, completed);
-  if (!sinks) {
+  const auto failed = [&](const Failure& failure) {
     return fail_attempt(held, lot,
                         Failed{.code = "Commit",
-                               .message = sinks.error().message,
+                               .message = failure.message,
                                .partial = {},
                                .tolerated = false,
                                .retryable = true});
-  }
+  };
+  auto decision = decide(held.claim(), lot, completed);
+  if (!decision) return failed(decision.error());
+  const bool follows = !decision->after.empty();
   const std::string now = format_instant(services_.clock.now());
-  auto committed = held.update([&](record::Claim& claim) {
-    claim.state = record::ClaimState::committed;
-    claim.result = record::ClaimResult::complete;
-    claim.sinks = *sinks;
-    claim.owner.reset();
-    claim.error.reset();
-    if (!claim.committedAt) claim.committedAt = now;
-  });
-  if (!committed) return pass(std::move(committed));
-  if (!*committed) return ArcOutcome(Lost{});
-  auto roles = publish_held(services_.store, arc_, held);
-  if (!roles) return pass(std::move(roles));
-  announce(*roles, lot);
+  auto done = held.commit(
+      decision->before,
+      [&](record::Claim& claim) {
+        claim.state = record::ClaimState::committed;
+        claim.result = record::ClaimResult::complete;
+        claim.sinks = decision->sinks;
+        claim.owner.reset();
+        claim.error.reset();
+        if (!claim.committedAt) claim.committedAt = now;
+      },
+      std::move(decision->after));
+  if (done.lost) return ArcOutcome(Lost{});
+  if (!done.prepared) return failed(*done.failure);
+  if (!done.committed) return tl::unexpected<Failure>(std::move(*done.failure));
+  return publish(held, lot, follows && done.followed);
+}
+
+/// After a commit: `written` says that its first publication is stored already.
+Result<ArcOutcome> ArcFlow::publish(HeldClaim& held, const lot::LotId& lot, bool written) {
+  auto published = publish_held(services_.store, arc_, held, written);
+  if (!published) return pass(std::move(published));
+  announce(published->roles, lot);
+  if (!published->marked) {
+    if (auto marked = finish_publication(services_.store, arc_, held); !marked) {
+      return pass(std::move(marked));
+    }
+  }
   auto changed = changed_meanwhile(held, lot);
   if (!changed) return pass(std::move(changed));
   if (*changed) return ArcOutcome(LookAgain{});

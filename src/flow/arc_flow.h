@@ -3,6 +3,7 @@
 // Rules: docs/formats/claim.md.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -69,10 +70,15 @@ struct SubscriptionView {
 class ArcFlow {
  public:
   ArcFlow(ArcServices services, ArcRef arc, SubscriptionView subscription)
-      : services_(std::move(services)), arc_(arc), subscription_(subscription) {}
+      : services_(std::move(services)),
+        arc_(arc),
+        since_(subscription.since),
+        enabled_(subscription.enabled) {}
 
   const ArcRef& arc() const { return arc_; }
-  const SubscriptionView& subscription() const { return subscription_; }
+  SubscriptionView subscription() const { return {enabled_, since_}; }
+  /// A disabled arc takes no lot; what runs goes on.
+  void set_enabled(bool enabled) { enabled_ = enabled; }
 
   /// Looks at the lot and, if there is something to do, does all of it. Throws nothing of its own;
   /// a failure means a record could not be read or written: try again later.
@@ -97,9 +103,15 @@ class ArcFlow {
                                  Ready& ready);
   Result<RunOutcome> run_workload(const HeldClaim& held, const lot::LotId& lot, const Ready& ready);
   Result<ArcOutcome> commit(HeldClaim& held, const lot::LotId& lot, const Completed& completed);
-  Result<std::map<std::string, record::ClaimSink>> store_sinks(const record::Claim& claim,
-                                                               const lot::LotId& lot,
-                                                               const Completed& completed) const;
+  /// What a commit writes: before it, in it, after it.
+  struct Decision {
+    store::WriteStep before;
+    std::map<std::string, record::ClaimSink> sinks;
+    store::WriteStep after;  ///< empty where published keys have to be read first
+  };
+  Result<Decision> decide(const record::Claim& claim, const lot::LotId& lot,
+                          const Completed& completed) const;
+  Result<ArcOutcome> publish(HeldClaim& held, const lot::LotId& lot, bool written);
   Result<ArcOutcome> fail_attempt(HeldClaim& held, const lot::LotId& lot, const Failed& failed);
   Result<> store_partial(const std::string& attempt, const lot::LotId& lot,
                          const Failed& failed) const;
@@ -109,7 +121,8 @@ class ArcFlow {
 
   ArcServices services_;
   ArcRef arc_;
-  SubscriptionView subscription_;
+  std::optional<Instant> since_;
+  std::atomic<bool> enabled_;
 };
 
 /// Sets an ended (missing or partial) lot to be tried again, both counts at 0; false where it is

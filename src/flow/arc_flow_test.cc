@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::lot_id;
+using testing::ScriptedWorkload;
 using testing::World;
 using State = record::ManifestState;
 
@@ -57,7 +58,7 @@ TEST_F(ArcFlowTest, CommitsAndPublishesALot) {
       world.project().places.arc_state({"p", "1"}, "a", lot_id(lot), record::ArcState::complete)));
 }
 
-TEST_F(ArcFlowTest, ThePrivateManifestIsRemovedOnceAllSinksArePublished) {
+TEST_F(ArcFlowTest, NoPrivateManifestStays) {
   run<Ended>();
   const auto claim = world.claim(lot)->claim;
   EXPECT_FALSE(world.store.head(world.project().places.private_manifest(
@@ -185,25 +186,62 @@ TEST_F(ArcFlowTest, ALateOwnerChangesNothingAnyMore) {
   EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000"));
 }
 
-TEST_F(ArcFlowTest, ACommitThatWasNotPublishedIsPublishedByWhoeverFindsIt) {
-  run<Ended>();
+/// Makes the lot's commit look as if its owner had died before it was published; its manifest.
+store::Object unpublish(World& world) {
   auto stored = world.claim(lot);
   record::Claim behind = stored->claim;
   behind.sinks.at("main").published = false;
-  const Uri manifest = Uri::parse(behind.sinks.at("main").manifest).value();
-  const std::string body = world.store.get(manifest)->bytes;
-  ASSERT_TRUE(world.store.remove(manifest));
-  ASSERT_TRUE(world.store.put(
-      world.project().places.private_manifest({"p", "1"}, "a", behind.attempt, {"out", "1"},
-                                              lot_id(lot), State::complete),
-      body));
-  ASSERT_TRUE(write_claim(world.store, stored->uri, behind, stored->etag)->has_value());
-  auto report =
-      sweep_arc(world.store, *world.deployment, *world.logs, world.deployment->arcs()[0], {});
-  ASSERT_TRUE(report);
-  EXPECT_THAT(report->broken, IsEmpty());
-  EXPECT_EQ(world.store.get(manifest)->bytes, body);
+  auto manifest = world.store.get(Uri::parse(behind.sinks.at("main").manifest).value()).value();
+  EXPECT_TRUE(world.store.remove(manifest.info.uri));
+  EXPECT_TRUE(write_claim(world.store, stored->uri, behind, stored->etag)->has_value());
+  return manifest;
+}
+
+std::size_t broken_in_sweep(World& world) {
+  return sweep_arc(world.store, *world.deployment, *world.logs, world.deployment->arcs()[0], {})
+      .value()
+      .broken.size();
+}
+
+TEST_F(ArcFlowTest, ACommitThatWasNotPublishedIsPublishedFromItsMembersByWhoeverFindsIt) {
+  run<Ended>();
+  const auto manifest = unpublish(world);
+  EXPECT_EQ(broken_in_sweep(world), 0U);
+  EXPECT_EQ(world.store.get(manifest.info.uri)->bytes, manifest.bytes);
   EXPECT_TRUE(world.claim(lot)->claim.sinks.at("main").published);
+}
+
+TEST_F(ArcFlowTest, APrivateManifestIsPublishedWhereThereIsOne) {
+  run<Ended>();
+  const auto manifest = unpublish(world);
+  const auto claim = world.claim(lot)->claim;
+  const auto& places = world.project().places;
+  ASSERT_TRUE(world.store.put(places.private_manifest({"p", "1"}, "a", claim.attempt, {"out", "1"},
+                                                      lot_id(lot), State::complete),
+                              manifest.bytes));
+  ASSERT_TRUE(world.store.remove(places.members({"p", "1"}, "a", lot_id(lot), claim.attempt)));
+  EXPECT_EQ(broken_in_sweep(world), 0U);
+  EXPECT_EQ(world.store.get(manifest.info.uri)->bytes, manifest.bytes);
+}
+
+TEST_F(ArcFlowTest, MembersThatDoNotGiveTheCommittedManifestPublishNothing) {
+  run<Ended>();
+  const auto manifest = unpublish(world);
+  const auto claim = world.claim(lot)->claim;
+  ASSERT_TRUE(world.store.put(
+      world.project().places.members({"p", "1"}, "a", lot_id(lot), claim.attempt), "{}\n"));
+  EXPECT_EQ(broken_in_sweep(world), 1U);
+  EXPECT_FALSE(world.store.head(manifest.info.uri));
+}
+
+TEST_F(ArcFlowTest, ACommentOfTheWorkloadIsStoredPrivatelyUntilItIsPublished) {
+  world.workload.script = [](const WorkloadContext& context) {
+    auto done = std::get<Completed>(ScriptedWorkload::copy_all(context));
+    done.sinks.front().comment = "by hand";
+    return done;
+  };
+  run<Ended>();
+  EXPECT_EQ(world.manifest("out", lot, State::complete)->comment, "by hand");
 }
 
 /// Makes the claim look as if its source had another revision, so that the arc runs again.

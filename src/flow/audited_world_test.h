@@ -206,7 +206,7 @@ class AuditedWorld {
     planted.lines = std::move(lines);
     LedgerLog& log = logs.of(deployment.boundaries().front());
     need(log.refresh());
-    if (!need(log.append(planted, log.last_number()))) throw Error("somebody else appended");
+    if (!need(log.append(planted, log.last_number())).ours) throw Error("somebody else appended");
   }
 
   AuditReport audit(bool deep = false) {

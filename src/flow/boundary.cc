@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/format.h"
 #include "flow/conditional.h"
@@ -15,8 +16,25 @@ namespace {
 
 /// Rounds of reading somebody else's segments before giving up; each means another process wrote.
 constexpr int append_tries = 1000;
+/// Lines of one segment, but for a lot that has more: what is in memory of a segment stays small.
+constexpr std::size_t segment_lines = 25'000;
 /// Empty lots closed by one tick at most: a clock that jumped must not fill the store.
 constexpr std::size_t empty_lots_at_once = 1000;
+/// Lots are published in groups of at most so many, and so many bytes (and one lot more).
+constexpr std::size_t group_lots = 100;
+constexpr std::size_t group_bytes = std::size_t{8} << 20U;
+
+record::LedgerLine line_of(Arrival arrival, std::string own_lot, std::string lot,
+                           record::Decision decision,
+                           std::optional<std::string> reason = std::nullopt) {
+  return {.uri = arrival.uri.to_string(),
+          .object = std::move(arrival.version),
+          .firstSeen = format_instant(arrival.first_seen),
+          .ownLot = std::move(own_lot),
+          .lot = std::move(lot),
+          .decision = decision,
+          .reason = std::move(reason)};
+}
 
 /// Puts `bytes` at a public key; what stood there is kept at `kept` first.
 Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::string& bytes,
@@ -34,30 +52,73 @@ Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::str
               format("{} is being changed by somebody else", uri.to_string()));
 }
 
+/// The objects that publish a closed lot, the manifest last; none for a lot that is skipped: one
+/// closed, but all that came for it has vanished, is as if nothing had come.
+std::vector<record::Stored> lot_objects(const BoundaryRef& ref, const lot::LotId& lot,
+                                        std::vector<std::string> members) {
+  if (members.empty() && ref.boundary->empty_lots == model::EmptyLots::skip) return {};
+  const auto state =
+      members.empty() ? record::ManifestState::empty : record::ManifestState::complete;
+  const Uri uri = ref.project->places.manifest(ref.boundary->dataset.id(), lot, state);
+  return record::manifest_objects(uri, {.state = state,
+                                        .comment = std::nullopt,
+                                        .lotId = lot.to_string(),
+                                        .uriType = record::UriType::identifier,
+                                        .uris = std::move(members)});
+}
+
+/// Publishes lots whose objects are `lots`: parts first, then what lists them.
+Result<> publish_group(
+    store::ObjectStore& store, LedgerLog& log,
+    const std::vector<std::pair<lot::LotId, std::vector<record::Stored>>>& lots) {
+  std::vector<store::WriteStep> steps(2);
+  for (const auto& [lot, objects] : lots) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      const bool last = i + 1 == objects.size();
+      steps[last ? 1 : 0].push_back({.uri = objects[i].uri, .bytes = objects[i].bytes});
+    }
+  }
+  if (steps.front().empty()) steps.erase(steps.begin());
+  const auto done = write_or_read(store, steps);
+  if (done.failure) return tl::unexpected<Failure>(*done.failure);
+  if (done.ours(steps.size() - 1)) return {};
+  const auto& places = log.boundary().project->places;
+  const auto dataset = log.boundary().boundary->dataset.id();
+  for (const auto& [lot, objects] : lots) {
+    // What stands there and is not the ledger's was made by no boundary of ours: number 0.
+    const Uri kept = places.manifest(dataset, lot, record::ManifestState::removed, "0");
+    for (const auto& stored : objects) {
+      if (auto put = publish_bytes(store, stored.uri, stored.bytes, kept); !put) return put;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
-  auto members = log.members_of(lot);
-  if (!members) return pass(std::move(members));
-  // Closed, but all that came for it has vanished: as if nothing had come.
-  const bool skipped = log.boundary().boundary->empty_lots == model::EmptyLots::skip;
-  if (members->empty() && skipped) return {};
-  const auto state =
-      members->empty() ? record::ManifestState::empty : record::ManifestState::complete;
-  record::Manifest manifest{.state = state,
-                            .comment = std::nullopt,
-                            .lotId = lot.to_string(),
-                            .uriType = record::UriType::identifier,
-                            .uris = {}};
-  for (const auto& line : *members) manifest.uris.push_back(line.uri);
-  const auto& ref = log.boundary();
-  const auto& places = ref.project->places;
-  const auto dataset = ref.boundary->dataset.id();
-  const Uri uri = places.manifest(dataset, lot, state);
-  for (const auto& stored : record::manifest_objects(uri, std::move(manifest))) {
-    // What stands there and is not the ledger's was made by no boundary of ours: number 0.
-    const Uri kept = places.manifest(dataset, lot, record::ManifestState::removed, "0");
-    if (auto done = publish_bytes(store, stored.uri, stored.bytes, kept); !done) return done;
+  return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&) {});
+}
+
+Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
+                               const std::vector<lot::LotId>& lots,
+                               const std::function<void(const lot::LotId&)>& published) {
+  std::vector<std::pair<lot::LotId, std::vector<record::Stored>>> group;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < lots.size(); ++i) {
+    auto members = log.members_of(lots[i]);
+    if (!members) return pass(std::move(members));
+    std::vector<std::string> uris;
+    for (const auto& line : *members) uris.push_back(line.uri);
+    auto objects = lot_objects(log.boundary(), lots[i], std::move(uris));
+    for (const auto& object : objects) bytes += object.bytes.size();
+    group.emplace_back(lots[i], std::move(objects));
+    const bool full = group.size() >= group_lots || bytes >= group_bytes;
+    if (!full && i + 1 < lots.size()) continue;
+    if (auto done = publish_group(store, log, group); !done) return done;
+    for (const auto& [lot, stored] : group) published(lot);
+    group.clear();
+    bytes = 0;
   }
   return {};
 }
@@ -72,7 +133,8 @@ Boundary::Boundary(store::ObjectStore& store, const Clock& clock, LedgerLog& log
       out_(out),
       plan_(*log.boundary().boundary),
       times_(plan_),
-      path_key_(plan_.dataset.path().key) {}
+      path_key_(plan_.dataset.path().key),
+      held_(plan_.dataset.path(), plan_.unit) {}
 
 lot::LotId Boundary::present() const {
   return lot::LotId::at(plan_.unit, clock_.now()).value();
@@ -108,10 +170,8 @@ Result<> Boundary::start() {
 
 bool Boundary::knows(const Uri& uri, const record::ObjectVersion& version) const {
   const std::string text = uri.to_string();
-  const auto held = pending_lot_of_.find(text);
-  if (held != pending_lot_of_.end()) {
-    const auto& pending = pending_.at(held->second).objects.at(text);
-    return record::same_version(pending.arrival.version, version);
+  if (const auto held = held_.find(text)) {
+    return record::same_version(held_.at(held->id).version, version);
   }
   const auto waiting = immediate_versions_.find(text);
   if (waiting != immediate_versions_.end()) return record::same_version(waiting->second, version);
@@ -124,46 +184,27 @@ void Boundary::store_next(record::LedgerLine line) {
   immediate_.push_back(std::move(line));
 }
 
-record::LedgerLine Boundary::line(const Arrival& arrival, const std::string& own_lot,
-                                  const std::string& lot, record::Decision decision,
-                                  std::optional<std::string> reason) const {
-  return {.uri = arrival.uri.to_string(),
-          .object = arrival.version,
-          .firstSeen = format_instant(arrival.first_seen),
-          .ownLot = own_lot,
-          .lot = lot,
-          .decision = decision,
-          .reason = std::move(reason)};
-}
-
 bool Boundary::filtered(const Uri& uri) const {
   return left_out(plan_, path_key_, uri);
 }
 
 void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot::LotId>& lot) {
-  const std::string uri = arrival.uri.to_string();
-  const auto held = pending_lot_of_.find(uri);
-  if (held == pending_lot_of_.end()) return;
-  const lot::LotId old_lot = held->second;
-  auto& group = pending_.at(old_lot).objects;
+  const auto held = held_.find(arrival.uri.to_string());
+  if (!held) return;
   // In the same lot the later version simply takes the place of the earlier one.
-  if (!lot || *lot != old_lot) {
-    const Pending& old = group.at(uri);
-    store_next(line(old.arrival, old.own_lot, old_lot.to_string(), record::Decision::vanished,
-                    "overwritten before its lot was closed"));
+  if (!lot || *lot != held->lot) {
+    const std::string old_lot = held->lot.to_string();
+    store_next(line_of(held_.at(held->id), old_lot, old_lot, record::Decision::vanished,
+                       "overwritten before its lot was closed"));
   }
-  group.erase(uri);
-  if (group.empty()) pending_.erase(old_lot);
-  pending_lot_of_.erase(held);
+  held_.let_go(held->id);
 }
 
 /// When what is held of this URI was seen; the beginning of time where nothing is. Lines of one URI
 /// stand in a segment by that time, which therefore must not go back when the clock does.
 Instant Boundary::last_held(const std::string& uri) const {
   Instant last{};
-  const auto held = pending_lot_of_.find(uri);
-  if (held != pending_lot_of_.end())
-    last = pending_.at(held->second).objects.at(uri).arrival.first_seen;
+  if (const auto held = held_.find(uri)) last = held_.at(held->id).first_seen;
   if (!immediate_versions_.contains(uri)) return last;
   for (const auto& line : immediate_) {
     const auto seen = parse_instant(line.firstSeen);
@@ -172,87 +213,130 @@ Instant Boundary::last_held(const std::string& uri) const {
   return last;
 }
 
-void Boundary::place(Arrival arrival, const lot::LotId& own, std::vector<Pending>& late) {
-  arrival.first_seen = std::max(arrival.first_seen, last_held(arrival.uri.to_string()));
+void Boundary::place(Id id, const Arrival& arrival, const lot::LotId& own,
+                     std::vector<Deferred>& deferred) {
+  const Instant last = last_held(arrival.uri.to_string());
+  if (last > arrival.first_seen) held_.set_first_seen(id, last);
   const bool too_far_ahead =
       own.index() > present().index() + static_cast<std::int64_t>(plan_.max_ahead_lots);
   if (too_far_ahead || log_.is_closed(own)) {
     forget_superseded(arrival, std::nullopt);
-    late.push_back({std::move(arrival), own.to_string()});
+    deferred.push_back({.why = Deferred::Why::Late, .id = id, .own_lot = own});
     return;
   }
   forget_superseded(arrival, own);
-  const std::string uri = arrival.uri.to_string();
-  pending_lot_of_.insert_or_assign(uri, own);
-  PendingLot& group = pending_[own];
-  group.last_seen = std::max(group.last_seen, arrival.first_seen);
-  group.objects.insert_or_assign(uri, Pending{std::move(arrival), own.to_string()});
+  held_.hold(id, own);
 }
 
-void Boundary::accept(Arrival arrival, std::vector<Pending>& late) {
+void Boundary::accept(Id id, const Arrival& arrival, std::vector<Deferred>& deferred) {
   if (filtered(arrival.uri)) {
-    store_next(line(arrival, "", "", record::Decision::filtered));
-    return;
+    deferred.push_back({.why = Deferred::Why::Filtered, .id = id, .own_lot = {}});
+  } else if (const auto own = times_.own_lot(arrival)) {
+    place(id, arrival, *own, deferred);
+  } else {
+    deferred.push_back({.why = Deferred::Why::Rejected, .id = id, .own_lot = {}});
   }
-  const auto own = times_.own_lot(arrival);
-  if (!own) {
-    store_next(line(arrival, "", "", record::Decision::rejected, own.error().message));
-    return;
-  }
-  place(std::move(arrival), *own, late);
 }
 
-void Boundary::place_late(const Pending& pending, const std::vector<lot::LotId>& closing) {
-  const auto own = lot::LotId::parse(pending.own_lot).value();
+void Boundary::place_late(Arrival arrival, const lot::LotId& own,
+                          const std::vector<lot::LotId>& closing) {
   const lot::LotId now = present();
   const bool too_far_ahead =
       own.index() > now.index() + static_cast<std::int64_t>(plan_.max_ahead_lots);
   const std::string reason = too_far_ahead ? "its time is too far ahead" : "its lot is closed";
   if (plan_.lateness == model::Lateness::reject) {
-    store_next(line(pending.arrival, pending.own_lot, "", record::Decision::rejected, reason));
+    store_next(
+        line_of(std::move(arrival), own.to_string(), "", record::Decision::rejected, reason));
     return;
   }
   lot::LotId collecting = too_far_ahead ? now : std::max(own, now);
-  while (log_.is_closed(collecting) || std::ranges::find(closing, collecting) != closing.end()) {
+  while (log_.is_closed(collecting) || std::ranges::binary_search(closing, collecting)) {
     collecting = collecting.next();
   }
-  store_next(line(pending.arrival, pending.own_lot, collecting.to_string(),
-                  record::Decision::member, reason));
+  store_next(line_of(std::move(arrival), own.to_string(), collecting.to_string(),
+                     record::Decision::member, reason));
+}
+
+/// Makes the line of what is stored at once. `closing` is sorted.
+void Boundary::decide(const Deferred& deferred, const std::vector<lot::LotId>& closing) {
+  Arrival arrival = held_.at(deferred.id);
+  held_.let_go(deferred.id);
+  // It may have come twice, or another process may have been here since it was looked at.
+  if (knows(arrival.uri, arrival.version)) return;
+  switch (deferred.why) {
+    case Deferred::Why::Filtered:
+      store_next(line_of(std::move(arrival), "", "", record::Decision::filtered));
+      break;
+    case Deferred::Why::Rejected: {
+      std::string reason = times_.own_lot(arrival).error().message;
+      store_next(
+          line_of(std::move(arrival), "", "", record::Decision::rejected, std::move(reason)));
+      break;
+    }
+    case Deferred::Why::Late:
+      place_late(std::move(arrival), deferred.own_lot, closing);
+      break;
+  }
 }
 
 std::vector<lot::LotId> Boundary::first_groups() const {
   std::set<lot::LotId> lots;
   if (plan_.arrival != model::EventArrival::infrequent) return {};
-  for (const auto& [lot, group] : pending_) lots.insert(lot);
+  for (const auto& [lot, group] : held_.lots()) lots.insert(lot);
   for (const auto& lot : log_.open_lots()) lots.insert(lot);
   std::erase_if(lots, [this](const auto& lot) { return log_.is_collecting(lot); });
   return {lots.begin(), lots.end()};
 }
 
-Result<> Boundary::take(std::vector<Arrival> arrivals) {
-  std::vector<Pending> late;
-  for (auto& arrival : arrivals) {
-    if (!knows(arrival.uri, arrival.version)) accept(std::move(arrival), late);
+Result<> Boundary::take(const std::vector<Arrival>& arrivals) {
+  ArrivalBatch batch(plan_.dataset.path());
+  for (const auto& arrival : arrivals) batch.add(arrival);
+  return take(std::move(batch));
+}
+
+Result<> Boundary::take(ArrivalBatch arrivals) {
+  held_.tidy();
+  const std::size_t count = arrivals.size();
+  const Id first = held_.keep(std::move(arrivals));
+  std::vector<Deferred> deferred;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Id id = first + static_cast<Id>(i);
+    const Arrival arrival = held_.at(id);
+    if (knows(arrival.uri, arrival.version)) {
+      held_.let_go(id);
+    } else {
+      accept(id, arrival, deferred);
+    }
   }
-  const auto closing = first_groups();
-  for (const auto& pending : late) place_late(pending, closing);
+  auto closing = first_groups();
+  Result<> stored;
+  bool stored_early = false;
+  for (const auto& one : deferred) {
+    decide(one, closing);
+    // The lines of a scan that is late as a whole do not all wait in memory.
+    if (!stored || immediate_.size() < segment_lines) continue;
+    stored = commit({});
+    stored_early = true;
+  }
+  if (!stored) return stored;
+  if (stored_early) closing = first_groups();  // others may have been at work
   if (immediate_.empty() && closing.empty()) return {};
-  return commit(closing);
+  return commit(std::move(closing));
 }
 
 Instant Boundary::due_at(const lot::LotId& lot) const {
   Instant due = lot.end() + plan_.settle;
   if (log_.is_collecting(lot)) return due;
   Instant last{};
-  const auto group = pending_.find(lot);
-  if (group != pending_.end()) last = group->second.last_seen;
+  const auto group = held_.lots().find(lot);
+  if (group != held_.lots().end()) last = group->second.last_seen;
   if (const auto stored = log_.last_seen(lot)) last = std::max(last, *stored);
   return std::max(due, last + plan_.settle);
 }
 
 std::vector<lot::LotId> Boundary::open_lots() const {
   std::set<lot::LotId> lots;
-  for (const auto& [lot, group] : pending_) lots.insert(lot);
+  for (const auto& [lot, group] : held_.lots()) lots.insert(lot);
   for (const auto& lot : log_.open_lots()) lots.insert(lot);
   return {lots.begin(), lots.end()};
 }
@@ -279,7 +363,7 @@ std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
       quiet == Quiet::Assumed ? std::chrono::seconds(0) : plan_.settle;
   for (lot::LotId lot = *watch_from_; lot.end() + settle <= now; lot = lot.next()) {
     if (lots.size() >= empty_lots_at_once) break;
-    if (!log_.is_closed(lot) && std::ranges::find(open, lot) == open.end()) lots.push_back(lot);
+    if (!log_.is_closed(lot) && !std::ranges::binary_search(open, lot)) lots.push_back(lot);
   }
   return lots;
 }
@@ -304,13 +388,21 @@ Result<> Boundary::seal() {
 
 Result<> Boundary::store_arrivals() {
   if (plan_.lot_source != model::LotSource::arrivalTime) return {};
-  for (const auto& [lot, group] : pending_) {
-    for (const auto& [uri, pending] : group.objects) {
-      store_next(line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
+  while (!held_.empty()) {
+    const auto& [lot, group] = *held_.lots().begin();
+    const lot::LotId of_lot = lot;
+    std::vector<Id> ids;
+    for (const Id id : group.ids) {
+      if (ids.size() < segment_lines && held_.is_live(id)) ids.push_back(id);
     }
+    for (const Id id : ids) {
+      const std::string name = of_lot.to_string();
+      store_next(line_of(held_.at(id), name, name, record::Decision::member));
+      held_.let_go(id);
+    }
+    if (immediate_.size() < segment_lines) continue;
+    if (auto stored = commit({}); !stored) return stored;
   }
-  pending_.clear();
-  pending_lot_of_.clear();
   return immediate_.empty() ? Result<>{} : commit({});
 }
 
@@ -328,27 +420,36 @@ std::optional<Instant> Boundary::next_due() const {
   return next;
 }
 
+/// Adds what is held for a lot; false where the segment is full before the end of the lot.
+bool Boundary::add_members(const lot::LotId& lot, Batch& batch) const {
+  const auto group = held_.lots().find(lot);
+  if (group == held_.lots().end()) return true;
+  auto& lines = batch.segment.lines;
+  // A lot begins a segment of its own rather than to stand in two.
+  if (!lines.empty() && lines.size() + group->second.live > segment_lines) return false;
+  const std::string name = lot.to_string();
+  for (const Id id : group->second.ids) {
+    if (!held_.is_live(id)) continue;
+    if (lines.size() >= record::segment_line_limit) return false;
+    lines.push_back(line_of(held_.at(id), name, name, record::Decision::member));
+    batch.members.push_back(id);
+  }
+  return true;
+}
+
 /// The next segment: lines first; what does not fit goes into the one after it, and a lot is closed
 /// by the segment that holds its last line.
-Boundary::Batch Boundary::next_batch(const std::vector<lot::LotId>& closing) const {
+Boundary::Batch Boundary::next_batch(std::span<const lot::LotId> closing) const {
   Batch batch;
   auto& lines = batch.segment.lines;
   batch.segment.head.at = format_instant(clock_.now());
   batch.segment.head.by = by_;
-  batch.immediate = std::min(immediate_.size(), record::segment_line_limit);
+  batch.immediate = std::min(immediate_.size(), segment_lines);
   lines.assign(immediate_.begin(),
                immediate_.begin() + static_cast<std::ptrdiff_t>(batch.immediate));
   if (batch.immediate < immediate_.size()) return batch;
   for (const auto& lot : closing) {
-    const auto group = pending_.find(lot);
-    if (group != pending_.end()) {
-      for (const auto& [uri, pending] : group->second.objects) {
-        if (lines.size() >= record::segment_line_limit) return batch;
-        lines.push_back(
-            line(pending.arrival, pending.own_lot, lot.to_string(), record::Decision::member));
-        batch.members.push_back(uri);
-      }
-    }
+    if (!add_members(lot, batch)) break;
     batch.closes.push_back(lot);
     batch.segment.head.closes.push_back(lot.to_string());
   }
@@ -358,39 +459,51 @@ Boundary::Batch Boundary::next_batch(const std::vector<lot::LotId>& closing) con
 /// What stands in the log now is held no longer.
 void Boundary::forget_stored(const Batch& batch) {
   const auto stored = immediate_.begin() + static_cast<std::ptrdiff_t>(batch.immediate);
-  for (auto at = immediate_.begin(); at != stored; ++at) immediate_versions_.erase(at->uri);
-  immediate_.erase(immediate_.begin(), stored);
-  for (const auto& uri : batch.members) {
-    const auto held = pending_lot_of_.find(uri);
-    auto& group = pending_.at(held->second).objects;
-    group.erase(uri);
-    if (group.empty()) pending_.erase(held->second);
-    pending_lot_of_.erase(held);
+  for (auto at = immediate_.begin(); at != stored; ++at) {
+    const auto waiting = immediate_versions_.find(at->uri);
+    // A later line of the same URI may be left for the next segment.
+    if (waiting != immediate_versions_.end() && waiting->second == at->object)
+      immediate_versions_.erase(waiting);
   }
+  immediate_.erase(immediate_.begin(), stored);
+  for (const Id id : batch.members) held_.let_go(id);
+}
+
+/// A lot whose objects went elsewhere is not closed; if it is due as an empty one, later.
+void Boundary::keep_closable(std::vector<lot::LotId>& closing) const {
+  const auto open = open_lots();
+  std::erase_if(closing, [&](const auto& lot) {
+    return log_.is_closed(lot) || !std::ranges::binary_search(open, lot);
+  });
 }
 
 /// Stores one segment after another until all immediate lines and all of `closing` are in the log.
 /// When somebody else's segment comes first, everything held is decided anew against it.
 Result<> Boundary::commit(std::vector<lot::LotId> closing) {
-  for (int attempt = 0; attempt < append_tries; ++attempt) {
-    const Batch batch = next_batch(closing);
+  std::size_t closed = 0;  // of closing
+  for (int lost = 0; lost < append_tries;) {
+    Batch batch = next_batch(std::span(closing).subspan(closed));
     if (batch.segment.lines.empty() && batch.closes.empty()) return {};
-    auto appended = log_.append(batch.segment, decided_);
+    std::vector<lot::LotId> following;
+    auto appended = log_.append(std::move(batch.segment), decided_, follow_with(following));
     if (!appended) return pass(std::move(appended));
-    if (!*appended) {
+    if (!appended->ours) {
+      ++lost;
       if (auto placed = replace_pending(); !placed) return placed;
-      // A lot whose objects went elsewhere is not closed; if it is due as an empty one, later.
-      std::erase_if(closing,
-                    [this](const auto& lot) { return log_.is_closed(lot) || !has_member(lot); });
+      closing.erase(closing.begin(), closing.begin() + static_cast<std::ptrdiff_t>(closed));
+      closed = 0;
+      keep_closable(closing);
       continue;
     }
     ++decided_;
     forget_stored(batch);
-    std::erase_if(closing, [&](const auto& lot) {
-      return std::ranges::find(batch.closes, lot) != batch.closes.end();
-    });
+    closed += batch.closes.size();
+    if (appended->followed) {
+      for (const auto& lot : following) note_published(lot);
+      std::erase_if(batch.closes, [this](const auto& lot) { return published_.contains(lot); });
+    }
     if (auto done = publish(batch.closes); !done) return done;
-    if (immediate_.empty() && closing.empty()) return {};
+    if (immediate_.empty() && closed == closing.size()) return {};
   }
   return fail(
       FailureCode::Unavailable,
@@ -401,14 +514,9 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
 Result<> Boundary::replace_pending() {
   // Before anything is decided: what is read while deciding makes the next append fail.
   decided_ = log_.last_number();
-  std::vector<Arrival> held;
-  for (auto& [lot, group] : pending_) {
-    for (auto& [uri, pending] : group.objects) held.push_back(std::move(pending.arrival));
-  }
-  pending_.clear();
-  pending_lot_of_.clear();
-  std::vector<Pending> late;
-  std::vector<record::LedgerLine> lines = std::move(immediate_);
+  const std::vector<Id> held = held_.loosen();
+  std::vector<std::pair<Arrival, lot::LotId>> late_again;
+  std::deque<record::LedgerLine> lines = std::move(immediate_);
   immediate_.clear();
   immediate_versions_.clear();
   for (auto& kept : lines) {
@@ -421,21 +529,23 @@ Result<> Boundary::replace_pending() {
                       .modified = {},
                       .event = {},
                       .first_seen = parse_instant(kept.firstSeen).value()};
-      late.push_back({std::move(arrival), kept.ownLot});
+      late_again.emplace_back(std::move(arrival), lot::LotId::parse(kept.ownLot).value());
     } else {
       store_next(std::move(kept));
     }
   }
-  for (auto& arrival : held) {
-    if (!log_.knows(arrival.uri.to_string(), arrival.version)) accept(std::move(arrival), late);
+  std::vector<Deferred> deferred;
+  for (const Id id : held) {
+    const Arrival arrival = held_.at(id);
+    if (log_.knows(arrival.uri.to_string(), arrival.version)) {
+      held_.let_go(id);
+    } else {
+      accept(id, arrival, deferred);
+    }
   }
-  for (const auto& pending : late) place_late(pending, {});
+  for (auto& [arrival, own] : late_again) place_late(std::move(arrival), own, {});
+  for (const auto& one : deferred) decide(one, {});
   return publish_unpublished();
-}
-
-bool Boundary::has_member(const lot::LotId& lot) const {
-  const auto open = open_lots();
-  return std::ranges::find(open, lot) != open.end();
 }
 
 /// Reads what others appended, and publishes closed lots that have no manifest, whoever closed
@@ -452,15 +562,34 @@ Result<> Boundary::publish_unpublished() {
 }
 
 Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
-  for (const auto& lot : lots) {
-    auto done = publish_boundary_lot(store_, log_, lot);
-    if (!done) return done;
-    published_.insert(lot);
-    out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()),
-               ref().log_fields(lot.to_string()));
-    events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);
-  }
-  return {};
+  return publish_boundary_lots(store_, log_, lots,
+                               [this](const lot::LotId& lot) { note_published(lot); });
+}
+
+void Boundary::note_published(const lot::LotId& lot) {
+  published_.insert(lot);
+  out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()),
+             ref().log_fields(lot.to_string()));
+  events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);
+}
+
+/// Lets the manifests of lots follow the segment that closes them, as far as they are few and small
+/// and have no parts. `lots` names those that do.
+LedgerLog::Follow Boundary::follow_with(std::vector<lot::LotId>& lots) const {
+  return [this, &lots, bytes = std::size_t{0}](const lot::LotId& lot,
+                                               const LedgerLog::Members& members,
+                                               store::WriteStep& step) mutable {
+    if (lots.size() >= group_lots || bytes >= group_bytes) return;
+    if (members.size() > record::manifest_part_limit) return;
+    std::vector<std::string> uris;
+    uris.reserve(members.size());
+    for (const auto* line : members) uris.push_back(line->uri);
+    for (auto& object : lot_objects(ref(), lot, std::move(uris))) {
+      bytes += object.bytes.size();
+      step.push_back({.uri = std::move(object.uri), .bytes = std::move(object.bytes)});
+    }
+    lots.push_back(lot);
+  };
 }
 
 }  // namespace cls::flow

@@ -3,14 +3,18 @@
 // Rules: docs/lots-and-lateness.md. Everything decided stands in the ledger before it shows.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/deployment.h"
+#include "flow/held_arrivals.h"
 #include "flow/ledger_log.h"
 #include "flow/lot_time.h"
 #include "lot/lot_set.h"
@@ -20,6 +24,11 @@ namespace cls::flow {
 /// Publishes the manifest of a closed lot from the ledger: a pure function of the log, so anybody
 /// may do it any number of times. A lot without member has one only with `emptyLots: publish`.
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
+
+/// The same for many, which wait for the disk together. `published` is told of each that is done.
+Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
+                               const std::vector<lot::LotId>& lots,
+                               const std::function<void(const lot::LotId&)>& published);
 
 /// Not thread-safe: one thread per boundary; several processes may run the same boundary, the
 /// ledger keeps them apart.
@@ -39,7 +48,8 @@ class Boundary {
   /// Takes arrivals that are known together (one scan, one batch of notifications): sightings of
   /// known versions are dropped; what is filtered, rejected or late is stored at once; an
   /// infrequent boundary closes the lots it got members for.
-  Result<> take(std::vector<Arrival> arrivals);
+  Result<> take(ArrivalBatch arrivals);
+  Result<> take(const std::vector<Arrival>& arrivals);
 
   /// Whether quiet time has to pass, or a finished scan counts as quiet (`cls run`).
   enum class Quiet : std::uint8_t { Waited, Assumed };
@@ -59,29 +69,26 @@ class Boundary {
   std::vector<lot::LotId> open_lots() const;
 
  private:
-  struct Pending {
-    Arrival arrival;
-    std::string own_lot;
-  };
-  struct PendingLot {
-    std::map<std::string, Pending> objects;  ///< by URI
-    Instant last_seen{};                     ///< of all that ever came for it
+  using Id = HeldArrivals::Id;
+  /// What is stored at once, once it is known what else came with it.
+  struct Deferred {
+    enum class Why : std::uint8_t { Filtered, Rejected, Late } why = Why::Late;
+    Id id = 0;
+    lot::LotId own_lot;  ///< of a late one
   };
   /// A segment to append, and what is held no longer once it is stored.
   struct Batch {
     record::Segment segment;
-    std::size_t immediate = 0;         // so many of immediate_, from its beginning
-    std::vector<std::string> members;  // URIs that were pending
+    std::size_t immediate = 0;  // so many of immediate_, from its beginning
+    std::vector<Id> members;    // that were held
     std::vector<lot::LotId> closes;
   };
 
-  record::LedgerLine line(const Arrival& arrival, const std::string& own_lot,
-                          const std::string& lot, record::Decision decision,
-                          std::optional<std::string> reason = std::nullopt) const;
   void store_next(record::LedgerLine line);
-  void accept(Arrival arrival, std::vector<Pending>& late);
-  void place(Arrival arrival, const lot::LotId& own, std::vector<Pending>& late);
-  void place_late(const Pending& pending, const std::vector<lot::LotId>& closing);
+  void accept(Id id, const Arrival& arrival, std::vector<Deferred>& deferred);
+  void place(Id id, const Arrival& arrival, const lot::LotId& own, std::vector<Deferred>& deferred);
+  void decide(const Deferred& deferred, const std::vector<lot::LotId>& closing);
+  void place_late(Arrival arrival, const lot::LotId& own, const std::vector<lot::LotId>& closing);
   Instant last_held(const std::string& uri) const;
   void forget_superseded(const Arrival& arrival, const std::optional<lot::LotId>& lot);
   bool filtered(const Uri& uri) const;
@@ -89,14 +96,17 @@ class Boundary {
   std::vector<lot::LotId> due(Quiet quiet) const;
   std::vector<lot::LotId> empty_due(Quiet quiet) const;
   Instant due_at(const lot::LotId& lot) const;
-  Batch next_batch(const std::vector<lot::LotId>& closing) const;
+  Batch next_batch(std::span<const lot::LotId> closing) const;
+  bool add_members(const lot::LotId& lot, Batch& batch) const;
   void forget_stored(const Batch& batch);
   Result<> commit(std::vector<lot::LotId> closing);
   Result<> replace_pending();
   Result<> catch_up();
   Result<> publish_unpublished();
-  bool has_member(const lot::LotId& lot) const;
+  void keep_closable(std::vector<lot::LotId>& closing) const;
   Result<> publish(const std::vector<lot::LotId>& lots);
+  void note_published(const lot::LotId& lot);
+  LedgerLog::Follow follow_with(std::vector<lot::LotId>& lots) const;
   lot::LotId present() const;
 
   store::ObjectStore& store_;
@@ -108,9 +118,8 @@ class Boundary {
   const model::BoundaryPlan& plan_;
   LotTimes times_;
   std::string path_key_;
-  std::map<lot::LotId, PendingLot> pending_;
-  std::map<std::string, lot::LotId> pending_lot_of_;  // URI → lot
-  std::vector<record::LedgerLine> immediate_;         // to be stored with the next segment
+  HeldArrivals held_;
+  std::deque<record::LedgerLine> immediate_;  // to be stored with the next segment
   std::map<std::string, record::ObjectVersion> immediate_versions_;  // of those, but for vanished
   lot::LotSet published_;
   std::uint64_t decided_ = 0;             // the last segment that what is held was decided against

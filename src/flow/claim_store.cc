@@ -6,6 +6,14 @@
 
 namespace cls::flow {
 
+namespace {
+
+Failure other_bytes(const Uri& uri) {
+  return {FailureCode::Conflict, format("{} is there already with other bytes", uri.to_string())};
+}
+
+}  // namespace
+
 Uri claim_uri(const ArcRef& arc, const lot::LotId& lot) {
   return arc.project->places.claim(arc.project->plan.project, arc.arc->name, lot);
 }
@@ -29,12 +37,14 @@ Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const U
 
 Result<std::optional<StoredClaim>> write_claim(store::ObjectStore& store, const Uri& uri,
                                                const record::Claim& claim,
-                                               const std::optional<std::string>& etag) {
-  const std::string bytes = json::write_record(claim);
-  auto written = etag ? replace_or_read(store, uri, *etag, bytes) : put_or_read(store, uri, bytes);
-  if (!written) return pass(std::move(written));
-  if (!written->ours) return std::optional<StoredClaim>();
-  return std::optional(StoredClaim{uri, claim, std::move(written->etag)});
+                                               const std::optional<std::string>& etag,
+                                               store::Durable durable) {
+  auto done = write_or_read(
+      store,
+      {{{.uri = uri, .bytes = json::write_record(claim), .etag = etag, .durable = durable}}});
+  if (done.failure) return tl::unexpected<Failure>(std::move(*done.failure));
+  if (!done.ours(0)) return std::optional<StoredClaim>();
+  return std::optional(StoredClaim{uri, claim, std::move(done.steps[0][0].etag)});
 }
 
 Result<> for_each_claim(store::ObjectStore& store, const ArcRef& arc,
@@ -59,16 +69,12 @@ HeldClaim::HeldClaim(store::ObjectStore& store, const Clock& clock, StoredClaim 
       uri_(std::move(stored.uri)),
       claim_(std::move(stored.claim)),
       etag_(std::move(stored.etag)),
+      lease_(claim_.leaseSec),
       written_(clock.monotonic()) {}
 
 record::Claim HeldClaim::claim() const {
   const std::lock_guard lock(mutex_);
   return claim_;
-}
-
-bool HeldClaim::lost() const {
-  const std::lock_guard lock(mutex_);
-  return lost_;
 }
 
 void HeldClaim::lose() {
@@ -93,6 +99,10 @@ Result<std::optional<StoredClaim>> HeldClaim::write_after_own(record::Claim& nex
 
 Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change) {
   const std::lock_guard lock(mutex_);
+  return write(change);
+}
+
+Result<bool> HeldClaim::write(const std::function<void(record::Claim&)>& change) {
   if (lost_) return false;
   const auto begun = clock_.monotonic();
   record::Claim next = claim_;
@@ -111,23 +121,66 @@ Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change
   return true;
 }
 
-void HeldClaim::keep() {
-  const std::chrono::seconds lease(claim().leaseSec);
-  std::chrono::nanoseconds age{};
-  {
-    const std::lock_guard lock(mutex_);
-    age = clock_.monotonic() - written_;
-  }
-  if (age * 3 < lease) return;
-  if (age * 3 >= lease * 2) {
-    const std::lock_guard lock(mutex_);
-    return lose();
-  }
-  const auto beaten = update([](record::Claim&) {});
-  if (beaten) return;
-  // The store does not answer: an owner stops before anybody may judge its lease expired.
+HeldClaim::Commit HeldClaim::commit(const store::WriteStep& before,
+                                    const std::function<void(record::Claim&)>& change,
+                                    store::WriteStep after) {
   const std::lock_guard lock(mutex_);
-  if ((clock_.monotonic() - written_) * 3 >= lease * 2) lose();
+  Commit result;
+  result.lost = lost_;
+  if (lost_) return result;
+  const auto begun = clock_.monotonic();
+  record::Claim next = claim_;
+  change(next);
+  ++next.beat;
+  auto done =
+      write_or_read(store_, {before,
+                             {{.uri = uri_, .bytes = json::write_record(next), .etag = etag_}},
+                             std::move(after)});
+  result.failure = std::move(done.failure);
+  result.prepared = done.ours(0);
+  if (!done.steps.empty()) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (!done.steps[0][i].ours) result.failure = other_bytes(before[i].uri);
+    }
+  }
+  if (done.steps.size() < 2) return result;
+  result.committed = done.ours(1);
+  std::string etag = std::move(done.steps[1].front().etag);
+  if (!result.committed) {
+    auto written = write_after_own(next);
+    if (!written) result.failure = written.error();
+    if (written && !*written) {
+      lose();
+      result.lost = true;
+    }
+    result.committed = written && *written;
+    if (result.committed) etag = std::move((*written)->etag);
+  }
+  if (!result.committed) return result;
+  claim_ = std::move(next);
+  etag_ = std::move(etag);
+  written_ = begun;
+  result.followed = done.ours(2);
+  return result;
+}
+
+bool HeldClaim::judge() {
+  if (lost_) return false;
+  const auto age = clock_.monotonic() - written_.load();
+  // An owner stops before anybody may judge its lease expired.
+  if (age * 3 >= lease_ * 2) lose();
+  return !lost_ && age * 3 >= lease_;
+}
+
+void HeldClaim::keep() {
+  if (!judge()) return;
+  {
+    // A write that is under way is as good as a beat.
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;
+    static_cast<void>(write([](record::Claim&) {}));
+  }
+  judge();
 }
 
 std::shared_ptr<HeldClaim> HeldClaims::hold(store::ObjectStore& store, const Clock& clock,
@@ -156,8 +209,24 @@ std::vector<std::shared_ptr<HeldClaim>> HeldClaims::copy() const {
   return all;
 }
 
-void HeldClaims::keep_all() {
-  for (const auto& held : copy()) held->keep();
+bool HeldClaims::judge_all() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [uri, held] : held_) {
+    if (held->judge() && beating_.insert(held.get()).second) due_.push_back(held);
+  }
+  return !due_.empty();
+}
+
+bool HeldClaims::beat_one() {
+  std::unique_lock lock(mutex_);
+  if (due_.empty()) return false;
+  const auto held = std::move(due_.front());
+  due_.pop_front();
+  lock.unlock();
+  held->keep();
+  lock.lock();
+  beating_.erase(held.get());
+  return true;
 }
 
 void HeldClaims::request_stop_all() {

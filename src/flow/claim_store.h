@@ -2,12 +2,15 @@
 // Claims: reading them, taking them, and holding one while its attempt runs. docs/formats/claim.md.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -32,10 +35,12 @@ Uri claim_uri(const ArcRef& arc, const lot::LotId& lot);
 Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const Uri& uri);
 
 /// Stores a first claim or the next version of one (beat + 1 is the caller's). nullopt: somebody
-/// else was faster.
+/// else was faster. Durable later is enough for a claim that is taken: after a power failure its
+/// owner is as dead as it, and all that follows from it is a later version of it.
 Result<std::optional<StoredClaim>> write_claim(store::ObjectStore& store, const Uri& uri,
                                                const record::Claim& claim,
-                                               const std::optional<std::string>& etag);
+                                               const std::optional<std::string>& etag,
+                                               store::Durable durable = store::Durable::Now);
 
 /// Calls `take` with every claim of an arc. A claim that cannot be read goes to `broken`.
 Result<> for_each_claim(store::ObjectStore& store, const ArcRef& arc,
@@ -50,15 +55,30 @@ class HeldClaim {
 
   const Uri& uri() const { return uri_; }
   record::Claim claim() const;
-  bool lost() const;
+  bool lost() const { return lost_; }
   std::stop_token stop_token() const { return stop_.get_token(); }
 
   /// Changes and stores the claim; false when it is lost (nothing was written). A store that does
   /// not answer is a failure: the claim is still held, until its lease says otherwise.
   Result<bool> update(const std::function<void(record::Claim&)>& change);
 
-  /// Beats if a third of the lease has passed since the last write; gives up at two thirds without
-  /// one: asks the attempt to stop.
+  /// What became of a commit.
+  struct Commit {
+    bool prepared = false;                ///< what had to be durable before is
+    bool lost = false;                    ///< the claim is somebody else's: it was not changed
+    bool committed = false;               ///< the changed claim is stored
+    bool followed = false;                ///< and what may be there after it is, as it was given
+    std::optional<Failure> failure = {};  ///< of the store, in what comes next
+  };
+  /// Stores `before`, then the changed claim, then `after`: each durable before the next is there.
+  Commit commit(const store::WriteStep& before, const std::function<void(record::Claim&)>& change,
+                store::WriteStep after);
+
+  /// Gives the claim up, and asks the attempt to stop, at two thirds of the lease without a write.
+  /// True if it needs a beat: a third has passed. Waits for nobody, so that a store that does not
+  /// answer is found out too.
+  bool judge();
+  /// Beats if it needs to and no write of this claim is under way.
   void keep();
 
   /// Asks the attempt to stop without losing the claim, for an orderly end of the process.
@@ -66,6 +86,7 @@ class HeldClaim {
 
  private:
   void lose();
+  Result<bool> write(const std::function<void(record::Claim&)>& change);
   Result<std::optional<StoredClaim>> write_after_own(record::Claim& next);
 
   store::ObjectStore& store_;
@@ -74,8 +95,9 @@ class HeldClaim {
   mutable std::mutex mutex_;
   record::Claim claim_;
   std::string etag_;
-  std::chrono::nanoseconds written_;
-  bool lost_ = false;
+  const std::chrono::seconds lease_;
+  std::atomic<std::chrono::nanoseconds> written_;  ///< when the last write began
+  std::atomic<bool> lost_ = false;
   std::stop_source stop_;
 };
 
@@ -86,14 +108,20 @@ class HeldClaims {
                                   StoredClaim stored);
   void release(const std::shared_ptr<HeldClaim>& held);
   bool holds(const Uri& uri) const;
-  /// Beats every claim that needs it.
-  void keep_all();
+  /// Judges every claim by the clock, and notes those that need a beat and are not being beaten.
+  /// True if there is any. Waits for no store.
+  bool judge_all();
+  /// Beats one of those that were noted; false if there is none. Several threads may: a store that
+  /// does not answer for one claim holds up no other.
+  bool beat_one();
   void request_stop_all();
 
  private:
   std::vector<std::shared_ptr<HeldClaim>> copy() const;
   mutable std::mutex mutex_;
   std::map<Uri, std::shared_ptr<HeldClaim>> held_;
+  std::deque<std::shared_ptr<HeldClaim>> due_;  ///< to be beaten
+  std::set<const HeldClaim*> beating_;          ///< those, and those that are being beaten
 };
 
 /// Judges leases by watching one ETag unchanged for a full lease on one's own monotonic clock.

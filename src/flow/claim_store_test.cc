@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/claim_store.h"
 
+#include <latch>
+#include <thread>
+
 #include <gmock/gmock.h>
 
 #include "flow/publisher.h"
@@ -107,6 +110,74 @@ TEST_F(HeldClaimTest, ALateHeartbeatIsNoHeartbeat) {
   held_->keep();
   EXPECT_TRUE(held_->lost()) << "somebody may judge the lease expired soon";
   EXPECT_EQ(stored().beat, 0U);
+}
+
+/// Several held claims over a store that does not answer for one of them, until told otherwise.
+class HeldClaimsTest : public HeldClaimTest {
+ protected:
+  HeldClaimsTest() {
+    for (int i = 0; i < 3; ++i) {
+      record::Claim claim = stored();
+      claim.lot = "20230101PT5M00" + std::to_string(i + 1);
+      const Uri uri = claim_uri(world_.deployment->arcs().front(), lot_id(claim.lot));
+      auto written = write_claim(world_.store, uri, claim, std::nullopt).value().value();
+      all_.push_back(claims_.hold(faulty_, world_.clock, std::move(written)));
+    }
+    faulty_.set_plan([this](Operation operation, const Uri& uri) {
+      Fault fault;
+      if (operation == Operation::ReplaceIf && uri == all_.front()->uri()) {
+        fault.before_effect = [this] {
+          hanging_.count_down();
+          answered_.wait();
+        };
+      }
+      return fault;
+    });
+  }
+  record::Claim stored_of(std::size_t i) {
+    return read_claim(world_.store, all_.at(i)->uri()).value()->claim;
+  }
+
+  HeldClaims claims_;
+  std::vector<std::shared_ptr<HeldClaim>> all_;
+  std::latch hanging_{1};
+  std::latch answered_{1};
+};
+
+TEST_F(HeldClaimsTest, AWriteThatHangsHoldsUpNoOtherHeartbeatAndIsGivenUpByTheClock) {
+  world_.clock.advance(std::chrono::seconds(20));
+  ASSERT_TRUE(claims_.judge_all());
+  std::jthread hanging([this] { EXPECT_TRUE(claims_.beat_one()); });
+  hanging_.wait();
+  EXPECT_TRUE(claims_.beat_one());
+  EXPECT_TRUE(claims_.beat_one());
+  EXPECT_FALSE(claims_.beat_one());
+  EXPECT_EQ(stored_of(1).beat, 1U);
+  EXPECT_EQ(stored_of(2).beat, 1U);
+  world_.clock.advance(std::chrono::seconds(19));
+  EXPECT_FALSE(claims_.judge_all()) << "its beat is under way, the others have another second";
+  world_.clock.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(claims_.judge_all());
+  EXPECT_TRUE(all_.at(0)->lost()) << "the store still has not answered";
+  EXPECT_TRUE(all_.at(0)->stop_token().stop_requested());
+  EXPECT_FALSE(all_.at(1)->lost());
+  answered_.count_down();
+}
+
+TEST_F(HeldClaimsTest, AWriteOfTheAttemptThatIsUnderWayIsNotWaitedFor) {
+  std::jthread committing([this] {
+    EXPECT_TRUE(all_.front()->update([](record::Claim& claim) { claim.attempts = 1; }));
+  });
+  hanging_.wait();
+  world_.clock.advance(std::chrono::seconds(20));
+  ASSERT_TRUE(claims_.judge_all());
+  while (claims_.beat_one()) {
+  }
+  EXPECT_EQ(stored_of(1).beat, 1U);
+  world_.clock.advance(std::chrono::seconds(20));
+  claims_.judge_all();
+  EXPECT_TRUE(all_.front()->lost());
+  answered_.count_down();
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/conditional.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 
 namespace cls::flow {
@@ -33,12 +35,17 @@ Result<WriteOutcome> put_or_read(store::ObjectStore& store, const Uri& uri,
     if (written) return WriteOutcome{true, std::move(*written), {}};
     last = written.error();
     if (last.code != FailureCode::Conflict && last.code != FailureCode::Unavailable) break;
+    const bool doubtful = last.code == FailureCode::Unavailable;
     auto present = get_if_present(store, uri);
-    if (present && *present) {
-      const bool ours = (*present)->bytes == bytes;
-      return WriteOutcome{ours, (*present)->info.etag, ours ? "" : std::move((*present)->bytes)};
-    }
     if (!present) last = present.error();
+    if (!present || !*present) continue;
+    const bool ours = (*present)->bytes == bytes;
+    if (!ours) return WriteOutcome{false, (*present)->info.etag, std::move((*present)->bytes)};
+    if (!doubtful) return WriteOutcome{true, (*present)->info.etag, {}};
+    // It is there, but may not outlast a power failure: written once more, it does.
+    auto again = store.replace_if(uri, (*present)->info.etag, bytes);
+    if (again) return WriteOutcome{true, std::move(*again), {}};
+    last = again.error();
   }
   return tl::unexpected<Failure>(std::move(last));
 }
@@ -60,12 +67,55 @@ Result<WriteOutcome> replace_or_read(store::ObjectStore& store, const Uri& uri,
       continue;
     }
     if (!*present) return WriteOutcome{};
-    if ((*present)->bytes == bytes) return WriteOutcome{true, (*present)->info.etag, {}};
+    if ((*present)->bytes == bytes) {
+      if (last.code != FailureCode::Unavailable)
+        return WriteOutcome{true, (*present)->info.etag, {}};
+      // It is there, but may not outlast a power failure: written once more, it does.
+      auto again = store.replace_if(uri, (*present)->info.etag, bytes);
+      if (again) return WriteOutcome{true, std::move(*again), {}};
+      last = again.error();
+      continue;
+    }
     if ((*present)->info.etag != etag) {
       return WriteOutcome{false, (*present)->info.etag, std::move((*present)->bytes)};
     }
   }
   return tl::unexpected<Failure>(std::move(last));
+}
+
+bool StepsOutcome::ours(std::size_t step) const {
+  if (step >= steps.size()) return false;
+  return std::all_of(
+      steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(step) + 1,
+      [](const auto& writes) { return std::ranges::all_of(writes, &WriteOutcome::ours); });
+}
+
+StepsOutcome write_or_read(store::ObjectStore& store, std::vector<store::WriteStep> steps) {
+  StepsOutcome outcome;
+  while (!steps.empty()) {
+    auto results = store.write(steps);
+    for (std::size_t done = 0; done < results.size(); ++done) {
+      std::vector<WriteOutcome> writes;
+      for (std::size_t i = 0; i < results[done].size(); ++i) {
+        if (auto& result = results[done][i]) {
+          writes.push_back({true, std::move(*result), {}});
+          continue;
+        }
+        const auto& write = steps[done][i];
+        auto resolved = write.etag ? replace_or_read(store, write.uri, *write.etag, write.bytes)
+                                   : put_or_read(store, write.uri, write.bytes);
+        if (!resolved) {
+          outcome.failure = resolved.error();
+          return outcome;
+        }
+        writes.push_back(std::move(*resolved));
+      }
+      outcome.steps.push_back(std::move(writes));
+      if (!outcome.ours(outcome.steps.size() - 1)) return outcome;
+    }
+    steps.erase(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(results.size()));
+  }
+  return outcome;
 }
 
 }  // namespace cls::flow

@@ -234,6 +234,31 @@ Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& st
               format("{} is being changed all the time", uri.to_string()));
 }
 
+Result<bool> set_enabled(store::ObjectStore& store, const Clock& clock, const Uri& uri,
+                         bool enabled, const std::string& by) {
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    // So that a `since` that is not filled in yet is that of the deploy, not of this change.
+    auto view = read_subscription(store, uri);
+    if (!view) return pass(std::move(view));
+    if (!*view) return fail(FailureCode::NotFound, format("there is no {}", uri.to_string()));
+    if ((*view)->enabled == enabled) return false;
+    auto object = store.get(uri);
+    if (!object) return pass(std::move(object));
+    auto record = json::read_record<record::Subscription>(object->bytes);
+    if (!record) {
+      return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), record.error().message));
+    }
+    record->enabled = enabled;
+    record->history.push_back(
+        {format_instant(clock.now()), by, enabled, std::nullopt, enabled ? "enable" : "disable"});
+    auto written = replace_or_read(store, uri, object->info.etag, json::write_record(*record));
+    if (!written) return pass(std::move(written));
+    if (written->ours) return true;
+  }
+  return fail(FailureCode::Unavailable,
+              format("{} is being changed all the time", uri.to_string()));
+}
+
 Result<std::vector<std::pair<Uri, std::string>>> stored_projects(store::ObjectStore& store,
                                                                  const record::Places& places) {
   std::vector<std::pair<Uri, std::string>> projects;

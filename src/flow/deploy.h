@@ -48,6 +48,11 @@ Result<bool> remove_project(store::ObjectStore& store, const record::Places& pla
 Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& store,
                                                           const Uri& uri);
 
+/// Switches a boundary or an arc on or off, whoever else changes the record meanwhile; `since` stays
+/// as it is. False where it was so already; NotFound where it was never deployed.
+Result<bool> set_enabled(store::ObjectStore& store, const Clock& clock, const Uri& uri,
+                         bool enabled, const std::string& by);
+
 /// project.json of every project deployed in a placement: URI and text.
 Result<std::vector<std::pair<Uri, std::string>>> stored_projects(store::ObjectStore& store,
                                                                  const record::Places& places);

@@ -73,5 +73,52 @@ TEST(Deploy, DestroySeesWhatADeployThatWasCutOffHadStored) {
   EXPECT_FALSE(*stored_owner(world.store, places, {"one", "1"}));
 }
 
+TEST(Deploy, SwitchingOffAndOnKeepsSinceAndIsWrittenDown) {
+  testing::World world;
+  auto records = project("a", {"one"});
+  records.arcs = {{"x", "{}"}};
+  ASSERT_TRUE(
+      store_project(world.store, world.clock, records, {.all = false, .at = Instant{}}, "me"));
+  const Uri uri = record::Places(records.placement).arc_subscription(records.project, "x");
+  world.clock.advance(std::chrono::hours(1));
+  EXPECT_TRUE(*set_enabled(world.store, world.clock, uri, false, "you"));
+  EXPECT_FALSE(*set_enabled(world.store, world.clock, uri, false, "you")) << "it is off already";
+  EXPECT_FALSE((*read_subscription(world.store, uri))->enabled);
+  ASSERT_TRUE(store_project(world.store, world.clock, records, {.all = true, .at = {}}, "me"));
+  EXPECT_FALSE((*read_subscription(world.store, uri))->enabled) << "a redeploy switches nothing on";
+  EXPECT_TRUE(*set_enabled(world.store, world.clock, uri, true, "you"));
+  EXPECT_EQ((*read_subscription(world.store, uri))->since, Instant{});
+  const auto record = json::read_record<record::Subscription>(world.store.get(uri)->bytes).value();
+  ASSERT_EQ(record.history.size(), 3U);
+  EXPECT_EQ(record.history.at(1).reason, "disable");
+  EXPECT_EQ(record.history.at(2).reason, "enable");
+  EXPECT_EQ(record.history.at(2).since, std::nullopt);
+}
+
+TEST(Deploy, SwitchingIsDoneThoughAnotherChangesTheRecordMeanwhile) {
+  testing::World world;
+  auto records = project("a", {"one"});
+  records.arcs = {{"x", "{}"}};
+  ASSERT_TRUE(store_project(world.store, world.clock, records, {.all = true, .at = {}}, "me"));
+  const Uri uri = record::Places(records.placement).arc_subscription(records.project, "x");
+  bool first = true;
+  store::FaultyStore contended(world.store, [&](store::Operation operation, const Uri&) {
+    if (operation == store::Operation::ReplaceIf && std::exchange(first, false)) {
+      auto object = world.store.get(uri).value();
+      auto record = json::read_record<record::Subscription>(object.bytes).value();
+      record.history.push_back({"2023-01-01T00:00:00Z", "another", true, std::nullopt, "enable"});
+      EXPECT_TRUE(world.store.put(uri, json::write_record(record)));
+    }
+    return store::Fault{};
+  });
+  EXPECT_TRUE(*set_enabled(contended, world.clock, uri, false, "you"));
+  const auto record = json::read_record<record::Subscription>(world.store.get(uri)->bytes).value();
+  EXPECT_FALSE(record.enabled);
+  EXPECT_EQ(record.history.size(), 3U) << "both changes are there";
+  const Uri none = record::Places(records.placement).arc_subscription(records.project, "none");
+  EXPECT_EQ(set_enabled(world.store, world.clock, none, false, "you").error().code,
+            FailureCode::NotFound);
+}
+
 }  // namespace
 }  // namespace cls::flow

@@ -2,59 +2,40 @@
 #include "flow/ledger_log.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/format.h"
-#include "base/hash.h"
 #include "flow/conditional.h"
 
 namespace cls::flow {
 
 namespace {
 
+/// What is kept parsed, in lines of some 500 bytes: of segments, what is being published and what
+/// the workers of the arcs are at; of lots, those that arcs are about to read. One of each always
+/// stays.
+constexpr std::size_t cached_lines = 50'000;
 constexpr std::size_t cached_lots = 64;
-/// Lines of segments that are kept parsed: two of the largest, what is being published and what the
-/// workers of the arcs are at; some hundred bytes each.
-constexpr std::size_t cached_lines = 200'000;
-
-std::array<std::uint8_t, 16> first_bytes(const std::string& hex) {
-  std::array<std::uint8_t, 16> bytes{};
-  for (std::size_t i = 0; i < bytes.size() && 2 * i + 1 < hex.size(); ++i) {
-    const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-    bytes[i] = static_cast<std::uint8_t>((digit(hex[2 * i]) << 4) | digit(hex[2 * i + 1]));
-  }
-  return bytes;
-}
+constexpr std::size_t cached_members = 20'000;
 
 Instant instant_or_start(const std::string& text) {
   const auto at = parse_instant(text);
   return at ? *at : Instant{};
 }
 
-}  // namespace
-
-CompactVersion CompactVersion::of(const record::ObjectVersion& version) {
-  CompactVersion compact;
-  compact.size = version.size;
-  if (version.mtime) compact.mtime = instant_or_start(*version.mtime).time_since_epoch().count();
-  if (version.versionId) {
-    compact.hash_kind = Hash::VersionId;
-    compact.hash = first_bytes(sha256_hex(*version.versionId));
-  } else if (version.sha256) {
-    compact.hash_kind = Hash::Sha256;
-    compact.hash = first_bytes(*version.sha256);
-  } else if (version.etag) {
-    compact.hash_kind = Hash::ETag;
-    compact.hash = first_bytes(sha256_hex(*version.etag));
+/// Of lines sorted by URI, those that are members: of each URI the last one counts.
+LedgerLog::Members last_members(LedgerLog::Members lines) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool is_last = i + 1 == lines.size() || lines[i + 1]->uri != lines[i]->uri;
+    if (is_last && lines[i]->decision == record::Decision::member) lines[kept++] = lines[i];
   }
-  return compact;
+  lines.resize(kept);
+  return lines;
 }
 
-bool CompactVersion::same_as(const CompactVersion& other) const {
-  if (hash_kind == Hash::VersionId && other.hash_kind == Hash::VersionId) return hash == other.hash;
-  if (size != other.size) return false;
-  if (hash_kind != Hash::None && hash_kind == other.hash_kind) return hash == other.hash;
-  return mtime != 0 && mtime == other.mtime;
-}
+}  // namespace
 
 LedgerLog::LedgerLog(store::ObjectStore& store, BoundaryRef boundary)
     : store_(store), boundary_(boundary) {}
@@ -80,7 +61,7 @@ Result<std::optional<record::Segment>> LedgerLog::read(std::uint64_t number) con
 void LedgerLog::apply(const record::Segment& segment) {
   last_ = segment.head.number;
   for (const auto& line : segment.lines) {
-    known_[line.uri] = CompactVersion::of(line.object);
+    known_.set(line.uri, line.object);
     ++counts_.lines;
     counts_.rejected += line.decision == record::Decision::rejected ? 1 : 0;
     counts_.filtered += line.decision == record::Decision::filtered ? 1 : 0;
@@ -118,24 +99,45 @@ Result<std::size_t> LedgerLog::refresh() {
   }
 }
 
-Result<bool> LedgerLog::append(record::Segment segment, std::uint64_t decided) {
+/// What is to be stored after a segment that is not yet in the log, with mutex_ held.
+store::WriteStep LedgerLog::following(const record::Segment& segment, const Follow& follow) const {
+  std::unordered_map<std::string_view, Members> lines;
+  for (const auto& id : segment.head.closes) lines[id];
+  for (const auto& line : segment.lines) {
+    const auto found = lines.find(line.lot);
+    if (found != lines.end()) found->second.push_back(&line);
+  }
+  store::WriteStep step;
+  for (const auto& id : segment.head.closes) {
+    const auto lot = lot::LotId::parse(id);
+    if (lot && !lots_.contains(*lot)) follow(*lot, last_members(std::move(lines[id])), step);
+  }
+  return step;
+}
+
+Result<LedgerLog::Appended> LedgerLog::append(record::Segment segment, std::uint64_t decided,
+                                              const Follow& follow) {
   const std::lock_guard lock(mutex_);
-  if (last_ != decided) return false;  // another thread, which reads a source, was here
+  if (last_ != decided) return Appended{};  // another thread, which reads a source, was here
   segment.head.number = last_ + 1;
   segment.head.dataset = boundary_.boundary->dataset;
   const auto& project = *boundary_.project;
   const Uri uri =
       project.places.segment(project.plan.project, boundary_.boundary->name, segment.head.number);
-  auto written = put_or_read(store_, uri, record::write_segment(segment));
-  if (!written) return pass(std::move(written));
-  if (written->ours) {
+  record::sort_lines(segment.lines);
+  std::vector<store::WriteStep> steps{{{.uri = uri, .bytes = record::write_segment(segment)}}};
+  if (follow) steps.push_back(following(segment, follow));
+  auto written = write_or_read(store_, std::move(steps));
+  if (written.ours(0)) {
     apply(segment);
-    return true;
+    if (!segment.head.closes.empty()) cache(std::move(segment));  // about to be published
+    return Appended{.ours = true, .followed = written.ours(1)};
   }
+  if (written.failure) return tl::unexpected<Failure>(std::move(*written.failure));
   while (true) {
     auto theirs = read(last_ + 1);
     if (!theirs) return pass(std::move(theirs));
-    if (!*theirs) return false;
+    if (!*theirs) return Appended{};
     apply(**theirs);
   }
 }
@@ -184,10 +186,8 @@ std::optional<Instant> LedgerLog::last_seen(const lot::LotId& lot) const {
 }
 
 bool LedgerLog::knows(const std::string& uri, const record::ObjectVersion& version) const {
-  const CompactVersion compact = CompactVersion::of(version);
   const std::lock_guard lock(mutex_);
-  const auto found = known_.find(uri);
-  return found != known_.end() && found->second.same_as(compact);
+  return known_.knows(uri, version);
 }
 
 LedgerLog::Counts LedgerLog::counts() const {
@@ -211,20 +211,43 @@ Result<std::shared_ptr<const LedgerLog::LinesOfLots>> LedgerLog::lines_of_segmen
     return fail(FailureCode::NotFound,
                 format("ledger segment {} of {} is gone", number, boundary_.to_string()));
   }
-  const std::size_t count = (*segment)->lines.size();
+  const std::lock_guard lock(mutex_);
+  const auto cached = std::ranges::find(segment_cache_, number, &CachedSegment::number);
+  return cached != segment_cache_.end() ? cached->lines : cache(std::move(**segment));
+}
+
+std::shared_ptr<const LedgerLog::LinesOfLots> LedgerLog::cache(record::Segment segment) {
+  const std::size_t count = segment.lines.size();
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& line : segment.lines) ++counts[line.lot];
   LinesOfLots lines;
-  for (auto& line : (*segment)->lines) {
-    if (!line.lot.empty()) lines[line.lot].push_back(std::move(line));
+  for (const auto& [lot, lines_of_lot] : counts) {
+    if (!lot.empty()) lines[std::string(lot)].reserve(lines_of_lot);
+  }
+  for (auto& line : segment.lines) {
+    if (!line.lot.empty()) lines.find(line.lot)->second.push_back(std::move(line));
   }
   auto shared = std::make_shared<const LinesOfLots>(std::move(lines));
-  const std::lock_guard lock(mutex_);
-  segment_cache_.push_front({number, count, shared});
+  segment_cache_.push_front({segment.head.number, count, shared});
   cached_line_count_ += count;
   while (cached_line_count_ > cached_lines && segment_cache_.size() > 1) {
     cached_line_count_ -= segment_cache_.back().count;
     segment_cache_.pop_back();
   }
   return shared;
+}
+
+void LedgerLog::cache_members(const lot::LotId& lot,
+                              const std::vector<record::LedgerLine>& members) {
+  const std::lock_guard lock(mutex_);
+  if (!closed_.contains(lot)) return;
+  cache_.push_front({lot, std::make_shared<const std::vector<record::LedgerLine>>(members)});
+  cached_member_count_ += members.size();
+  while (cache_.size() > cached_lots ||
+         (cached_member_count_ > cached_members && cache_.size() > 1)) {
+    cached_member_count_ -= cache_.back().members->size();
+    cache_.pop_back();
+  }
 }
 
 Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& lot) {
@@ -240,24 +263,22 @@ Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& 
     if (found != lots_.end()) numbers = found->second.segments;
   }
   const std::string id = lot.to_string();
-  std::map<std::string, record::LedgerLine> last;
+  std::vector<std::shared_ptr<const LinesOfLots>> segments;
+  Members lines;
   for (const std::uint64_t number : numbers) {
-    auto lines = lines_of_segment(number);
-    if (!lines) return pass(std::move(lines));
-    const auto found = (*lines)->find(id);
-    if (found == (*lines)->end()) continue;
-    for (const auto& line : found->second) last.insert_or_assign(line.uri, line);
+    auto of_segment = lines_of_segment(number);
+    if (!of_segment) return pass(std::move(of_segment));
+    const auto found = (*of_segment)->find(id);
+    if (found == (*of_segment)->end()) continue;
+    for (const auto& line : found->second) lines.push_back(&line);
+    segments.push_back(std::move(*of_segment));
   }
-
+  // By URI; of one URI in the order of the log.
+  const auto uri = [](const record::LedgerLine* line) -> const std::string& { return line->uri; };
+  std::ranges::stable_sort(lines, {}, uri);
   std::vector<record::LedgerLine> members;
-  for (auto& [uri, line] : last) {
-    if (line.decision == record::Decision::member) members.push_back(std::move(line));
-  }
-  const std::lock_guard lock(mutex_);
-  if (closed_.contains(lot)) {
-    cache_.push_front({lot, std::make_shared<const std::vector<record::LedgerLine>>(members)});
-    if (cache_.size() > cached_lots) cache_.pop_back();
-  }
+  for (const auto* line : last_members(std::move(lines))) members.push_back(*line);
+  cache_members(lot, members);
   return members;
 }
 

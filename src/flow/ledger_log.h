@@ -3,35 +3,24 @@
 // versions are listed, and the way to append. The stored segments are the truth.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "flow/deployment.h"
+#include "flow/known_versions.h"
 #include "lot/lot_set.h"
 #include "record/ledger.h"
 #include "store/object_store.h"
 
 namespace cls::flow {
-
-/// A version in little memory: enough for record::same_version.
-struct CompactVersion {
-  std::uint64_t size = 0;
-  std::int64_t mtime = 0;  ///< nanoseconds; 0: unknown
-  std::array<std::uint8_t, 16> hash{};
-  enum class Hash : std::uint8_t { None, Sha256, ETag, VersionId } hash_kind = Hash::None;
-
-  static CompactVersion of(const record::ObjectVersion& version);
-  bool same_as(const CompactVersion& other) const;
-};
 
 /// Thread-safe. Reads segments 1…N in order; membership is kept in memory.
 class LedgerLog {
@@ -44,9 +33,19 @@ class LedgerLog {
   /// failure that names it: without it nothing may be appended.
   Result<std::size_t> refresh();
 
+  /// What became of an append.
+  struct Appended {
+    bool ours = false;      ///< false when there are later segments, whoever read them: decide anew
+    bool followed = false;  ///< what was to follow the segment is stored too
+  };
+  using Members = std::vector<const record::LedgerLine*>;
+  /// Asked for each lot that a segment closes and that no earlier segment has lines of: adds what
+  /// is to be stored right after the segment, for its members (by URI).
+  using Follow = std::function<void(const lot::LotId&, const Members&, store::WriteStep&)>;
   /// Appends as number `decided` + 1, which is set; `decided` is the last segment that its lines
-  /// were decided against. False when there are later ones, whoever read them: decide anew.
-  Result<bool> append(record::Segment segment, std::uint64_t decided);
+  /// were decided against.
+  Result<Appended> append(record::Segment segment, std::uint64_t decided,
+                          const Follow& follow = {});
 
   std::uint64_t last_number() const;
   bool is_closed(const lot::LotId& lot) const;
@@ -91,7 +90,7 @@ class LedgerLog {
     std::shared_ptr<const std::vector<record::LedgerLine>> members;
   };
   /// A segment's lines by their lot, in the order of the segment.
-  using LinesOfLots = std::map<std::string, std::vector<record::LedgerLine>>;
+  using LinesOfLots = std::map<std::string, std::vector<record::LedgerLine>, std::less<>>;
   struct CachedSegment {
     std::uint64_t number = 0;
     std::size_t count = 0;  ///< of its lines
@@ -100,18 +99,22 @@ class LedgerLog {
 
   Result<std::optional<record::Segment>> read(std::uint64_t number) const;
   void apply(const record::Segment& segment);  // with mutex_ held
+  store::WriteStep following(const record::Segment& segment, const Follow& follow) const;
   /// One segment for many lots: closed together, they are read one after another.
   Result<std::shared_ptr<const LinesOfLots>> lines_of_segment(std::uint64_t number);
+  std::shared_ptr<const LinesOfLots> cache(record::Segment segment);  // with mutex_ held
+  void cache_members(const lot::LotId& lot, const std::vector<record::LedgerLine>& members);
 
   store::ObjectStore& store_;
   BoundaryRef boundary_;
   mutable std::mutex mutex_;
   std::uint64_t last_ = 0;
-  std::unordered_map<std::string, CompactVersion> known_;
+  KnownVersions known_;
   std::map<lot::LotId, LotEntry> lots_;
   lot::LotSet closed_;
   Counts counts_;
   std::list<CachedLot> cache_;              ///< most recent first
+  std::size_t cached_member_count_ = 0;     ///< of cache_
   std::list<CachedSegment> segment_cache_;  ///< most recent first
   std::size_t cached_line_count_ = 0;       ///< of segment_cache_
 };

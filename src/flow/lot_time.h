@@ -6,20 +6,11 @@
 #include <string>
 
 #include "base/result.h"
+#include "flow/arrivals.h"
 #include "lot/lot_id.h"
 #include "model/plan.h"
-#include "record/object_version.h"
 
 namespace cls::flow {
-
-/// One sighting of an object below a boundary's path.
-struct Arrival {
-  Uri uri;
-  record::ObjectVersion version;
-  Instant modified;    ///< the object's modification time
-  Instant event;       ///< the time in the notification; of a file its ctime
-  Instant first_seen;  ///< when cls saw it
-};
 
 /// Thread-safe after construction.
 class LotTimes {

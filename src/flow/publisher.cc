@@ -2,7 +2,6 @@
 #include "flow/publisher.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -53,8 +52,8 @@ struct CommittedSink {
   const record::ClaimSink& sink;
 };
 
-/// The manifest that the commit stored, made again from its members file: for a published one whose
-/// private copy is long gone. NotFound where that does not give the bytes the claim names.
+/// The committed manifest, made from its members file. NotFound where that does not give the bytes
+/// the claim names.
 Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink& committed,
                                   const std::string& attempt, const Uri& private_uri) {
   const auto& [arc, lot, role, sink] = committed;
@@ -63,22 +62,14 @@ Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink
   if (!object) return pass(std::move(object));
   auto file = record::read_members(object->bytes);
   if (!file) return pass(std::move(file));
-  std::set<std::string> uris;
-  for (const auto& line : file->lines) {
-    if (line.role == role && !line.vanished) uris.insert(line.uri);
-  }
-  record::Manifest body{
-      .state = sink.state,
-      .comment = sink.number > 1 ? std::optional(format("revision {}", sink.number)) : std::nullopt,
-      .lotId = lot.to_string(),
-      .uriType = record::UriType::identifier,
-      .uris = {uris.begin(), uris.end()}};
+  auto body = manifest_of_members(*file, role, lot, sink.state, sink.number);
   std::string bytes = record::manifest_objects(private_uri, std::move(body)).back().bytes;
   if (sha256_hex(bytes) == sink.sha256) return bytes;
   return fail(FailureCode::NotFound, format("{} is gone", private_uri.to_string()));
 }
 
-/// The bytes that the claim names, from the attempt's private key, checked by their hash.
+/// The bytes that the claim names: from the attempt's private key, or from its members file;
+/// checked by their hash.
 Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSink& committed,
                                     const model::DatasetId& dataset) {
   const auto& [arc, lot, role, sink] = committed;
@@ -87,7 +78,7 @@ Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSi
   const Uri uri = arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
                                                        *attempt, dataset, lot, sink.state);
   auto object = store.get(uri);
-  if (!object && object.error().code == FailureCode::NotFound && sink.published) {
+  if (!object && object.error().code == FailureCode::NotFound) {
     return rebuilt_bytes(store, committed, *attempt, uri);
   }
   if (!object) return pass(std::move(object));
@@ -142,8 +133,10 @@ void remove_private(store::ObjectStore& store, const ArcRef& arc, const lot::Lot
     const auto key = uri ? record::parse_manifest_key(uri->key) : fail(FailureCode::Invalid, "");
     if (!attempt || !key) continue;
     // What stays is found again by nobody and harms nobody: the removal is no part of a promise.
-    static_cast<void>(store.remove(arc.project->places.private_manifest(
-        arc.project->plan.project, arc.arc->name, *attempt, key->dataset, lot, sink.state)));
+    static_cast<void>(
+        store.remove(arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
+                                                          *attempt, key->dataset, lot, sink.state),
+                     store::Durable::Later));
   }
 }
 
@@ -186,6 +179,23 @@ Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const l
 }
 
 }  // namespace
+
+record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
+                                     const lot::LotId& lot, record::ManifestState state,
+                                     std::uint64_t number) {
+  std::vector<std::string> uris;
+  for (const auto& line : file.lines) {
+    if (line.role == role && !line.vanished) uris.push_back(line.uri);
+  }
+  std::ranges::sort(uris);
+  const auto same = std::ranges::unique(uris);
+  uris.erase(same.begin(), same.end());
+  return {.state = state,
+          .comment = number > 1 ? std::optional(format("revision {}", number)) : std::nullopt,
+          .lotId = lot.to_string(),
+          .uriType = record::UriType::identifier,
+          .uris = std::move(uris)};
+}
 
 bool is_behind(const record::Claim& claim) {
   return std::ranges::any_of(claim.sinks, [](const auto& sink) { return !sink.second.published; });
@@ -249,27 +259,55 @@ Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const 
               format("the claim {} is being changed all the time", claim_uri.to_string()));
 }
 
-Result<std::vector<std::string>> publish_held(store::ObjectStore& store, const ArcRef& arc,
-                                              HeldClaim& held) {
+store::WriteStep first_publication(const ArcRef& arc, const lot::LotId& lot,
+                                   const std::vector<record::Stored>& manifests) {
+  store::WriteStep step;
+  for (const auto& manifest : manifests)
+    step.push_back({.uri = manifest.uri, .bytes = manifest.bytes});
+  const auto& places = arc.project->places;
+  step.push_back({.uri = places.arc_state(arc.project->plan.project, arc.arc->name, lot,
+                                          record::ArcState::complete),
+                  .bytes = ""});
+  return step;
+}
+
+Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held,
+                                     bool written) {
+  const auto by_anybody = [&]() -> Result<HeldPublication> {
+    auto roles = publish_claim(store, arc, held.uri());
+    if (!roles) return pass(std::move(roles));
+    return HeldPublication{std::move(*roles), true};
+  };
   const record::Claim claim = held.claim();
   const auto lot = lot::LotId::parse(claim.lot).value();
+  HeldPublication publication;
+  if (written) {
+    for (const auto& [role, sink] : claim.sinks) {
+      if (!sink.published) publication.roles.push_back(role);
+    }
+    return publication;
+  }
   const bool first =
       std::ranges::all_of(claim.sinks, [](const auto& sink) { return sink.second.number == 1; });
   // A first revision is put where nothing may be, so nothing has to be read before. Any other is
   // conditioned on what stands there, which must be read before the claim is.
-  if (!first) return publish_claim(store, arc, held.uri());
+  if (!first) return by_anybody();
   PresentSinks present;
   for (const auto& [role, sink] : claim.sinks) present.emplace(role, Present{});
-  std::vector<std::string> roles;
-  auto done = publish_sinks(store, arc, lot, claim, present, roles);
+  auto done = publish_sinks(store, arc, lot, claim, present, publication.roles);
   if (!done) return pass(std::move(done));
-  if (!*done) return publish_claim(store, arc, held.uri());
+  return *done ? publication : by_anybody();
+}
+
+Result<> finish_publication(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held) {
+  const record::Claim claim = held.claim();
+  const auto lot = lot::LotId::parse(claim.lot).value();
   auto state = publish_arc_state(store, arc, lot, arc_state_of(claim), claim.epoch == 1);
-  if (!state) return pass(std::move(state));
+  if (!state) return state;
   auto marked = held.update(mark_published);
   if (!marked) return pass(std::move(marked));
   if (*marked) remove_private(store, arc, lot, claim);
-  return roles;
+  return {};
 }
 
 }  // namespace cls::flow

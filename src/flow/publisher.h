@@ -3,6 +3,7 @@
 #pragma once
 
 #include "flow/claim_store.h"
+#include "record/manifest.h"
 
 namespace cls::flow {
 
@@ -13,9 +14,29 @@ namespace cls::flow {
 Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const ArcRef& arc,
                                                const Uri& claim_uri);
 
-/// The same by the owner, who has the claim in hand. `published` is written with the held claim.
-Result<std::vector<std::string>> publish_held(store::ObjectStore& store, const ArcRef& arc,
-                                              HeldClaim& held);
+/// The writes that publish a lot's first revisions: public manifests, which nothing stands at yet,
+/// and the .arc object. For a commit to be followed by them at once.
+store::WriteStep first_publication(const ArcRef& arc, const lot::LotId& lot,
+                                   const std::vector<record::Stored>& manifests);
+
+/// What the owner of a claim has published.
+struct HeldPublication {
+  std::vector<std::string> roles;  ///< as publish_claim() returns them
+  bool marked = false;             ///< the claim says so already
+};
+
+/// The same as publish_claim() by the owner, who has the claim in hand; where it does not say
+/// `marked`, finish_publication() is due. `written`: first_publication() is stored already.
+Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held,
+                                     bool written);
+
+/// Marks the sinks of a held claim published and tidies up after its commit.
+Result<> finish_publication(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held);
+
+/// The manifest of a sink's revision as its members file alone gives it.
+record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
+                                     const lot::LotId& lot, record::ManifestState state,
+                                     std::uint64_t number);
 
 /// True if a sink of the claim is not yet marked published.
 bool is_behind(const record::Claim& claim);

@@ -117,36 +117,36 @@ std::size_t Document::offset_of(std::string_view pointer) const {
   return last->offset;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
+namespace {
+
+void append_escaped(std::string& out, char c) {
   static constexpr std::string_view digits = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out += digits[static_cast<unsigned char>(c) >> 4U];
-          out += digits[static_cast<unsigned char>(c) & 15U];
-        } else {
-          out += c;
-        }
-    }
+  static constexpr std::string_view plain = "\"\\\n\r\t";
+  static constexpr std::string_view letters = "\"\\nrt";
+  const auto letter = plain.find(c);
+  if (letter != std::string_view::npos) {
+    out += '\\';
+    out += letters[letter];
+    return;
   }
+  out += "\\u00";
+  out += digits[static_cast<unsigned char>(c) >> 4U];
+  out += digits[static_cast<unsigned char>(c) & 15U];
+}
+
+}  // namespace
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20) continue;
+    out += text.substr(copied, i - copied);
+    append_escaped(out, c);
+    copied = i + 1;
+  }
+  out += text.substr(copied);
   out += '"';
 }
 

@@ -17,7 +17,7 @@ constexpr milliseconds gather{10};
 /// So many events are taken at once; what is left comes with the next turn.
 constexpr std::size_t most_events = 10'000;
 /// What is due already is the workers' affair: no busy loop over it.
-constexpr milliseconds due_pause{200};
+constexpr milliseconds due_pause{1000};
 /// How often the records are looked through for what no event told of; a look that takes long makes
 /// the next one wait a hundred times as long.
 constexpr std::chrono::minutes sweep_pause{5};
@@ -26,21 +26,51 @@ constexpr int sweep_share = 100;
 constexpr std::chrono::seconds trouble_pause{5};
 constexpr int trouble_looks = 25;
 
+/// The folder of the bells; one that somebody removed is made again.
+std::string run_directory(Home& home) {
+  // Where it cannot be made, hanging the bell says so.
+  static_cast<void>(home.files().make_directories(home.run()));
+  return home.run();
+}
+
 }  // namespace
 
-Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode)
+Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode,
+               Tenure& tenure)
     : services_(std::move(services)),
+      mode_(mode),
       deployment_(std::move(deployment)),
       complaints_(services_.log, services_.metrics->complaints()),
       logs_(services_.home.store()),
-      self_(make_owner(services_.ids)),
-      pool_(services_, *deployment_, logs_, self_, complaints_,
+      bells_(run_directory(services_.home),
+             // Several engines of a process have one each.
+             format("{}-{}", tenure.self.pid, services_.ids.next()), services_.log),
+      pool_(services_, *deployment_, logs_, tenure, bells_, complaints_,
             mode == Mode::Serve ? WorkerPool::StoreTrouble::KeepTrying
                                 : WorkerPool::StoreTrouble::GiveUp),
-      intake_(services_, *deployment_, logs_, pool_.events(), self_.id, complaints_) {}
+      intake_(services_, *deployment_, logs_, pool_.events(), tenure.self.id, complaints_) {}
 
 Engine::~Engine() {
+  bells_.stop();
   pool_.stop();
+}
+
+void Engine::start() {
+  intake_.start();
+  pool_.start();
+  bells_.start([this](const Heard& heard) { hear(heard); });
+}
+
+/// In the bells' thread.
+void Engine::hear(const Heard& heard) {
+  if (heard.records) {
+    rung_ = true;
+    // A run does nothing but wait for its workers most of the time.
+    if (mode_ == Mode::Run) pool_.read_subscriptions();
+  }
+  pool_.wake();
+  const std::lock_guard lock(watch_mutex_);
+  if (watch_ != nullptr) watch_->wake();
 }
 
 void Engine::request_stop() {
@@ -53,9 +83,9 @@ void Engine::request_stop() {
 
 RunReport Engine::run(const RunOptions& options) {
   RunReport report;
-  intake_.start();
-  pool_.start();
+  start();
   while (!stopping_) {
+    if (rung_.exchange(false)) intake_.read_subscriptions();
     const std::uint64_t found = intake_.scan_all();
     report.arrivals += found;
     intake_.tick(flow::Boundary::Quiet::Assumed);
@@ -74,20 +104,30 @@ RunReport Engine::run(const RunOptions& options) {
   return report;
 }
 
-milliseconds Engine::next_wait() {
-  milliseconds wait = intake_.next_wait();
-  if (const auto due = pool_.next_due()) {
-    const auto span = std::chrono::ceil<milliseconds>(*due - services_.clock.now());
-    wait = std::min(wait, std::max(span, due_pause));
-  }
-  return std::min(wait, services_.health->longest_silence().value_or(wait));
+/// Wakes the workers if something has become due; how long until the next time.
+milliseconds Engine::wake_for_due() {
+  const auto due = pool_.next_due();
+  if (!due) return milliseconds::max();
+  const auto span = std::chrono::ceil<milliseconds>(*due - services_.clock.now());
+  if (span > milliseconds(0)) return span;
+  pool_.wake();
+  return due_pause;
 }
 
+/// Waits until something is to be taken in, or to be done with what was; what becomes due for the
+/// workers meanwhile is told to them.
 std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
-  const milliseconds wait = next_wait();
-  services_.health->expect(wait);
-  auto events = watch.wait(wait);
-  services_.health->beat(services_.clock.monotonic());
+  const auto end = services_.clock.monotonic() + intake_.next_wait();
+  std::vector<WatchEvent> events;
+  while (events.empty() && !stopping_ && !rung_) {
+    const auto due = wake_for_due();
+    const auto left = std::chrono::ceil<milliseconds>(end - services_.clock.monotonic());
+    if (left <= milliseconds(0)) break;
+    const auto wait = std::min({left, due, services_.health->longest_silence().value_or(left)});
+    services_.health->expect(wait);
+    events = watch.wait(wait);
+    services_.health->beat(services_.clock.monotonic());
+  }
   if (events.empty() || stopping_) return events;
   services_.clock.sleep_for(gather);
   while (events.size() < most_events) {
@@ -101,50 +141,52 @@ std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
 /// Events may have been half taken when something failed.
 void Engine::recover() {
   intake_.scan_again();
+  rung_ = true;
+}
+
+/// True if another deployment is to be served.
+bool Engine::look_at_records(const std::function<bool()>& changed) {
+  if (changed()) return true;
+  const auto begun = services_.clock.monotonic();
+  intake_.read_subscriptions();
+  pool_.read_subscriptions();
   pool_.sweep();
+  const auto now = services_.clock.monotonic();
+  next_sweep_ = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * (now - begun));
+  return false;
 }
 
 /// True if another deployment is to be served.
 bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& changed) {
   intake_.turn();
-  const auto now = services_.clock.monotonic();
   // What the dead had claimed is due again, and not all of it stood in the queue.
-  if (pool_.free_dead() || now >= next_sweep_) {
-    pool_.sweep();
-    const auto took = services_.clock.monotonic() - now;
-    next_sweep_ = now + std::max<std::chrono::nanoseconds>(sweep_pause, sweep_share * took);
+  const bool freed = pool_.free_dead();
+  const bool rung = rung_.exchange(false);
+  if (rung || freed || services_.clock.monotonic() >= next_sweep_) {
+    if (look_at_records(changed)) return true;
+    if (rung)
+      return false;  // a boundary that is enabled again is scanned before anything is waited for
   }
-  pool_.wake();
   troubled_ = false;
   services_.health->well("index");
-  auto events = wait_for_events(watch);
-  if (stopping_) return false;
-  const auto rung = [&](const WatchEvent& event) { return event.root == services_.home.run(); };
-  if (std::ranges::any_of(events, rung)) {
-    if (changed()) return true;
-    pool_.sweep();
-  }
-  if (!events.empty()) intake_.take_events(events);
+  const auto events = wait_for_events(watch);
+  if (!stopping_ && !events.empty()) intake_.take_events(events);
   return false;
 }
 
 Engine::End Engine::serve(const std::function<bool()>& changed) {
   services_.health->forget_troubles();
-  intake_.start();
-  pool_.start();
+  start();
   auto watch = need(make_inotify_watch());
   {
     const std::lock_guard lock(watch_mutex_);
     watch_ = watch.get();
   }
-  if (auto added = watch->add(services_.home.run()); !added) {
-    services_.log.warning(added.error().message + "; a deploy is noticed after the next start");
-  }
   intake_.watch(*watch);
   services_.health->beat(services_.clock.monotonic());
   services_.health->ready();
   next_sweep_ = services_.clock.monotonic() + sweep_pause;
-  // What was deployed between the reading of the deployment and the watching rang no bell here.
+  // What was deployed between the reading of the deployment and now rang no bell here.
   auto end = changed() ? End::Changed : End::Stopped;
   bool must_recover = false;
   while (!stopping_ && end == End::Stopped) {
@@ -165,15 +207,20 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
     }
   }
   intake_.store_arrivals();
-  if (end == End::Changed) {
-    pool_.finish_running([this] { services_.health->beat(services_.clock.monotonic()); });
-  }
+  pool_.retire();
   {
     const std::lock_guard lock(watch_mutex_);
     watch_ = nullptr;
   }
+  bells_.stop();
+  if (!stopping_) return end;
   pool_.stop();
-  return stopping_ ? End::Stopped : end;
+  return End::Stopped;
+}
+
+void Engine::finish() {
+  pool_.finish_running();
+  pool_.stop();
 }
 
 }  // namespace cls::local

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/directory_watch.h"
+#include "local/bells.h"
 #include "local/complaints.h"
 #include "local/intake.h"
 #include "local/services.h"
@@ -40,7 +41,9 @@ class Engine {
  public:
   enum class Mode : std::uint8_t { Run, Serve };
 
-  Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode);
+  /// `tenure` outlives it; engines of one process that live at the same time share one.
+  Engine(Services services, std::unique_ptr<const flow::Deployment> deployment, Mode mode,
+         Tenure& tenure);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -52,30 +55,40 @@ class Engine {
 
   /// Why serve() returned.
   enum class End : std::uint8_t { Stopped, Changed };
-  /// `cls up`: serves until request_stop(), or until `changed` (asked whenever the home's bell
-  /// rings) says that another deployment is to be served; then what runs has ended before.
+  /// `cls up`: serves until request_stop(), or until `changed` (asked whenever records may have
+  /// changed) says that another deployment is to be served: then nothing more is taken, but what
+  /// runs goes on, to be waited for by finish().
   End serve(const std::function<bool()>& changed);
+  /// After serve() returned Changed: waits until what runs has ended, or request_stop().
+  void finish();
+  /// How many lots run.
+  unsigned running() const { return pool_.running(); }
 
   /// Ends serve() or run() soon: attempts may finish for some seconds, then they are stopped and
   /// their lots released. From any thread.
   void request_stop();
 
  private:
-  std::chrono::milliseconds next_wait();
+  void start();
+  void hear(const Heard& heard);
+  std::chrono::milliseconds wake_for_due();
+  bool look_at_records(const std::function<bool()>& changed);
   bool serve_once(DirectoryWatch& watch, const std::function<bool()>& changed);
   void recover();
   std::vector<WatchEvent> wait_for_events(DirectoryWatch& watch);
 
   Services services_;
+  Mode mode_;
   std::unique_ptr<const flow::Deployment> deployment_;
   Complaints complaints_;
   flow::LedgerLogs logs_;
-  record::Owner self_;
+  Bells bells_;
   WorkerPool pool_;
   Intake intake_;
   std::chrono::nanoseconds next_sweep_{};
   bool troubled_ = false;  ///< the last round of serve() failed, and that was said
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> rung_ = false;  ///< by somebody who changed records
   std::mutex watch_mutex_;
   DirectoryWatch* watch_ = nullptr;
 };

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
+#include <vector>
 
+#include "base/bell.h"
 #include "base/format.h"
 #include "record/subscription.h"
 
@@ -32,9 +35,8 @@ Home::Home(FileSystem& files, std::string directory, std::string id)
       files_, store::FileStoreLayout{.stores = directory_ + "/stores", .buckets = {}});
 }
 
-void Home::ring() {
-  // Closing a file that was opened for writing is what a watcher sees. Nobody depends on it.
-  static_cast<void>(files_.append(run() + "/bell", ""));
+unsigned Home::ring() {
+  return ring_bells(run(), Ring::Records);
 }
 
 Result<std::string> Home::read_id(FileSystem& files, const std::string& directory) {
@@ -76,11 +78,12 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
                        "only stores/ in it, as --home",
                        directory));
   }
-  if (auto made = files.make_directories(directory + "/stores"); !made)
-    return pass(std::move(made));
-  if (auto made = files.make_directories(directory + "/attempts"); !made)
-    return pass(std::move(made));
-  if (auto made = files.make_directories(directory + "/run"); !made) return pass(std::move(made));
+  std::vector<std::string> unsynced;
+  for (const char* name : {"/stores", "/attempts", "/run"}) {
+    auto made = files.make_directories(directory + name);
+    if (!made) return pass(std::move(made));
+    std::ranges::move(*made, std::back_inserter(unsynced));
+  }
   auto lock = files.lock(directory + "/home.lock");
   if (!lock) return pass(std::move(lock));
   existing = open_existing(files, directory);
@@ -97,9 +100,11 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
   static_cast<void>(files.unlink(temporary));
   if (auto done = files.write_new(temporary, json::write_record(record) + "\n"); !done)
     return pass(std::move(done));
+  unsynced.push_back(temporary);
+  if (auto done = files.sync(unsynced); !done) return pass(std::move(done));
   if (auto done = files.rename(temporary, directory + "/home.json"); !done)
     return pass(std::move(done));
-  if (auto done = files.sync_directory(directory); !done) return pass(std::move(done));
+  if (auto done = files.sync({directory}); !done) return pass(std::move(done));
   return std::unique_ptr<Home>(new Home(files, directory, record.id));
 }
 

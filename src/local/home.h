@@ -33,8 +33,9 @@ class Home {
   std::string run() const { return directory_ + "/run"; }
   std::string database() const { return directory_ + "/cls.db"; }
 
-  /// Tells processes that watch `run/` that something was deployed or is to be tried again. A hint.
-  void ring();
+  /// Tells all processes at work in the home that something was deployed, enabled or disabled, or
+  /// is to be tried again; how many bells took it. A hint.
+  unsigned ring();
 
   FileSystem& files() { return files_; }
   store::FileStore& store() { return *store_; }

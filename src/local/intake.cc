@@ -69,6 +69,7 @@ struct Intake::Served {
   bool scan_due = false;                  // everything, at the next turn
   bool failed = false;                    // the store did not take something: again
   bool polled = false;                    // changes cannot be watched
+  bool disabled = false;                  // to be left once its sightings are stored
   std::chrono::nanoseconds scanned{};     // when, on the monotonic clock
   std::chrono::nanoseconds read_again{};  // the same, of `unreadable`
   std::optional<std::pair<std::uint64_t, std::uint64_t>> root_id;  // of the directory watched
@@ -85,6 +86,14 @@ Intake::Intake(Services services, const flow::Deployment& deployment, flow::Ledg
 
 Intake::~Intake() = default;
 
+Result<bool> Intake::is_enabled(const flow::BoundaryRef& ref) {
+  auto subscription = flow::read_subscription(
+      services_.home.store(),
+      ref.project->places.boundary_subscription(ref.project->plan.project, ref.boundary->name));
+  if (!subscription) return pass(std::move(subscription));
+  return *subscription && (*subscription)->enabled;
+}
+
 /// False for a boundary that has to be tried again; of which was complained, once.
 bool Intake::open(const flow::BoundaryRef& ref) {
   auto& store = services_.home.store();
@@ -100,11 +109,13 @@ bool Intake::open(const flow::BoundaryRef& ref) {
     }
     return false;
   };
-  auto subscription = flow::read_subscription(
-      store,
-      ref.project->places.boundary_subscription(ref.project->plan.project, ref.boundary->name));
-  if (!subscription) return complain(subscription.error());
-  if (!*subscription || !(*subscription)->enabled) return true;
+  auto enabled = is_enabled(ref);
+  if (!enabled) return complain(enabled.error());
+  if (!*enabled) {
+    services_.log.warning(format("{} is disabled: it takes nothing in", ref.to_string()),
+                          ref.log_fields());
+    return true;
+  }
   // local_path names objects; the directory is where an object of the path would lie.
   auto inside = store.local_path(ref.boundary->dataset.path().child("object"));
   if (!inside) return complain(inside.error());
@@ -126,8 +137,79 @@ bool Intake::open(const flow::BoundaryRef& ref) {
 
 void Intake::start() {
   for (const auto& ref : deployment_.boundaries()) {
+    services_.health->beat(services_.clock.monotonic());  // ledgers may be long
     if (!open(ref)) unopened_.push_back(ref);
   }
+}
+
+/// Of what cannot be read is complained once.
+bool Intake::can_read_subscription(const flow::BoundaryRef& ref, const Result<bool>& enabled) {
+  const std::string name = ref.to_string();
+  const std::string subject = "subscription of " + name;
+  if (enabled) {
+    unread_.erase(name);
+    services_.metrics->damaged("subscription", name, 0);
+    services_.health->well(subject);
+    return true;
+  }
+  services_.health->trouble(subject, enabled.error());
+  note_damaged(ref, enabled.error());
+  if (unread_.insert(name).second) {
+    complaints_.add(format("{}: {}", subject, enabled.error().message), ref.log_fields());
+  }
+  return false;
+}
+
+void Intake::read_subscriptions() {
+  for (const auto& ref : deployment_.boundaries()) {
+    const auto is_this = [&](const flow::BoundaryRef& one) { return one.boundary == ref.boundary; };
+    const auto enabled = is_enabled(ref);
+    if (!enabled && std::ranges::any_of(unopened_, is_this)) continue;  // known, and tried again
+    if (!can_read_subscription(ref, enabled)) continue;                 // it stays as it is
+    const auto served = std::ranges::find_if(
+        served_, [&](const auto& one) { return is_this(one->boundary.ref()); });
+    if (served != served_.end()) {
+      if (!*enabled && !(*served)->disabled) disable(**served);
+      if (!*enabled || !(*served)->disabled) continue;
+      served_.erase(served);  // enabled again before its sightings could be stored: seen anew
+    }
+    if (!*enabled) {
+      if (std::erase_if(unopened_, is_this) > 0) services_.health->well(ref.to_string());
+    } else if (std::ranges::none_of(unopened_, is_this)) {
+      services_.log.info(format("{} is enabled", ref.to_string()), ref.log_fields());
+      if (!open(ref)) unopened_.push_back(ref);
+    }
+  }
+  close_disabled();
+}
+
+void Intake::disable(Served& served) {
+  const auto& ref = served.boundary.ref();
+  services_.log.info(format("{} is disabled: it takes nothing in", ref.to_string()),
+                     ref.log_fields());
+  served.disabled = true;
+  report(served);
+  if (watch_ != nullptr) watch_->remove(served.scanner.root());
+}
+
+/// When an object was seen is stored before a disabled boundary is left; tried until that is done.
+void Intake::close_disabled() {
+  std::erase_if(served_, [this](const auto& served) {
+    if (!served->disabled) return false;
+    const bool had_failed = served->failed;
+    const auto& ref = served->boundary.ref();
+    const auto stored = served->boundary.store_arrivals();
+    served->failed = !stored;
+    if (stored) {
+      services_.health->well(ref.to_string());
+    } else {
+      services_.health->trouble(ref.to_string(), stored.error());
+    }
+    if (!stored && !had_failed) {
+      complaints_.add(format("{}: {}", ref.to_string(), stored.error().message), ref.log_fields());
+    }
+    return stored.has_value();
+  });
 }
 
 void Intake::open_again() {
@@ -165,7 +247,7 @@ std::uint64_t Intake::scan_all() {
           served->boundary.ref().boundary->quiet, milliseconds(200)));
       const auto again = std::exchange(found.unquiet, {});
       ScanResult more = served->scanner.look({}, again, served->known());
-      std::ranges::move(more.arrivals, std::back_inserter(found.arrivals));
+      found.arrivals.append(more.arrivals);
       found.unreadable.merge(more.unreadable);
       found.unquiet = std::move(more.unquiet);
     }
@@ -180,6 +262,7 @@ std::uint64_t Intake::scan_all() {
 
 void Intake::tick(flow::Boundary::Quiet quiet) {
   for (const auto& served : served_) {
+    if (served->disabled) continue;
     const bool had_failed = served->failed;
     Result<> done;
     if (had_failed) done = served->boundary.take({});
@@ -213,7 +296,7 @@ void Intake::report(const Served& served) {
   const auto& log = logs_.of(ref);
   const auto closed = log.closed();
   const auto open = served.boundary.open_lots();
-  Metrics::BoundaryNow now{.takes_in = !served.failed,
+  Metrics::BoundaryNow now{.takes_in = !served.failed && !served.disabled,
                            .closed_lots = closed.count(),
                            .open_lots = open.size(),
                            .counts = log.counts(),
@@ -289,7 +372,7 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
   std::map<Served*, Paths> paths;
   for (const auto& event : events) {
     for (const auto& served : served_) {
-      const bool mine = event.root == served->scanner.root();
+      const bool mine = event.root == served->scanner.root() && !served->disabled;
       if (event.kind == WatchEventKind::Overflow) {
         served->scan_due = true;
       } else if (mine && event.kind == WatchEventKind::RootGone) {
@@ -331,8 +414,10 @@ void Intake::read_again(Served& served) {
 
 void Intake::turn() {
   open_again();
+  close_disabled();
   const auto now = services_.clock.monotonic();
   for (const auto& served : served_) {
+    if (served->disabled) continue;
     // Removed or renamed, with or without what it lies in, and made again: no event tells of it.
     if (watch_ != nullptr && root_id(*served) != served->root_id) watch_root(*served);
     const bool poll_due =
@@ -362,6 +447,10 @@ milliseconds Intake::next_wait() const {
   };
   if (!unopened_.empty()) within(store_retry);
   for (const auto& served : served_) {
+    if (served->disabled) {
+      within(store_retry);
+      continue;
+    }
     if (served->scan_due) return milliseconds(0);
     if (served->failed) within(store_retry);
     if (!served->unquiet.empty()) within(unquiet_look);

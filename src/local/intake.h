@@ -30,8 +30,11 @@ class Intake {
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
-  /// Reads the ledgers and publishes closed lots that have no manifest.
+  /// Reads the ledgers of the enabled boundaries and publishes closed lots that have no manifest.
   void start();
+  /// Reads again which boundaries are enabled: one that is no more takes nothing in and closes
+  /// nothing, and its open lots are kept; one that is so again is scanned at the next turn().
+  void read_subscriptions();
 
   /// One scan of every boundary, of which what came in is taken; how many arrivals there were.
   /// Files that are still being written get some time to become quiet.
@@ -61,10 +64,14 @@ class Intake {
  private:
   struct Served;  // a boundary with its scanner
 
+  Result<bool> is_enabled(const flow::BoundaryRef& ref);
+  bool can_read_subscription(const flow::BoundaryRef& ref, const Result<bool>& enabled);
   bool open(const flow::BoundaryRef& ref);
   void open_again();
   void note_damaged(const flow::BoundaryRef& ref, const Failure& failure);
   void report(const Served& served);
+  void disable(Served& served);
+  void close_disabled();
   void take(Served& served, ScanResult found);
   void look_again(Served& served);
   void read_again(Served& served);
@@ -80,6 +87,7 @@ class Intake {
   std::vector<std::unique_ptr<Served>> served_;
   std::vector<flow::BoundaryRef> unopened_;  ///< complained of; tried again
   std::chrono::nanoseconds opened_{};        ///< when that was last tried
+  std::set<std::string> unread_;             ///< boundaries of whose subscription was complained
   DirectoryWatch* watch_ = nullptr;
   std::atomic<bool> stopping_ = false;
 };

@@ -40,13 +40,6 @@ std::string key_of(const flow::BoundaryRef& ref) {
   return placement_name(ref.project->plan.placement) + " " + ref.to_string();
 }
 
-/// Drops what is not in `keys`, and adds what is new there.
-template <class Series>
-void keep_only(std::map<std::string, Series>& all, const std::map<std::string, std::string>& keys) {
-  std::erase_if(all, [&](const auto& one) { return !keys.contains(one.first); });
-  for (const auto& [key, labels] : keys) all[key].labels = labels;
-}
-
 /// How an attempt ended; nullopt where there was none, or nobody can tell.
 std::optional<Metrics::AttemptEnd> end_of(const flow::ArcOutcome& outcome) {
   using End = Metrics::AttemptEnd;
@@ -96,8 +89,16 @@ void Metrics::serve(const flow::Deployment& deployment) {
     boundaries[key_of(ref)] = labels_of(*ref.project, "boundary", ref.boundary->name);
   }
   const std::lock_guard lock(mutex_);
-  keep_only(arcs_, arcs);
-  keep_only(boundaries_, boundaries);
+  for (auto& [key, arc] : arcs_) arc.served = false;
+  for (const auto& [key, labels] : arcs) {
+    arcs_[key].labels = labels;
+    arcs_[key].served = true;
+  }
+  std::erase_if(arcs_, [](const auto& one) {
+    return !one.second.served && one.second.series.running.empty();
+  });
+  std::erase_if(boundaries_, [&](const auto& one) { return !boundaries.contains(one.first); });
+  for (const auto& [key, labels] : boundaries) boundaries_[key].labels = labels;
   std::erase_if(damaged_, [](const auto& one) { return one.first.first != "project"; });
 }
 
@@ -105,13 +106,19 @@ Metrics::Look::Look(Metrics& metrics, std::string arc, lot::LotId lot, const Clo
     : metrics_(metrics), arc_(std::move(arc)), lot_(lot), clock_(clock), began_(clock.monotonic()) {
   const std::lock_guard lock(metrics_.mutex_);
   const auto found = metrics_.arcs_.find(arc_);
-  if (found != metrics_.arcs_.end()) found->second.series.running[lot_] = began_;
+  if (found != metrics_.arcs_.end()) found->second.series.running.emplace(lot_, began_);
 }
 
 Metrics::Look::~Look() {
   const std::lock_guard lock(metrics_.mutex_);
   const auto found = metrics_.arcs_.find(arc_);
-  if (found != metrics_.arcs_.end()) found->second.series.running.erase(lot_);
+  if (found == metrics_.arcs_.end()) return;
+  auto& running = found->second.series.running;
+  const auto [first, last] = running.equal_range(lot_);
+  const auto mine =
+      std::find_if(first, last, [&](const auto& one) { return one.second == began_; });
+  if (mine != last) running.erase(mine);
+  if (!found->second.served && running.empty()) metrics_.arcs_.erase(found);
 }
 
 void Metrics::Look::ended(const Result<flow::ArcOutcome>& outcome) {

@@ -45,7 +45,8 @@ class Metrics {
     double duration_sum = 0;
     std::uint64_t record_failures = 0;
     flow::LotsByState lots;  ///< as last read, and changed by what ran here since
-    std::map<lot::LotId, std::chrono::nanoseconds> running;  ///< here, since when (monotonic)
+    /// Here, since when (monotonic). Two engines of the process may look at one lot: one has it.
+    std::multimap<lot::LotId, std::chrono::nanoseconds> running;
   };
 
   /// A boundary as the serve loop last saw it.
@@ -62,7 +63,8 @@ class Metrics {
     std::optional<Instant> scanned;
   };
 
-  /// From now on these are served; what is shown of others is dropped.
+  /// From now on these are served; what is shown of others is dropped, that of an arc once what
+  /// still runs of it has ended.
   void serve(const flow::Deployment& deployment);
 
   /// An arc looks at a lot, as long as this lives.
@@ -101,13 +103,13 @@ class Metrics {
  private:
   struct Arc {
     std::string labels;
+    bool served = true;
     ArcSeries series;
   };
   struct Boundary {
     std::string labels;
     BoundarySeries series;
   };
-  void end_look(const std::string& arc, const lot::LotId& lot);
   void take_outcome(ArcSeries& series, const lot::LotId& lot,
                     const Result<flow::ArcOutcome>& outcome, double seconds);
   std::map<std::string, QueueCounts> queue(const Clock& clock);

@@ -103,6 +103,27 @@ TEST_F(MetricsTest, CountersOutliveAnEngineAndWhatIsGoneIsNotShown) {
   EXPECT_THAT(text(), Not(HasSubstr("project=\"p\"")));
 }
 
+TEST_F(MetricsTest, AnotherEngineThatLooksAtARunningLotHidesNothing) {
+  const Metrics::Look former(metrics_, key(), lot, clock_);
+  clock_.advance(seconds(5));
+  {
+    Metrics::Look look(metrics_, key(), lot, clock_);
+    EXPECT_THAT(text(), HasSubstr("cls_arc_lots" + labels + ",state=\"running\"} 1\n"));
+    look.ended(flow::ArcOutcome(flow::Idle::NotReady));
+  }
+  EXPECT_THAT(text(), HasSubstr("cls_arc_lots" + labels + ",state=\"running\"} 1\n"));
+  EXPECT_THAT(text(), HasSubstr("cls_arc_oldest_running_seconds" + labels + "} 5\n"));
+}
+
+TEST_F(MetricsTest, WhatStillRunsOfAFormerDeploymentIsShownUntilItEnds) {
+  {
+    const Metrics::Look look(metrics_, key(), lot, clock_);
+    metrics_.serve(flow::Deployment({}));
+    EXPECT_THAT(text(), HasSubstr("cls_arc_lots" + labels + ",state=\"running\"} 1\n"));
+  }
+  EXPECT_THAT(text(), Not(HasSubstr("project=\"p\"")));
+}
+
 TEST_F(MetricsTest, TheLagIsThatOfTheOldestOpenLot) {
   Metrics::BoundaryNow now{.takes_in = true,
                            .closed_lots = 3,

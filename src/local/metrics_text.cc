@@ -113,7 +113,9 @@ class MetricsText {
       std::uint64_t running = lots.running.count();
       std::uint64_t retrying = lots.retrying.count();
       // What runs here is not in the sets yet; one that ended before is counted as that until then.
-      for (const auto& [lot, began] : arc.series.running) {
+      const auto& here = arc.series.running;
+      for (auto look = here.begin(); look != here.end(); look = here.upper_bound(look->first)) {
+        const auto& lot = look->first;
         if (lots.running.contains(lot) || lots.complete.contains(lot) ||
             lots.partial.contains(lot) || lots.missing.contains(lot)) {
           continue;

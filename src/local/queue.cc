@@ -66,14 +66,14 @@ void Queue::push(const std::vector<QueueItem>& items, Lane lane) {
   transaction.commit();
 }
 
-std::optional<QueueItem> Queue::take(const std::string& by, const std::set<std::string>& full,
+std::optional<QueueItem> Queue::take(const std::string& by, const std::set<std::string>& arcs,
                                      const std::set<std::string>& ordered) {
+  if (arcs.empty()) return std::nullopt;
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
-  std::string sql = "SELECT arc, lot FROM queue WHERE taken_by IS NULL AND due <= ?1";
-  if (!full.empty()) sql += " AND arc NOT IN (" + quoted_list(full) + ")";
-  sql += " AND " + first_in_order(ordered);
-  sql += " ORDER BY lane, lot LIMIT 1";
+  const std::string sql =
+      "SELECT arc, lot FROM queue WHERE taken_by IS NULL AND due <= ?1 AND arc IN (" +
+      quoted_list(arcs) + ") AND " + first_in_order(ordered) + " ORDER BY lane, lot LIMIT 1";
   std::optional<QueueItem> item;
   {
     Statement select(database_, sql);
@@ -88,16 +88,18 @@ std::optional<QueueItem> Queue::take(const std::string& by, const std::set<std::
   return item;
 }
 
-void Queue::done(const QueueItem& item) {
+bool Queue::done(const QueueItem& item) {
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
   Statement remove(database_, "DELETE FROM queue WHERE arc = ?1 AND lot = ?2 AND again = 0");
   remove.bind(1, item.arc).bind(2, item.lot).run();
+  const bool removed = database_.changes() > 0;
   Statement keep(database_,
                  "UPDATE queue SET taken_by = NULL, again = 0, due = ?3"
                  " WHERE arc = ?1 AND lot = ?2");
   keep.bind(1, item.arc).bind(2, item.lot).bind(3, nanoseconds(clock_.now())).run();
   transaction.commit();
+  return removed;
 }
 
 void Queue::later(const QueueItem& item, Instant at) {
@@ -142,6 +144,14 @@ std::map<std::string, Queue::ArcDepth> Queue::depths(const std::set<std::string>
     depths[count.text(0)] = depth;
   }
   return depths;
+}
+
+void Queue::forget_others(const std::set<std::string>& arcs) {
+  const std::lock_guard lock(mutex_);
+  Statement remove(database_,
+                   "DELETE FROM queue WHERE taken_by IS NULL AND due < ?1 AND arc NOT IN (" +
+                       quoted_list(arcs) + ")");
+  remove.bind(1, nanoseconds(clock_.now() - std::chrono::days(1))).run();
 }
 
 Queue::Depth Queue::depth(const std::set<std::string>& arcs, const std::set<std::string>& ordered) {

@@ -36,16 +36,18 @@ class Queue {
   /// when its run ends.
   void push(const std::vector<QueueItem>& items, Lane lane);
 
-  /// The next item that is due, whose arc is not in `full`; for arcs in `ordered` only the oldest
-  /// lot of the arc. nullopt where there is none.
-  std::optional<QueueItem> take(const std::string& by, const std::set<std::string>& full,
+  /// The next item of `arcs` that is due; for arcs in `ordered` only the oldest lot of the arc.
+  /// nullopt where there is none.
+  std::optional<QueueItem> take(const std::string& by, const std::set<std::string>& arcs,
                                 const std::set<std::string>& ordered);
-  /// The item is finished, unless it was pushed again meanwhile.
-  void done(const QueueItem& item);
+  /// The item is finished; false if it was pushed again meanwhile, and so is due.
+  bool done(const QueueItem& item);
   /// The item is looked at again at `at`.
   void later(const QueueItem& item, Instant at);
   /// Frees what owners took of whom `lives` says no; true if there was any.
   bool free_dead(const std::function<bool(const std::string& by)>& lives);
+  /// Removes what has been due for a day of arcs that are not in `arcs`: nobody serves them.
+  void forget_others(const std::set<std::string>& arcs);
 
   struct Depth {
     std::uint64_t waiting = 0;

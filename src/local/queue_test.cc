@@ -16,9 +16,9 @@ using std::chrono::seconds;
 
 class QueueTest : public ::testing::Test {
  protected:
-  std::optional<QueueItem> take(const std::set<std::string>& full = {},
+  std::optional<QueueItem> take(const std::set<std::string>& arcs = {"a", "b"},
                                 const std::set<std::string>& ordered = {}) {
-    return queue_.take("me", full, ordered);
+    return queue_.take("me", arcs, ordered);
   }
 
   store::TestDirectory directory_;
@@ -53,9 +53,9 @@ TEST_F(QueueTest, B4AnItemPushedWhileItRunsIsLookedAtAgain) {
   const auto item = take();
   queue_.push({{"a", "1"}}, Lane::Live);
   EXPECT_EQ(take(), std::nullopt) << "not twice at once";
-  queue_.done(*item);
+  EXPECT_FALSE(queue_.done(*item));
   EXPECT_EQ(take(), item);
-  queue_.done(*item);
+  EXPECT_TRUE(queue_.done(*item));
   EXPECT_EQ(take(), std::nullopt);
 }
 
@@ -69,28 +69,39 @@ TEST_F(QueueTest, LaterWaits) {
   EXPECT_EQ(take(), item);
 }
 
-TEST_F(QueueTest, FullArcsAreLeftOut) {
+TEST_F(QueueTest, OtherArcsAreLeftOut) {
   queue_.push({{"a", "1"}, {"b", "2"}}, Lane::Live);
-  EXPECT_EQ(take({"a"}), (QueueItem{"b", "2"}));
-  EXPECT_EQ(take({"a"}), std::nullopt);
+  EXPECT_EQ(take({"b"}), (QueueItem{"b", "2"}));
+  EXPECT_EQ(take({"b"}), std::nullopt);
+  EXPECT_EQ(take({}), std::nullopt);
+}
+
+TEST_F(QueueTest, WhatNobodyServesIsForgottenAfterADay) {
+  queue_.push({{"a", "1"}, {"gone", "2"}}, Lane::Live);
+  queue_.forget_others({"a"});
+  EXPECT_EQ(queue_.depth({"gone"}).waiting, 1U) << "another process may serve it, or soon";
+  clock_.advance(std::chrono::hours(25));
+  queue_.forget_others({"a"});
+  EXPECT_EQ(queue_.depth({"gone"}).waiting, 0U);
+  EXPECT_EQ(queue_.depth({"a"}).waiting, 1U);
 }
 
 TEST_F(QueueTest, B9AnOrderedArcsNextLotWaitsForTheOneBefore) {
   queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Live);
-  const auto first = take({}, {"a"});
+  const auto first = take({"a"}, {"a"});
   EXPECT_EQ(first, (QueueItem{"a", "1"}));
-  EXPECT_EQ(take({}, {"a"}), std::nullopt);
+  EXPECT_EQ(take({"a"}, {"a"}), std::nullopt);
   queue_.later(*first, clock_.now() + seconds(5));
-  EXPECT_EQ(take({}, {"a"}), std::nullopt) << "its back-off holds the others too";
+  EXPECT_EQ(take({"a"}, {"a"}), std::nullopt) << "its back-off holds the others too";
   clock_.advance(seconds(5));
-  EXPECT_EQ(take({}, {"a"}), first);
+  EXPECT_EQ(take({"a"}, {"a"}), first);
   queue_.done(*first);
-  EXPECT_EQ(take({}, {"a"}), (QueueItem{"a", "2"}));
+  EXPECT_EQ(take({"a"}, {"a"}), (QueueItem{"a", "2"}));
 }
 
 TEST_F(QueueTest, WhatWaitsForAnOlderLotIsNotDue) {
   queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Live);
-  queue_.later(*take({}, {"a"}), clock_.now() + seconds(10));
+  queue_.later(*take({"a"}, {"a"}), clock_.now() + seconds(10));
   EXPECT_EQ(queue_.depth({"a"}, {"a"}).waiting, 2U);
   EXPECT_EQ(queue_.depth({"a"}, {"a"}).next_due, clock_.now() + seconds(10));
   EXPECT_EQ(queue_.depth({"a"}).next_due, clock_.now());
@@ -98,8 +109,8 @@ TEST_F(QueueTest, WhatWaitsForAnOlderLotIsNotDue) {
 
 TEST_F(QueueTest, WhatTheDeadHadTakenIsFreed) {
   queue_.push({{"a", "1"}, {"a", "2"}}, Lane::Live);
-  const auto of_dead = queue_.take("dead", {}, {});
-  const auto of_living = queue_.take("living", {}, {});
+  const auto of_dead = queue_.take("dead", {"a"}, {});
+  const auto of_living = queue_.take("living", {"a"}, {});
   EXPECT_TRUE(queue_.free_dead([](const std::string& by) { return by == "living"; }));
   EXPECT_EQ(take(), of_dead);
   EXPECT_EQ(take(), std::nullopt);
@@ -109,7 +120,7 @@ TEST_F(QueueTest, WhatTheDeadHadTakenIsFreed) {
 TEST_F(QueueTest, NamesWithQuotesAreNamesOnly) {
   const std::string arc = "it's '); DROP TABLE queue; --";
   queue_.push({{arc, "1"}}, Lane::Live);
-  EXPECT_EQ(take({"o'ther"}, {"o'ther"}), (QueueItem{arc, "1"}));
+  EXPECT_EQ(take({arc, "o'ther"}, {"o'ther"}), (QueueItem{arc, "1"}));
   EXPECT_EQ(queue_.depth({arc}).taken, 1U);
 }
 
@@ -125,7 +136,7 @@ TEST_F(QueueTest, SeveralProcessesShareIt) {
   for (auto& mine : taken) {
     threads.emplace_back([&] {
       Queue own(directory_.path() + "/cls.db", clock_);
-      while (auto item = own.take("x", {}, {})) mine.insert(*item);
+      while (auto item = own.take("x", {"a"}, {})) mine.insert(*item);
     });
   }
   threads.clear();

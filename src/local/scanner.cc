@@ -18,8 +18,8 @@ constexpr std::chrono::milliseconds between_looks{200};
 constexpr std::chrono::seconds long_quiet{60};
 constexpr std::size_t unchanged_limit = 100'000;
 
-bool same_file(const FileStatus& a, const FileStatus& b) {
-  return a.size == b.size && a.modified == b.modified && a.inode == b.inode;
+bool same_file(const FileStatus& now, const flow::ArrivalBatch::File& before, std::uint64_t inode) {
+  return now.size == before.size && now.modified == before.modified && now.inode == inode;
 }
 
 }  // namespace
@@ -40,17 +40,42 @@ bool Scanner::inside_root(const std::string& path) {
   return real && real_root && key_in_path(*real, *real_root);
 }
 
-void Scanner::consider(const std::string& path, const std::string& relative, bool whole,
-                       std::vector<Candidate>& found, ScanResult& result) {
+/// A file of that name below the root: it is dropped where it is known. Its hash is not taken for
+/// that: size and mtime say enough.
+void Scanner::consider(const std::string& relative, std::string_view directory, bool whole,
+                       Look& look) {
+  const std::string path = root_ + "/" + relative;
   auto status = files_.status(path, true);
   if (!status) {
     if (status.error().code != FailureCode::NotFound)
-      result.unreadable.emplace(path, status.error().message);
+      look.result.unreadable.emplace(path, status.error().message);
     return;
   }
   if (status->kind != FileKind::File) return;
-  ++result.looked_at;
-  found.push_back({path, {base_.scheme, base_.bucket, base_.key + relative}, *status, whole});
+  ++look.result.looked_at;
+  const Uri uri{base_.scheme, base_.bucket, base_.key + relative};
+  if (is_known(path, uri, *status, look.known)) return;
+  look.result.arrivals.enter(directory);
+  look.result.arrivals.add(
+      flow::ArrivalBatch::File{.name = std::string_view(relative).substr(directory.size()),
+                               .size = status->size,
+                               .modified = status->modified,
+                               .changed = status->changed});
+  look.seen.push_back({.inode = status->inode, .whole = whole});
+}
+
+bool Scanner::is_known(const std::string& path, const Uri& uri, const FileStatus& status,
+                       const Known& known) const {
+  const auto same = unchanged_.find(path);
+  if (same != unchanged_.end() && same->second.first == status.size &&
+      same->second.second == status.modified) {
+    return true;
+  }
+  return known(uri, {.size = status.size,
+                     .mtime = format_instant(status.modified),
+                     .sha256 = std::nullopt,
+                     .etag = std::nullopt,
+                     .versionId = std::nullopt});
 }
 
 /// Notes that the walk is in `directory` from now on; false where it is already, by way of a link.
@@ -74,66 +99,64 @@ void Scanner::enter_above(const std::string& relative) {
 }
 
 void Scanner::walk(const std::string& directory, const std::string& relative, int depth,
-                   std::vector<Candidate>& found, ScanResult& result) {
+                   Look& look) {
   auto entries = files_.entries(directory);
   if (!entries) {
     if (entries.error().code != FailureCode::NotFound)
-      result.unreadable.emplace(directory, entries.error().message);
+      look.result.unreadable.emplace(directory, entries.error().message);
     return;
   }
   if (!enter(directory)) return;
   for (const auto& entry : *entries) {
     if (entry.name.starts_with(store::reserved_prefix)) continue;
-    const std::string path = directory + "/" + entry.name;
     FileKind kind = entry.kind;
     if (kind == FileKind::Symlink) {
       // Links are followed inside the root only, and not to a directory that holds the link.
+      const std::string path = directory + "/" + entry.name;
       const auto target = files_.status(path, true);
       if (!target || !inside_root(path)) continue;
       kind = target->kind;
     }
     if (kind == FileKind::Directory && depth < depth_limit) {
-      walk(path, relative + entry.name + "/", depth + 1, found, result);
+      walk(directory + "/" + entry.name, relative + entry.name + "/", depth + 1, look);
     } else if (kind == FileKind::File) {
-      consider(path, relative + entry.name, false, found, result);
+      consider(relative + entry.name, relative, false, look);
     }
   }
   entered_.pop_back();
 }
 
 ScanResult Scanner::scan(const Known& known) {
-  ScanResult result;
-  std::vector<Candidate> found;
+  Look look(base_, known);
   entered_.clear();
-  walk(root_, "", 0, found, result);
-  return take(std::move(found), known, std::move(result));
+  walk(root_, "", 0, look);
+  return take(std::move(look));
+}
+
+void Scanner::look_at(const std::string& path, bool whole, Look& look) {
+  if (!path.starts_with(root_ + "/")) return;
+  const std::string relative = path.substr(root_.size() + 1);
+  const auto status = files_.status(path, false);
+  if (!status ||
+      relative.find(std::string("/") + std::string(store::reserved_prefix)) != std::string::npos ||
+      relative.starts_with(store::reserved_prefix)) {
+    return;
+  }
+  if (status->kind == FileKind::Symlink && !inside_root(path)) return;
+  if (status->kind == FileKind::Directory) {
+    enter_above(relative);
+    walk(path, relative + "/", 1, look);
+  } else {
+    consider(relative, std::string_view(relative).substr(0, relative.rfind('/') + 1), whole, look);
+  }
 }
 
 ScanResult Scanner::look(const std::vector<std::string>& whole,
                          const std::vector<std::string>& other, const Known& known) {
-  ScanResult result;
-  std::vector<Candidate> found;
-  const auto add = [&](const std::string& path, bool is_whole) {
-    if (!path.starts_with(root_ + "/")) return;
-    const std::string relative = path.substr(root_.size() + 1);
-    const auto status = files_.status(path, false);
-    if (!status ||
-        relative.find(std::string("/") + std::string(store::reserved_prefix)) !=
-            std::string::npos ||
-        relative.starts_with(store::reserved_prefix)) {
-      return;
-    }
-    if (status->kind == FileKind::Symlink && !inside_root(path)) return;
-    if (status->kind == FileKind::Directory) {
-      enter_above(relative);
-      walk(path, relative + "/", 1, found, result);
-    } else {
-      consider(path, relative, is_whole, found, result);
-    }
-  };
-  for (const auto& path : whole) add(path, true);
-  for (const auto& path : other) add(path, false);
-  return take(std::move(found), known, std::move(result));
+  Look look(base_, known);
+  for (const auto& path : whole) look_at(path, true, look);
+  for (const auto& path : other) look_at(path, false, look);
+  return take(std::move(look));
 }
 
 bool Scanner::is_quiet(const FileStatus& status, Instant now) const {
@@ -142,78 +165,75 @@ bool Scanner::is_quiet(const FileStatus& status, Instant now) const {
   return last <= now - boundary_.quiet;
 }
 
-ScanResult Scanner::take(std::vector<Candidate> candidates, const Known& known, ScanResult result) {
-  // What is known needs no second look. Its hash is not taken for that: size and mtime say enough.
-  std::erase_if(candidates, [&](const Candidate& candidate) {
-    const auto same = unchanged_.find(candidate.path);
-    if (same != unchanged_.end() && same->second.first == candidate.status.size &&
-        same->second.second == candidate.status.modified) {
-      return true;
-    }
-    return known(candidate.uri, {.size = candidate.status.size,
-                                 .mtime = format_instant(candidate.status.modified),
-                                 .sha256 = std::nullopt,
-                                 .etag = std::nullopt,
-                                 .versionId = std::nullopt});
-  });
+/// Keeps what is quiet, after a second look at what was changed lately.
+void Scanner::look_twice(Look& look) {
+  auto& [known, result, seen] = look;
+  auto& arrivals = result.arrivals;
   const Instant now = clock_.now();
-  const auto settled = [&](const Candidate& candidate) {
-    return candidate.whole || (candidate.status.modified <= now - long_quiet &&
-                               candidate.status.changed <= now - long_quiet);
+  const auto settled = [&](std::size_t i) {
+    const auto file = arrivals.file(i);
+    return seen[i].whole || (file.modified <= now - long_quiet && file.changed <= now - long_quiet);
   };
-  if (!std::ranges::all_of(candidates, settled)) {
-    clock_.sleep_for(between_looks);
-    std::erase_if(candidates, [&](const Candidate& candidate) {
-      if (settled(candidate)) return false;
-      const auto again = files_.status(candidate.path, true);
-      if (again && same_file(*again, candidate.status) && is_quiet(*again, clock_.now()))
-        return false;
-      if (again) result.unquiet.push_back(candidate.path);
-      return true;
-    });
-  }
-  const bool hash = candidates.size() <= hash_files_limit;
-  for (const auto& candidate : candidates) {
-    if (auto made = arrival(candidate, hash, known, result))
-      result.arrivals.push_back(std::move(*made));
-  }
-  return result;
+  std::size_t first = 0;
+  while (first < seen.size() && settled(first)) ++first;
+  if (first == seen.size()) return;
+  clock_.sleep_for(between_looks);
+  std::size_t kept = 0;
+  arrivals.keep_if([&](std::size_t i) {
+    bool quiet = settled(i);
+    if (!quiet) {
+      const std::string path = root_ + "/" + arrivals.relative(i);
+      const auto again = files_.status(path, true);
+      quiet = again && same_file(*again, arrivals.file(i), seen[i].inode) &&
+              is_quiet(*again, clock_.now());
+      if (again && !quiet) result.unquiet.push_back(path);
+    }
+    if (quiet) seen[kept++] = seen[i];
+    return quiet;
+  });
+  seen.resize(kept);
 }
 
-std::optional<flow::Arrival> Scanner::arrival(const Candidate& candidate, bool hash,
-                                              const Known& known, ScanResult& result) {
-  record::ObjectVersion version{.size = candidate.status.size,
-                                .mtime = format_instant(candidate.status.modified),
-                                .sha256 = std::nullopt,
-                                .etag = std::nullopt,
-                                .versionId = std::nullopt};
-  if (hash && candidate.status.size <= hash_bytes_limit) {
-    Digest digest = Digest::sha256();
-    auto read =
-        files_.read_pieces(candidate.path, [&](std::string_view piece) { digest.update(piece); });
-    const auto after = files_.status(candidate.path, true);
-    if (!read) {
-      if (read.error().code != FailureCode::NotFound)
-        result.unreadable.emplace(candidate.path, read.error().message);
-      return std::nullopt;
-    }
-    if (!after || !same_file(*after, candidate.status)) {
-      result.unquiet.push_back(candidate.path);
-      return std::nullopt;
-    }
-    version.sha256 = digest.hex();
-    if (known(candidate.uri, version)) {
-      if (unchanged_.size() >= unchanged_limit) unchanged_.clear();
-      unchanged_[candidate.path] = {candidate.status.size, candidate.status.modified};
-      return std::nullopt;
-    }
+ScanResult Scanner::take(Look look) {
+  look_twice(look);
+  auto& arrivals = look.result.arrivals;
+  const bool hash = arrivals.size() <= hash_files_limit;
+  if (hash) {
+    std::vector<bool> taken(arrivals.size());
+    for (std::size_t i = 0; i < taken.size(); ++i) taken[i] = take_hash(i, look);
+    arrivals.keep_if([&](std::size_t i) { return taken[i]; });
   }
-  unchanged_.erase(candidate.path);
-  return flow::Arrival{.uri = candidate.uri,
-                       .version = std::move(version),
-                       .modified = candidate.status.modified,
-                       .event = candidate.status.changed,
-                       .first_seen = clock_.now()};
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    arrivals.set_first_seen(i, clock_.now());
+    if (!unchanged_.empty()) unchanged_.erase(root_ + "/" + arrivals.relative(i));
+  }
+  return std::move(look.result);
+}
+
+/// False for a file that cannot be read, is being written, or holds bytes that are known.
+bool Scanner::take_hash(std::size_t index, Look& look) {
+  auto& [known, result, seen] = look;
+  const auto file = result.arrivals.file(index);
+  if (file.size > hash_bytes_limit) return true;
+  const std::string path = root_ + "/" + result.arrivals.relative(index);
+  Digest digest = Digest::sha256();
+  auto read = files_.read_pieces(path, [&](std::string_view piece) { digest.update(piece); });
+  const auto after = files_.status(path, true);
+  if (!read) {
+    if (read.error().code != FailureCode::NotFound)
+      result.unreadable.emplace(path, read.error().message);
+    return false;
+  }
+  if (!after || !same_file(*after, file, seen[index].inode)) {
+    result.unquiet.push_back(path);
+    return false;
+  }
+  result.arrivals.set_sha256(index, digest.hex());
+  const auto arrival = result.arrivals.at(index);
+  if (!known(arrival.uri, arrival.version)) return true;
+  if (unchanged_.size() >= unchanged_limit) unchanged_.clear();
+  unchanged_[path] = {file.size, file.modified};
+  return false;
 }
 
 }  // namespace cls::local

@@ -14,7 +14,7 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/uri.h"
-#include "flow/lot_time.h"
+#include "flow/arrivals.h"
 #include "model/plan.h"
 #include "store/file_places.h"
 
@@ -22,7 +22,8 @@ namespace cls::local {
 
 /// What a look found.
 struct ScanResult {
-  std::vector<flow::Arrival> arrivals;
+  explicit ScanResult(const Uri& path) : arrivals(path) {}
+  flow::ArrivalBatch arrivals;
   std::vector<std::string> unquiet;               ///< paths to look at again
   std::map<std::string, std::string> unreadable;  ///< path → why it could not be read
   std::uint64_t looked_at = 0;
@@ -48,23 +49,30 @@ class Scanner {
                   const Known& known);
 
  private:
-  struct Candidate {
-    std::string path;
-    Uri uri;
-    FileStatus status;
+  /// What one look knows of a file beside its arrival: in a vector of the same order.
+  struct Seen {
+    std::uint64_t inode = 0;
     bool whole = false;
   };
+  /// A look at work: what was found and is not known, in little memory.
+  struct Look {
+    Look(const Uri& path, const Known& is_known) : known(is_known), result(path) {}
+    const Known& known;
+    ScanResult result;
+    std::vector<Seen> seen;
+  };
 
-  void walk(const std::string& directory, const std::string& relative, int depth,
-            std::vector<Candidate>& found, ScanResult& result);
-  void consider(const std::string& path, const std::string& relative, bool whole,
-                std::vector<Candidate>& found, ScanResult& result);
+  void walk(const std::string& directory, const std::string& relative, int depth, Look& look);
+  void consider(const std::string& relative, std::string_view directory, bool whole, Look& look);
+  void look_at(const std::string& path, bool whole, Look& look);
+  bool is_known(const std::string& path, const Uri& uri, const FileStatus& status,
+                const Known& known) const;
   bool inside_root(const std::string& path);
   bool enter(const std::string& directory);
   void enter_above(const std::string& relative);
-  ScanResult take(std::vector<Candidate> candidates, const Known& known, ScanResult result);
-  std::optional<flow::Arrival> arrival(const Candidate& candidate, bool hash, const Known& known,
-                                       ScanResult& result);
+  ScanResult take(Look look);
+  void look_twice(Look& look);
+  bool take_hash(std::size_t index, Look& look);
   bool is_quiet(const FileStatus& status, Instant now) const;
 
   FileSystem& files_;

@@ -38,7 +38,9 @@ class ScannerTest : public ::testing::Test {
   static std::vector<std::string> keys(const ScanResult& found) {
     std::vector<std::string> keys;
     keys.reserve(found.arrivals.size());
-    for (const auto& arrival : found.arrivals) keys.push_back(arrival.uri.key);
+    for (std::size_t i = 0; i < found.arrivals.size(); ++i) {
+      keys.push_back(found.arrivals.at(i).uri.key);
+    }
     std::ranges::sort(keys);
     return keys;
   }
@@ -57,7 +59,7 @@ TEST_F(ScannerTest, FindsFilesAtAnyDepthWithTheirVersion) {
   write("x/y/z/b.txt", "two", seconds(3600));
   const auto found = scanner_->scan(nothing_known);
   EXPECT_THAT(keys(found), ElementsAre("in/a.txt", "in/x/y/z/b.txt"));
-  const auto& version = found.arrivals.front().version;
+  const auto version = found.arrivals.at(0).version;
   EXPECT_EQ(version.size, 3U);
   EXPECT_TRUE(version.mtime);
   EXPECT_TRUE(version.sha256 == sha256_hex("one") || version.sha256 == sha256_hex("two"));

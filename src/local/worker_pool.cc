@@ -2,10 +2,10 @@
 #include "local/worker_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/format.h"
-#include "base/sync_file.h"
 #include "flow/deploy.h"
 #include "flow/sweep.h"
 
@@ -24,6 +24,8 @@ constexpr milliseconds index_pause{500};
 constexpr seconds stop_grace{5};
 /// Complaints that are remembered so as not to be repeated.
 constexpr std::size_t most_set_aside = 10'000;
+/// So many claims may be beaten at once; more whose store does not answer are given up in time.
+constexpr int beat_threads = 3;
 /// How often drain() looks whether another process that had taken something has died.
 constexpr milliseconds drain_look{100};
 constexpr int looks_per_dead_check = 10;
@@ -45,7 +47,6 @@ work::CommandHost command_host(const Services& services, Flooded flooded) {
           .stores_dir = home.stores(),
           .local_path = [&home](const Uri& uri) { return home.store().local_path(uri); },
           .getenv = services.getenv,
-          .sync_file = sync_file,
           .started = {},
           .dropped = std::move(flooded)};
 }
@@ -68,8 +69,10 @@ class WorkerPool::Events final : public flow::LotEvents {
     for (const auto& arc : pool_.deployment_.subscribers_of(placement, dataset)) {
       items.push_back({arc_key(arc), lot.to_string()});
     }
+    if (items.empty()) return;
     pool_.queue_.push(items, Lane::Live);
     pool_.wake();
+    pool_.bells_.ring(Ring::Work);
   }
 
  private:
@@ -77,15 +80,17 @@ class WorkerPool::Events final : public flow::LotEvents {
 };
 
 WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
-                       flow::LedgerLogs& logs, record::Owner self, Complaints& complaints,
+                       flow::LedgerLogs& logs, Tenure& tenure, Bells& bells, Complaints& complaints,
                        StoreTrouble trouble)
     : services_(std::move(services)),
       deployment_(deployment),
-      self_(std::move(self)),
+      self_(tenure.self),
+      bells_(bells),
       complaints_(complaints),
       trouble_(trouble),
       queue_(services_.home.database(), services_.clock),
       logs_(logs),
+      held_(tenure.held),
       leases_(services_.clock),
       probe_(services_.home.files(), services_.home.attempts(), self_),
       sources_(services_.home.store(), deployment_, logs_),
@@ -105,10 +110,15 @@ flow::LotEvents& WorkerPool::events() {
   return *events_;
 }
 
+Result<std::optional<flow::SubscriptionView>> WorkerPool::subscription_of(const flow::ArcRef& ref) {
+  return flow::read_subscription(
+      services_.home.store(),
+      ref.project->places.arc_subscription(ref.project->plan.project, ref.arc->name));
+}
+
 void WorkerPool::make_arc(const flow::ArcRef& ref) {
   auto& store = services_.home.store();
-  auto subscription = flow::read_subscription(
-      store, ref.project->places.arc_subscription(ref.project->plan.project, ref.arc->name));
+  auto subscription = subscription_of(ref);
   if (!subscription || !*subscription) {
     complaints_.add(
         format("{}: {}", ref.to_string(),
@@ -132,6 +142,10 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
                                  return copy_;
                                return command_;
                              }};
+  if (!(*subscription)->enabled) {
+    services_.log.warning(format("{} is disabled: it takes no lot", ref.to_string()),
+                          ref.log_fields());
+  }
   const std::string key = arc_key(ref);
   keys_.insert(key);
   if (ref.arc->concurrency == 1) ordered_.insert(key);
@@ -141,6 +155,7 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
 void WorkerPool::start() {
   services_.metrics->serve(deployment_);
   services_.metrics->read_queue_by([this] { return queue_counts(); });
+  queue_shown_ = true;
   static_cast<void>(free_dead());
   for (const auto& ref : deployment_.arcs()) make_arc(ref);
   sweep();
@@ -148,6 +163,9 @@ void WorkerPool::start() {
     threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
   }
   threads_.emplace_back([this](const std::stop_token& stop) { heartbeat(stop); });
+  for (int i = 0; i < beat_threads; ++i) {
+    threads_.emplace_back([this](const std::stop_token& stop) { beat(stop); });
+  }
 }
 
 std::map<std::string, QueueCounts> WorkerPool::queue_counts() {
@@ -158,29 +176,91 @@ std::map<std::string, QueueCounts> WorkerPool::queue_counts() {
   return counts;
 }
 
+/// The metrics ask here no more; whoever serves next says so itself.
+void WorkerPool::hide_queue() {
+  if (std::exchange(queue_shown_, false)) services_.metrics->read_queue_by({});
+}
+
+/// What a retired pool sees is nobody's trouble: whoever serves looks again at what is left.
+void WorkerPool::trouble(const std::string& subject, const Failure& failure) {
+  const std::lock_guard lock(mutex_);
+  if (!retired_) services_.health->trouble(subject, failure);
+}
+
+void WorkerPool::well(const std::string& subject) {
+  const std::lock_guard lock(mutex_);
+  if (!retired_) services_.health->well(subject);
+}
+
 void WorkerPool::sweep() {
+  bool any_due = false;
   for (const auto& [key, arc] : arcs_) {
-    services_.health->beat(services_.clock.monotonic());
-    auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc->arc(),
-                                 arc->subscription());
-    if (!found) {
-      services_.health->trouble(arc->arc().to_string(), found.error());
-      set_aside(arc->arc(), arc->arc().to_string(), found.error());
-      continue;
-    }
-    services_.health->well(arc->arc().to_string());
-    for (const auto& [uri, failure] : found->broken) {
-      set_aside(arc->arc(), uri.to_string() + " is set aside", failure);
-    }
-    services_.metrics->swept(key, std::move(found->lots), found->broken.size());
-    std::vector<QueueItem> items;
-    items.reserve(found->due.size());
-    for (const auto& lot : found->due) items.push_back({key, lot.to_string()});
-    queue_.push(items, Lane::Backfill);
-    const std::lock_guard lock(mutex_);
-    unfinished_[key] = lot::LotSet::of(found->unfinished);
+    if (sweep(key, *arc, arc->subscription())) any_due = true;
   }
+  queue_.forget_others(keys_);
   wake();
+  if (any_due) bells_.ring(Ring::Work);
+}
+
+/// True if something was queued.
+bool WorkerPool::sweep(const std::string& key, const flow::ArcFlow& arc,
+                       const flow::SubscriptionView& subscription) {
+  services_.health->beat(services_.clock.monotonic());
+  const std::string name = arc.arc().to_string();
+  auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc.arc(), subscription);
+  if (!found) {
+    trouble(name, found.error());
+    set_aside(arc.arc(), name, found.error());
+    return false;
+  }
+  well(name);
+  for (const auto& [uri, failure] : found->broken) {
+    set_aside(arc.arc(), uri.to_string() + " is set aside", failure);
+  }
+  services_.metrics->swept(key, std::move(found->lots), found->broken.size());
+  std::vector<QueueItem> items;
+  items.reserve(found->due.size());
+  for (const auto& lot : found->due) items.push_back({key, lot.to_string()});
+  queue_.push(items, Lane::Backfill);
+  const std::lock_guard lock(mutex_);
+  unfinished_[key] = lot::LotSet::of(found->unfinished);
+  return !items.empty();
+}
+
+void WorkerPool::read_subscriptions() {
+  bool any_enabled = false;
+  for (const auto& [key, arc] : arcs_) {
+    const std::string name = arc->arc().to_string();
+    const std::string subject = "subscription of " + name;
+    const auto subscription = subscription_of(arc->arc());
+    const bool damaged = !subscription && subscription.error().code == FailureCode::Invalid;
+    services_.metrics->damaged("subscription", key, damaged ? 1 : 0);
+    if (!subscription) {
+      trouble(subject, subscription.error());
+      set_aside(arc->arc(), subject, subscription.error());
+      continue;  // it stays as it is
+    }
+    well(subject);
+    // Of a destroyed project there is none: this deployment is about to end.
+    if (!*subscription || (*subscription)->enabled == arc->subscription().enabled) continue;
+    // What came meanwhile is queued before the arc takes anything: it goes on in order.
+    if ((*subscription)->enabled) sweep(key, *arc, **subscription);
+    arc->set_enabled((*subscription)->enabled);
+    any_enabled = any_enabled || (*subscription)->enabled;
+    services_.log.info(format("{} is {}", name,
+                              (*subscription)->enabled ? "enabled" : "disabled: it takes no lot"),
+                       arc->arc().log_fields());
+  }
+  if (any_enabled) wake();
+}
+
+/// The arcs of which lots are taken.
+std::set<std::string> WorkerPool::enabled_keys() const {
+  std::set<std::string> keys;
+  for (const auto& [key, arc] : arcs_) {
+    if (arc->subscription().enabled) keys.insert(key);
+  }
+  return keys;
 }
 
 /// Complains of what cannot be read; of the same only once.
@@ -215,7 +295,10 @@ void WorkerPool::flooded(const flow::WorkloadContext& context, std::uint64_t dro
 }
 
 bool WorkerPool::free_dead() {
-  return queue_.free_dead([this](const std::string& by) { return owner_lives(by, self_); });
+  const bool freed =
+      queue_.free_dead([this](const std::string& by) { return owner_lives(by, self_); });
+  if (freed) bells_.ring(Ring::Work);
+  return freed;
 }
 
 void WorkerPool::rise() {
@@ -236,7 +319,7 @@ void WorkerPool::request_stop() {
 }
 
 void WorkerPool::stop() {
-  services_.metrics->read_queue_by({});
+  hide_queue();
   if (threads_.empty()) return;
   request_stop();
   {
@@ -252,14 +335,21 @@ void WorkerPool::stop() {
   threads_.clear();
 }
 
-void WorkerPool::finish_running(const std::function<void()>& meanwhile) {
-  std::unique_lock lock(mutex_);
+void WorkerPool::retire() {
+  hide_queue();
+  const std::lock_guard lock(mutex_);
   taking_ = false;
-  while (!changed_.wait_for(lock, seconds(1), [this] { return working_ == 0 || stopping_; })) {
-    lock.unlock();
-    meanwhile();
-    lock.lock();
-  }
+  retired_ = true;
+}
+
+void WorkerPool::finish_running() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return (working_ == 0 && unsettled_count_ == 0) || stopping_; });
+}
+
+unsigned WorkerPool::running() const {
+  const std::lock_guard lock(mutex_);
+  return working_;
 }
 
 void WorkerPool::heartbeat(const std::stop_token& stop) {
@@ -269,7 +359,22 @@ void WorkerPool::heartbeat(const std::stop_token& stop) {
     if (!changed_.wait(lock, stop, [this] { return working_ > 0; })) return;
     changed_.wait_for(lock, stop, milliseconds(500), [this] { return working_ == 0; });
     lock.unlock();
-    held_.keep_all();
+    const bool any_due = held_.judge_all();
+    lock.lock();
+    if (!any_due) continue;
+    ++beat_rounds_;
+    beats_due_.notify_all();
+  }
+}
+
+void WorkerPool::beat(const std::stop_token& stop) {
+  std::uint64_t seen = 0;
+  std::unique_lock lock(mutex_);
+  while (beats_due_.wait(lock, stop, [&] { return beat_rounds_ != seen; })) {
+    seen = beat_rounds_;
+    lock.unlock();
+    while (held_.beat_one()) {
+    }
     lock.lock();
   }
 }
@@ -305,12 +410,11 @@ void WorkerPool::work(const std::stop_token& stop) {
 std::optional<QueueItem> WorkerPool::take() {
   const std::lock_guard lock(mutex_);
   if (!taking_) return std::nullopt;
-  std::set<std::string> full;
+  std::set<std::string> free = enabled_keys();
   for (const auto& [key, count] : running_) {
-    const auto arc = arcs_.find(key);
-    if (arc != arcs_.end() && count >= arc->second->arc().arc->concurrency) full.insert(key);
+    if (count >= arcs_.at(key)->arc().arc->concurrency) free.erase(key);
   }
-  auto item = queue_.take(self_.id, full, ordered_);
+  auto item = queue_.take(self_.id, free, ordered_);
   if (!item) return std::nullopt;
   ++running_[item->arc];
   ++working_;
@@ -321,14 +425,13 @@ std::optional<QueueItem> WorkerPool::take() {
 bool WorkerPool::work_once() {
   const auto item = take();
   if (!item) return false;
-  const auto arc = arcs_.find(item->arc);
   Result<flow::ArcOutcome> outcome = flow::ArcOutcome(flow::Idle::NotReady);
   try {
     const auto lot = lot::LotId::parse(item->lot);
-    // An arc that is deployed no more, or a lot of another version's queue, is simply done with.
-    if (arc != arcs_.end() && lot) {
+    // A lot that another version queued and that is none here is simply done with.
+    if (lot) {
       Metrics::Look look(*services_.metrics, item->arc, *lot, services_.clock);
-      outcome = arc->second->run(*lot);
+      outcome = arcs_.at(item->arc)->run(*lot);
       look.ended(outcome);
     }
   } catch (const Error& error) {
@@ -337,10 +440,21 @@ bool WorkerPool::work_once() {
   const auto again = look_again(*item, outcome);
   const std::lock_guard lock(mutex_);
   unsettled_.emplace_back(*item, again);
+  ++unsettled_count_;
   if (--running_[item->arc] == 0) running_.erase(item->arc);
   --working_;
   rise();
   return true;
+}
+
+/// Tells the queue what became of an item; true if others may have something to do by that.
+bool WorkerPool::settle(const QueueItem& item, std::optional<Instant> again) {
+  if (again) {
+    queue_.later(item, *again);
+    return true;
+  }
+  const bool is_gone = queue_.done(item);
+  return !is_gone || ordered_.contains(item.arc);
 }
 
 /// Says in the queue what became of what has run; what the index does not take is tried again.
@@ -353,27 +467,29 @@ void WorkerPool::settle() {
   while (!settlements.empty()) {
     const auto& [item, again] = settlements.back();
     try {
-      if (again) {
-        queue_.later(item, *again);
-      } else {
-        queue_.done(item);
-      }
+      if (settle(item, again)) bells_.ring(Ring::Work);
     } catch (const Error&) {
       const std::lock_guard lock(mutex_);
       std::ranges::move(settlements, std::back_inserter(unsettled_));
       throw;
     }
     settlements.pop_back();
-    services_.health->well("index");
-    const std::lock_guard lock(mutex_);
-    index_failures_ = 0;
-    rise();
+    well("index");
+    bool retired = false;
+    {
+      const std::lock_guard lock(mutex_);
+      --unsettled_count_;
+      index_failures_ = 0;
+      retired = retired_;
+      rise();
+    }
+    if (retired) bells_.ring(Ring::Records);
   }
 }
 
 /// Said once for many failures in a row; `cls run` does not wait for ever.
 void WorkerPool::index_trouble(const Error& error) {
-  services_.health->trouble("index", {FailureCode::Unavailable, error.what()});
+  trouble("index", {FailureCode::Unavailable, error.what()});
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
@@ -397,7 +513,7 @@ std::optional<Instant> WorkerPool::look_again_at_failed(const QueueItem& item,
   const std::string what =
       format("{} {}: {}", item.arc.substr(item.arc.rfind('|') + 1), item.lot, failure.message);
   const auto arc = arcs_.find(item.arc);
-  if (arc != arcs_.end()) services_.health->trouble(arc->second->arc().to_string(), failure);
+  if (arc != arcs_.end()) trouble(arc->second->arc().to_string(), failure);
   const LogFields about =
       arc == arcs_.end() ? LogFields{} : arc->second->arc().log_fields(item.lot);
   if (failure.code == FailureCode::Invalid && arc != arcs_.end()) {
@@ -431,7 +547,7 @@ std::optional<Instant> WorkerPool::look_again(const QueueItem& item,
                                               const Result<flow::ArcOutcome>& outcome) {
   if (!outcome) return look_again_at_failed(item, outcome.error());
   const auto arc = arcs_.find(item.arc);
-  if (arc != arcs_.end()) services_.health->well(arc->second->arc().to_string());
+  if (arc != arcs_.end()) well(arc->second->arc().to_string());
   const auto* ended = std::get_if<flow::Ended>(&*outcome);
   const auto* retry = std::get_if<flow::RetryLater>(&*outcome);
   if (ended != nullptr) note_end(item, *ended);
@@ -454,7 +570,7 @@ void WorkerPool::drain() {
   for (int look = 0;; ++look) {
     // Another process that had taken something may have died since.
     if (look % looks_per_dead_check == 0) static_cast<void>(free_dead());
-    const auto depth = queue_.depth(keys_, ordered_);
+    const auto depth = queue_.depth(enabled_keys(), ordered_);
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     if (working_ == 0 && depth.waiting == 0 && depth.taken == 0) return;
@@ -474,7 +590,7 @@ void WorkerPool::drain() {
 }
 
 std::optional<Instant> WorkerPool::next_due() {
-  return queue_.depth(keys_, ordered_).next_due;
+  return queue_.depth(enabled_keys(), ordered_).next_due;
 }
 
 std::uint64_t WorkerPool::attempts() const {

@@ -98,6 +98,113 @@ Result<> read_head(std::string_view line, LedgerHead& head) {
   return {};
 }
 
+bool comes_before(const LedgerLine& a, const LedgerLine& b) {
+  return std::tie(a.uri, a.firstSeen) < std::tie(b.uri, b.firstSeen);
+}
+
+/// A line of a file without a hash, but for its URI; a guess at what to reserve.
+constexpr std::size_t usual_line = 280;
+
+void append_text(std::string& out, std::string_view before,
+                 const std::optional<std::string>& text) {
+  out += before;
+  if (text) {
+    json::append_quoted(out, *text);
+  } else {
+    out += "null";
+  }
+}
+
+/// The bytes of json::write_record(line), made without a tree: a scan may write a million of them.
+void append_line(std::string& out, const LedgerLine& line) {
+  out += R"({"uri":)";
+  json::append_quoted(out, line.uri);
+  out += R"(,"object":{"size":)";
+  out += std::to_string(static_cast<std::int64_t>(line.object.size));
+  append_text(out, R"(,"mtime":)", line.object.mtime);
+  append_text(out, R"(,"sha256":)", line.object.sha256);
+  append_text(out, R"(,"etag":)", line.object.etag);
+  append_text(out, R"(,"versionId":)", line.object.versionId);
+  out += R"(},"firstSeen":)";
+  json::append_quoted(out, line.firstSeen);
+  out += R"(,"ownLot":)";
+  json::append_quoted(out, line.ownLot);
+  out += R"(,"lot":)";
+  json::append_quoted(out, line.lot);
+  out += R"(,"decision":")";
+  out += json::name_of(line.decision);
+  append_text(out, R"(","reason":)", line.reason);
+  out += "}\n";
+}
+
+/// Reads a line that stands there as append_line() writes it, without an escape in a text. Any
+/// other is left to the JSON reader, which knows what is wrong with it.
+class PlainLine {
+ public:
+  explicit PlainLine(std::string_view line) : rest_(line) {}
+
+  std::optional<LedgerLine> read() {
+    LedgerLine line;
+    const bool is_plain =
+        take(R"({"uri":)") && text(line.uri) && take(R"(,"object":{"size":)") &&
+        number(line.object.size) && maybe(R"(,"mtime":)", line.object.mtime) &&
+        maybe(R"(,"sha256":)", line.object.sha256) && maybe(R"(,"etag":)", line.object.etag) &&
+        maybe(R"(,"versionId":)", line.object.versionId) && take(R"(},"firstSeen":)") &&
+        text(line.firstSeen) && take(R"(,"ownLot":)") && text(line.ownLot) && take(R"(,"lot":)") &&
+        text(line.lot) && take(R"(,"decision":)") && decision(line.decision) &&
+        maybe(R"(,"reason":)", line.reason) && rest_ == "}";
+    if (!is_plain) return std::nullopt;
+    return line;
+  }
+
+ private:
+  bool take(std::string_view word) {
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  std::optional<std::string_view> quoted() {
+    if (!rest_.starts_with('"')) return std::nullopt;
+    const auto end = rest_.find('"', 1);
+    if (end == std::string_view::npos) return std::nullopt;
+    const std::string_view text = rest_.substr(1, end - 1);
+    const auto is_special = [](char c) {
+      return c == '\\' || static_cast<unsigned char>(c) < 0x20;
+    };
+    if (std::ranges::any_of(text, is_special)) return std::nullopt;
+    rest_.remove_prefix(end + 1);
+    return text;
+  }
+  bool text(std::string& out) {
+    const auto found = quoted();
+    if (found) out = *found;
+    return found.has_value();
+  }
+  bool maybe(std::string_view before, std::optional<std::string>& out) {
+    if (!take(before)) return false;
+    return take("null") || text(out.emplace());
+  }
+  bool number(std::uint64_t& out) {
+    std::int64_t value = 0;
+    const char* begin = rest_.data();
+    const auto [end, error] = std::from_chars(begin, begin + rest_.size(), value);
+    const bool is_plain =
+        error == std::errc() && value >= 0 && *begin != '-' && (*begin != '0' || end == begin + 1);
+    if (!is_plain) return false;
+    out = static_cast<std::uint64_t>(value);
+    rest_.remove_prefix(static_cast<std::size_t>(end - begin));
+    return true;
+  }
+  bool decision(Decision& out) {
+    const auto name = quoted();
+    const auto known = name ? json::from_name<Decision>(*name) : std::nullopt;
+    if (known) out = *known;
+    return known.has_value();
+  }
+
+  std::string_view rest_;
+};
+
 }  // namespace
 
 bool LedgerHead::operator==(const LedgerHead& other) const {
@@ -106,15 +213,21 @@ bool LedgerHead::operator==(const LedgerHead& other) const {
          closes == other.closes && at == other.at && by == other.by;
 }
 
-std::string write_segment(Segment segment) {
-  std::ranges::stable_sort(segment.lines, [](const LedgerLine& a, const LedgerLine& b) {
-    return std::tie(a.uri, a.firstSeen) < std::tie(b.uri, b.firstSeen);
-  });
+void sort_lines(std::vector<LedgerLine>& lines) {
+  if (!std::ranges::is_sorted(lines, comes_before)) std::ranges::stable_sort(lines, comes_before);
+}
+
+std::string write_segment(const Segment& segment) {
+  std::vector<const LedgerLine*> sorted;
+  sorted.reserve(segment.lines.size());
+  for (const auto& line : segment.lines) sorted.push_back(&line);
+  std::ranges::stable_sort(
+      sorted, [](const LedgerLine* a, const LedgerLine* b) { return comes_before(*a, *b); });
   std::string bytes = write_head(segment.head) + "\n";
-  for (const auto& line : segment.lines) {
-    bytes += json::write_record(line);
-    bytes += '\n';
-  }
+  std::size_t text = 0;
+  for (const LedgerLine* line : sorted) text += line->uri.size() + usual_line;
+  bytes.reserve(bytes.size() + text);
+  for (const LedgerLine* line : sorted) append_line(bytes, *line);
   return bytes;
 }
 
@@ -126,6 +239,10 @@ Result<Segment> read_segment(std::string_view bytes) {
   auto read = for_each_line(bytes, "ledger segment",
                             [&](std::size_t number, std::string_view line) -> Result<> {
                               if (number == 1) return read_head(line, segment.head);
+                              if (auto plain = PlainLine(line).read()) {
+                                segment.lines.push_back(std::move(*plain));
+                                return {};
+                              }
                               auto decision = json::read_record<LedgerLine>(line);
                               if (!decision) return pass(std::move(decision));
                               segment.lines.push_back(std::move(*decision));

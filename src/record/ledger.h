@@ -57,8 +57,10 @@ struct Segment {
   bool operator==(const Segment&) const = default;
 };
 
-/// The bytes of a segment: JSON lines, head first, lines sorted by uri then firstSeen.
-std::string write_segment(Segment segment);
+/// Sorts lines as a segment has them: by uri, then firstSeen; of equal ones the order stays.
+void sort_lines(std::vector<LedgerLine>& lines);
+/// The bytes of a segment: JSON lines, head first, lines sorted.
+std::string write_segment(const Segment& segment);
 /// Invalid names the line that cannot be read.
 Result<Segment> read_segment(std::string_view bytes);
 

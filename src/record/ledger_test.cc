@@ -159,6 +159,40 @@ TEST(Ledger, SegmentsCountFromOne) {
   EXPECT_EQ(failure_of(bytes), "ledger segment, line 1: /number: segments count from 1");
 }
 
+TEST(Ledger, LinesAreWrittenAsTheirFieldsSay) {
+  EXPECT_TRUE(rc::check([] {
+    Segment segment;
+    segment.lines = {any::ledger_line()};
+    const std::string bytes = write_segment(segment);
+    const std::string line = bytes.substr(bytes.find('\n') + 1);
+    RC_ASSERT(line == json::write_record(segment.lines.front()) + "\n");
+  }));
+}
+
+TEST(Ledger, ALineThatIsWrittenOtherwiseIsReadAsJson) {
+  const auto read = [](std::string line) { return read_segment(std::string(head_line) + line); };
+  const auto wanted = example().lines[0];
+  const std::string plain(member_line);
+  const auto with = [&](const std::string& what, const std::string& by) {
+    std::string text = plain;
+    return text.replace(text.find(what), what.size(), by);
+  };
+  for (const auto& line :
+       {with(R"("size":3)", R"("size": 3)"), with(R"(,"reason":null)", ""),
+        with(R"(a%20b.csv)", R"(a%20b\u002ecsv)"), with(R"("reason":null})", R"("reason":null} )"),
+        with(R"({"uri")", R"({"note":1,"uri")"), with(R"("etag":null,)", "")}) {
+    const auto segment = read(line);
+    ASSERT_TRUE(segment) << line << segment.error().message;
+    EXPECT_EQ(segment->lines, std::vector{wanted}) << line;
+  }
+  for (const auto& line :
+       {with(R"("size":3)", R"("size":03)"), with(R"("size":3)", R"("size":-3)"),
+        with(R"("size":3)", R"("size":99999999999999999999)"),
+        with(R"("reason":null})", R"("reason":null}})"), with("b.csv", "b\t.csv")}) {
+    EXPECT_FALSE(read(line)) << line;
+  }
+}
+
 TEST(Ledger, ReadUndoesWrite) {
   EXPECT_TRUE(rc::check([] {
     Segment segment;

@@ -75,6 +75,30 @@ Action read_run(Line& line) {
   return run;
 }
 
+Action read_hold(Line& line) {
+  Hold hold{.path = line.need_path(), .text = {}};
+  hold.text = line.need("text");
+  return hold;
+}
+
+Action read_link(Line& line) {
+  const Rename both = std::get<Rename>(read_rename(line));
+  return Link{.from = both.from, .to = both.to};
+}
+
+Action read_symlink(Line& line) {
+  Symlink symlink{.target = line.need("TARGET"), .path = {}};
+  if (!line.take("→") && !line.take("->")) line.complain("an arrow is missing (→ or ->)");
+  symlink.path = line.need_path();
+  return symlink;
+}
+
+Action read_up(Line& line) {
+  Up up;
+  while (line.more()) up.arguments.push_back(line.need("WORD"));
+  return up;
+}
+
 Action read_remember(Line& line) {
   if (!line.take("records")) line.complain("only records can be remembered");
   return RememberRecords{};
@@ -176,7 +200,13 @@ constexpr std::array statements{
     Statement{"delete", [](Line& line) -> Action { return Delete{line.need_path()}; }},
     Statement{"clock", [](Line& line) -> Action { return MoveClock{line.need_moment("")}; }},
     Statement{"run", read_run},
-    Statement{"remember", read_remember}};
+    Statement{"remember", read_remember},
+    Statement{"hold", read_hold},
+    Statement{"close", [](Line& line) -> Action { return Close{line.need_path()}; }},
+    Statement{"link", read_link},
+    Statement{"symlink", read_symlink},
+    Statement{"up", read_up},
+    Statement{"stop", [](Line&) -> Action { return Stop{}; }}};
 
 struct Expectation {
   std::string_view word;
@@ -213,12 +243,16 @@ class Parser {
     const auto begin = text.find_first_not_of(" \t\r");
     if (begin == std::string_view::npos || text[begin] == '#') return;
     Line line(text);
-    auto action = read_action(line);
+    const bool patient = line.take("await");
+    if (patient && line.peek() != nullptr && line.peek()->text == "audit") {
+      line.complain("the audit is made at the end; nothing waits for it");
+    }
+    auto action = patient ? read_expect(line) : read_action(line);
     line.end();
     if (!line.problem().empty()) {
       problem(number, line.problem());
     } else if (action) {
-      parsed_.scenario.steps.push_back({number, std::string(text), std::move(*action)});
+      parsed_.scenario.steps.push_back({number, std::string(text), std::move(*action), patient});
     }
   }
 
@@ -236,7 +270,7 @@ class Parser {
   std::optional<Action> read_action(Line& line) {
     if (line.take("start")) return read_start(line);
     if (line.take("expect")) return read_expect(line);
-    const auto* statement = find_in(statements, line, "statement", "start, expect");
+    const auto* statement = find_in(statements, line, "statement", "start, expect, await");
     if (statement == nullptr) return std::nullopt;
     acts_ = true;
     return statement->read(line);

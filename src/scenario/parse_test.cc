@@ -116,6 +116,20 @@ TEST(Parse, StartAndAudit) {
               ElementsAre(HasSubstr("s:2: start comes once, before all else")));
 }
 
+TEST(Parse, WhatIsKeptUp) {
+  EXPECT_EQ(only<Up>("up -p project.json").arguments,
+            (std::vector<std::string>{"-p", "project.json"}));
+  EXPECT_EQ(only<Hold>("hold a/b \"x y\"").text, "x y");
+  EXPECT_EQ(only<Close>("close a/b").path, "a/b");
+  EXPECT_EQ(only<Link>("link a → b").to, "b");
+  EXPECT_EQ(only<Symlink>("symlink ../x -> b").target, "../x");
+  only<Stop>("stop");
+  const auto parsed = parse_scenario("await no file a\nexpect no file a\n", "s");
+  EXPECT_THAT(parsed.problems, IsEmpty());
+  EXPECT_TRUE(parsed.scenario.steps.at(0).patient);
+  EXPECT_FALSE(parsed.scenario.steps.at(1).patient);
+}
+
 TEST(Parse, AScenarioHasToExpectSomething) {
   EXPECT_THAT(parse_scenario("run cls → 0\n", "s").problems,
               ElementsAre("s: a scenario has to expect something"));
@@ -138,6 +152,10 @@ TEST(Parse, ProblemsNameTheirLine) {
   EXPECT_THAT(problem_of("run cls → 256"), HasSubstr("256"));
   EXPECT_THAT(problem_of("set A"), HasSubstr("NAME=VALUE"));
   EXPECT_THAT(problem_of("edit p s/a/b"), HasSubstr("s/FROM/TO/"));
+  EXPECT_THAT(problem_of("await audit 0"), HasSubstr("nothing waits for it"));
+  EXPECT_THAT(problem_of("await run cls → 0"), HasSubstr("no expectation: 'run'"));
+  EXPECT_THAT(problem_of("symlink a b"), HasSubstr("arrow"));
+  EXPECT_THAT(problem_of("hold a"), HasSubstr("text is missing"));
   EXPECT_THAT(problem_of("remember me"), HasSubstr("records"));
   EXPECT_THAT(problem_of("expect manifest a 20230101PT5M288 complete"),
               HasSubstr("20230101PT5M288"));

@@ -11,6 +11,10 @@ namespace cls::scenario {
 
 namespace {
 
+/// Of `await`; machines are slow and shared.
+constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::milliseconds look{20};
+
 /// The end of a text, for a message.
 std::string shown(const std::string& text) {
   constexpr std::size_t most = 4000;
@@ -34,7 +38,7 @@ class Performance {
 
   std::vector<std::string> run() {
     for (const auto& step : scenario_.steps) {
-      const auto done = std::visit([&](const auto& action) { return act(action); }, step.action);
+      const auto done = step.patient ? await(step.action) : act_on(step.action);
       if (done) continue;
       failures_.push_back(
           format("{}:{}: {}: {}", file_, step.line, step.text, done.error().message));
@@ -50,6 +54,22 @@ class Performance {
                       action);
   }
 
+  Result<> act_on(const Action& action) {
+    stage_.keep_up();
+    return std::visit([&](const auto& one) { return act(one); }, action);
+  }
+
+  /// What is expected of a `cls up` comes in its own time.
+  Result<> await(const Action& expectation) {
+    SystemClock clock;
+    const auto end = clock.monotonic() + patience;
+    while (true) {
+      auto done = act_on(expectation);
+      if (done || clock.monotonic() > end) return done;
+      clock.sleep_for(look);
+    }
+  }
+
   void audit() {
     const auto& outcome = stage_.run({"audit"});
     if (outcome.exit_code == scenario_.audit_exit) return;
@@ -60,6 +80,15 @@ class Performance {
   Result<> act(const SetVariable& set) {
     stage_.set(set.name, set.value);
     return {};
+  }
+  Result<> act(const Up& up) {
+    auto done = stage_.act(up);
+    return done ? records_.learn_datasets() : done;
+  }
+  template <class Acted>
+    requires requires(Stage& stage, const Acted& one) { stage.act(one); }
+  Result<> act(const Acted& one) {
+    return stage_.act(one);
   }
   Result<> act(const Edit& edit) { return stage_.sandbox().edit(edit); }
   Result<> act(const Write& write) {
@@ -82,8 +111,9 @@ class Performance {
     expectations_.remember_records(std::move(*digests));
     return {};
   }
-  /// Every expectation.
-  Result<> act(const auto& expected) {
+  template <class Expected>
+    requires requires(Expectations& e, const Expected& one) { e.check(one); }
+  Result<> act(const Expected& expected) {
     auto checked = expectations_.check(expected);
     if (!checked && is_output(expected)) checked.error().message += "; " + describe(stage_.last());
     return checked;
@@ -103,8 +133,8 @@ class Performance {
 }  // namespace
 
 Report run_scenario(const Scenario& scenario, const std::string& directory, Keep keep,
-                    const Command& command) {
-  Stage stage(directory, scenario.start, command);
+                    const Command& command, const std::string& program) {
+  Stage stage(directory, scenario.start, command, program);
   Report report{.failures = Performance(scenario, directory + "/scenario.txt", stage).run(),
                 .sandbox = stage.sandbox().root()};
   if (keep == Keep::Always || !report.failures.empty()) stage.sandbox().keep();

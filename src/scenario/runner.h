@@ -18,9 +18,10 @@ struct Report {
 
 enum class Keep : std::uint8_t { OnFailure, Always };
 
-/// Runs what lies in `directory`. An expectation that fails lets the others be looked at; a step
-/// that cannot be done ends the scenario. Throws Error where the sandbox cannot be made.
+/// Runs what lies in `directory`. `program` is the executable `cls`, for scenarios that keep it up.
+/// An expectation that fails lets the others be looked at; a step that cannot be done ends the
+/// scenario. Throws Error where the sandbox cannot be made.
 Report run_scenario(const Scenario& scenario, const std::string& directory, Keep keep,
-                    const Command& command);
+                    const Command& command, const std::string& program = {});
 
 }  // namespace cls::scenario

@@ -142,6 +142,18 @@ TEST_F(RunnerTest, EveryScenarioEndsWithTheAudit) {
   expect_ok("expect audit 5");
 }
 
+TEST_F(RunnerTest, UpNeedsTheProgramAndStopNeedsOneThatIsUp) {
+  expect_failure("up\nexpect processes 0", "up needs the program: scenario --cls FILE");
+  expect_failure("stop\nexpect processes 0", "none is up");
+  expect_failure("close a\nexpect processes 0", "is not held");
+}
+
+TEST_F(RunnerTest, FilesAsOtherProgramsMakeThem) {
+  expect_ok(
+      "hold a/b \"x\"\nexpect file a/b ~ ^x$\nhold a/b \"y\"\nclose a/b\nexpect file a/b ~ ^xy$\n"
+      "link a/b → c/d\nsymlink ../c/d → e/f\nexpect file e/f ~ ^xy$\nawait file c/d ~ ^xy$");
+}
+
 TEST_F(RunnerTest, AnotherExitCodeEndsTheScenario) {
   expect_failure("run cls fail → 0\nexpect processes 7",
                  ":1: run cls fail → 0: `cls fail` exited with 1");

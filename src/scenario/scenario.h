@@ -55,6 +55,26 @@ struct Run {
   int exit_code = 0;
 };
 struct RememberRecords {};
+/// Files as other programs make them, under the machine's own clock.
+struct Hold {
+  std::string path;  ///< opened, if it is not yet, and left open
+  std::string text;  ///< appended
+};
+struct Close {
+  std::string path;
+};
+struct Link {
+  std::string from;
+  std::string to;
+};
+struct Symlink {
+  std::string target;  ///< as it is
+  std::string path;
+};
+struct Up {
+  std::vector<std::string> arguments;  ///< behind `cls up`
+};
+struct Stop {};
 
 /// Whether what is named must be there or must not.
 enum class Wanted : std::uint8_t { Present, Absent };
@@ -102,14 +122,15 @@ struct ExpectProcesses {
 };
 
 using Action =
-    std::variant<SetVariable, Edit, Write, Rename, Delete, MoveClock, Run, RememberRecords,
-                 ExpectManifest, ExpectNoManifest, ExpectState, ExpectLine, ExpectOutput,
-                 ExpectFile, ExpectRecordsUnchanged, ExpectProcesses>;
+    std::variant<SetVariable, Edit, Write, Rename, Delete, MoveClock, Run, RememberRecords, Hold,
+                 Close, Link, Symlink, Up, Stop, ExpectManifest, ExpectNoManifest, ExpectState,
+                 ExpectLine, ExpectOutput, ExpectFile, ExpectRecordsUnchanged, ExpectProcesses>;
 
 struct Step {
   std::size_t line = 0;
   std::string text;  ///< as written, for messages
   Action action;
+  bool patient = false;  ///< an expectation that is waited for
 };
 
 struct Scenario {

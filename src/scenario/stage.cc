@@ -2,7 +2,10 @@
 #include "scenario/stage.h"
 
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
+#include "base/format.h"
 #include "base/text.h"
 
 namespace cls::scenario {
@@ -27,6 +30,17 @@ class KeptConsole final : public cli::Console {
   Outcome& outcome_;
 };
 
+Result<> done(const std::error_code& error, const std::string& path) {
+  if (!error) return {};
+  return fail(FailureCode::Unavailable, format("{}: {}", path, error.message()));
+}
+
+std::error_code make_parent(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  return error;
+}
+
 }  // namespace
 
 Result<ProcessResult> CountedProcesses::run(const ProcessSpec& spec, const std::stop_token& stop,
@@ -43,12 +57,13 @@ std::size_t CountedProcesses::count() const {
   return count_;
 }
 
-Stage::Stage(const std::string& directory, Instant start, Command command)
+Stage::Stage(const std::string& directory, Instant start, Command command, std::string program)
     : sandbox_(directory),
       clock_(start),
       files_(disk_, clock_),
       ids_(clock_),
-      command_(std::move(command)) {
+      command_(std::move(command)),
+      program_(std::move(program)) {
   variables_["CLS_HOME"] = sandbox_.home();
   variables_["HOME"] = sandbox_.root();
   // Workloads need their interpreters; nothing else of the machine's environment is seen.
@@ -79,9 +94,66 @@ const Outcome& Stage::run(const std::vector<std::string>& arguments) {
                      return found->second;
                    },
                    .read_standard_input = [] { return std::string(); },
-                   .on_stop = [](const std::function<void(int signal)>&) {}};
+                   .on_stop = [](const std::function<void(int signal)>&) {},
+                   .end_now = {}};
   last_.exit_code = command_(arguments, world);
   return last_;
+}
+
+Result<> Stage::act(const Hold& hold) {
+  const std::string path = sandbox_.resolve(hold.path);
+  if (auto made = done(make_parent(path), path); !made) return made;
+  auto [found, opened] = held_.try_emplace(path);
+  if (opened) found->second.open(path, std::ios::binary | std::ios::trunc);
+  found->second << hold.text << std::flush;
+  if (found->second) return {};
+  return fail(FailureCode::Unavailable, format("cannot write {}", path));
+}
+
+Result<> Stage::act(const Close& close) {
+  const std::string path = sandbox_.resolve(close.path);
+  if (held_.erase(path) == 1) return {};
+  return fail(FailureCode::NotFound, format("{} is not held", path));
+}
+
+Result<> Stage::act(const Link& link) {
+  const std::string to = sandbox_.resolve(link.to);
+  std::error_code error = make_parent(to);
+  std::filesystem::create_hard_link(sandbox_.resolve(link.from), to, error);
+  return done(error, to);
+}
+
+Result<> Stage::act(const Symlink& symlink) {
+  const std::string path = sandbox_.resolve(symlink.path);
+  std::error_code error = make_parent(path);
+  std::filesystem::create_symlink(symlink.target, path, error);
+  return done(error, path);
+}
+
+Result<> Stage::act(const Up& up) {
+  if (program_.empty()) {
+    return fail(FailureCode::Invalid, "up needs the program: scenario --cls FILE");
+  }
+  if (resident_) return fail(FailureCode::Conflict, "one is up already");
+  resident_ = std::make_unique<Resident>(program_, sandbox_.root(), variables_);
+  last_ = Outcome{.command = "cls up", .exit_code = 0, .out = {}, .err = {}};
+  auto started = resident_->start(up.arguments);
+  keep_up();
+  return started;
+}
+
+Result<> Stage::act(const Stop&) {
+  if (!resident_) return fail(FailureCode::NotFound, "none is up");
+  auto stopped = resident_->stop();
+  last_ = Outcome{.command = "cls up", .exit_code = 0, .out = {}, .err = resident_->log()};
+  resident_.reset();
+  return stopped;
+}
+
+void Stage::keep_up() {
+  if (!resident_) return;
+  move_clock(SystemClock().now());
+  if (last_.command == "cls up") last_.err = resident_->log();
 }
 
 }  // namespace cls::scenario

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <fstream>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "base/posix_process_runner.h"
 #include "base/ulid.h"
 #include "cli/app.h"
+#include "scenario/resident.h"
 #include "scenario/sandbox.h"
 #include "scenario/virtual_files.h"
 
@@ -46,7 +49,8 @@ class CountedProcesses final : public ProcessRunner {
 /// sandbox cannot be made.
 class Stage {
  public:
-  Stage(const std::string& directory, Instant start, Command command);
+  /// `program` is the executable `cls`, for `up`.
+  Stage(const std::string& directory, Instant start, Command command, std::string program);
 
   Sandbox& sandbox() { return sandbox_; }
   VirtualFiles& files() { return files_; }
@@ -60,6 +64,15 @@ class Stage {
   /// Runs a command of cls to its end.
   const Outcome& run(const std::vector<std::string>& arguments);
 
+  Result<> act(const Hold& hold);
+  Result<> act(const Close& close);
+  Result<> act(const Link& link);
+  Result<> act(const Symlink& symlink);
+  Result<> act(const Up& up);
+  Result<> act(const Stop& stop);
+  /// While `cls up` runs the clock is the machine's, and what it has said so far was printed last.
+  void keep_up();
+
  private:
   Sandbox sandbox_;
   ManualClock clock_;
@@ -70,6 +83,9 @@ class Stage {
   Command command_;
   std::map<std::string, std::string> variables_;
   Outcome last_;
+  std::string program_;
+  std::map<std::string, std::ofstream> held_;
+  std::unique_ptr<Resident> resident_;
 };
 
 }  // namespace cls::scenario

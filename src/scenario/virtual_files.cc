@@ -113,11 +113,11 @@ Result<> VirtualFiles::unlink(const std::string& path) {
 Result<> VirtualFiles::remove_directory(const std::string& path) {
   return files_.remove_directory(path);
 }
-Result<> VirtualFiles::make_directories(const std::string& path) {
+Result<std::vector<std::string>> VirtualFiles::make_directories(const std::string& path) {
   return files_.make_directories(path);
 }
-Result<> VirtualFiles::sync_directory(const std::string& path) {
-  return files_.sync_directory(path);
+Result<> VirtualFiles::sync(const std::vector<std::string>& paths) {
+  return files_.sync(paths);
 }
 Result<std::unique_ptr<FileLock>> VirtualFiles::lock(const std::string& path) {
   return files_.lock(path);

@@ -38,8 +38,8 @@ class VirtualFiles final : public FileSystem {
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> unlink(const std::string& path) override;
   Result<> remove_directory(const std::string& path) override;
-  Result<> make_directories(const std::string& path) override;
-  Result<> sync_directory(const std::string& path) override;
+  Result<std::vector<std::string>> make_directories(const std::string& path) override;
+  Result<> sync(const std::vector<std::string>& paths) override;
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
   Result<std::unique_ptr<FileLock>> lock_byte(const std::string& path, std::uint64_t byte) override;
   Result<std::unique_ptr<FileLock>> try_lock(const std::string& path) override;

@@ -64,8 +64,8 @@ Result<> FaultyStore::delete_if(const Uri& uri, std::string_view etag) {
   return run(Operation::DeleteIf, uri, [&] { return store_.delete_if(uri, etag); });
 }
 
-Result<> FaultyStore::remove(const Uri& uri) {
-  return run(Operation::Remove, uri, [&] { return store_.remove(uri); });
+Result<> FaultyStore::remove(const Uri& uri, Durable durable) {
+  return run(Operation::Remove, uri, [&] { return store_.remove(uri, durable); });
 }
 
 Result<ObjectInfo> FaultyStore::copy_if_absent(const Uri& from, const Uri& to) {

@@ -9,16 +9,6 @@ namespace cls::store {
 
 namespace {
 
-tl::unexpected<Failure> changed(const Uri& uri, std::string_view wanted, std::string_view found) {
-  return fail(FailureCode::Conflict,
-              format("{} has another ETag: wanted {}, found {}", uri.to_string(), wanted, found));
-}
-
-tl::unexpected<Failure> absent(const Uri& uri, std::string_view wanted) {
-  return fail(FailureCode::Conflict,
-              format("no object {} with the ETag {}: it is absent", uri.to_string(), wanted));
-}
-
 template <class T>
 bool is_absent(const Result<T>& result) {
   return !result && result.error().code == FailureCode::NotFound;
@@ -63,20 +53,29 @@ Result<ObjectInfo> FileStore::head(const Uri& uri) {
   return reader_.head(*place);
 }
 
-Result<std::string> FileStore::put_bytes(const Uri& uri, Install install, std::string_view bytes) {
+std::vector<WriteResults> FileStore::write(const std::vector<WriteStep>& steps) {
+  return FileGroup({files_, places_, reader_, locks_, writer_}, steps).run();
+}
+
+Result<std::string> FileStore::write_one(const Write& write) {
+  return std::move(this->write({{write}}).front().front());
+}
+
+Result<std::string> FileStore::put(const Uri& uri, std::string_view bytes) {
   auto place = places_.place(uri);
   if (!place) return pass(std::move(place));
-  auto written = writer_.write(*place, install, {.bytes = bytes});
+  auto written = writer_.write(*place, Install::Over, {.bytes = bytes});
   if (!written) return pass(std::move(written));
   return std::move(written->etag);
 }
 
-Result<std::string> FileStore::put(const Uri& uri, std::string_view bytes) {
-  return put_bytes(uri, Install::Over, bytes);
+Result<std::string> FileStore::put_if_absent(const Uri& uri, std::string_view bytes) {
+  return write_one({.uri = uri, .bytes = std::string(bytes)});
 }
 
-Result<std::string> FileStore::put_if_absent(const Uri& uri, std::string_view bytes) {
-  return put_bytes(uri, Install::IfAbsent, bytes);
+Result<std::string> FileStore::replace_if(const Uri& uri, std::string_view etag,
+                                          std::string_view bytes) {
+  return write_one({.uri = uri, .bytes = std::string(bytes), .etag = std::string(etag)});
 }
 
 Result<std::string> FileStore::present(const FilePlace& place) {
@@ -92,27 +91,6 @@ Result<std::string> FileStore::present(const FilePlace& place) {
   return path;
 }
 
-Result<std::string> FileStore::replace_if(const Uri& uri, std::string_view etag,
-                                          std::string_view bytes) {
-  auto place = places_.place(uri);
-  if (!place) return pass(std::move(place));
-  // Without the lock first: no lock file is made where there is no object.
-  auto path = present(*place);
-  if (is_absent(path)) return absent(uri, etag);
-  if (!path) return path;
-  auto guard = locks_.take(*place);
-  if (is_absent(guard)) return absent(uri, etag);
-  if (!guard) return pass(std::move(guard));
-  // Compared before anything is written: who loses waits for no fsync of its own.
-  auto current = reader_.head(*place);
-  if (is_absent(current)) return absent(uri, etag);
-  if (!current) return pass(std::move(current));
-  if (current->etag != etag) return changed(uri, etag, current->etag);
-  auto written = writer_.write(*place, Install::OverLocked, {.bytes = bytes}, std::move(*guard));
-  if (!written) return pass(std::move(written));
-  return std::move(written->etag);
-}
-
 Result<> FileStore::delete_if(const Uri& uri, std::string_view etag) {
   auto place = places_.place(uri);
   if (!place) return pass(std::move(place));
@@ -123,11 +101,13 @@ Result<> FileStore::delete_if(const Uri& uri, std::string_view etag) {
   if (!guard) return pass(std::move(guard));
   auto current = reader_.head(*place);
   if (!current) return pass(std::move(current));
-  if (current->etag != etag) return changed(uri, etag, current->etag);
-  return take_away(*place, *path, std::move(*guard));
+  if (auto same = check_etag(*current, etag); !same) return same;
+  auto left = take_away(*place, *path, std::move(*guard));
+  if (!left) return pass(std::move(left));
+  return settle_removal(*place, std::move(*left));
 }
 
-Result<> FileStore::remove(const Uri& uri) {
+Result<> FileStore::remove(const Uri& uri, Durable durable) {
   auto place = places_.place(uri);
   if (!place) return pass(std::move(place));
   auto path = present(*place);
@@ -136,22 +116,27 @@ Result<> FileStore::remove(const Uri& uri) {
   auto guard = locks_.take_if_possible(*place);
   if (is_absent(guard)) return {};
   if (!guard) return pass(std::move(guard));
-  auto removed = take_away(*place, *path, std::move(*guard));
-  if (is_absent(removed)) return {};
-  return removed;
+  auto left = take_away(*place, *path, std::move(*guard));
+  if (is_absent(left)) return {};
+  if (!left) return pass(std::move(left));
+  return durable == Durable::Later ? Result<>{} : settle_removal(*place, std::move(*left));
 }
 
-Result<> FileStore::take_away(const FilePlace& place, const std::string& path, FileGuard guard) {
+Result<std::string> FileStore::take_away(const FilePlace& place, const std::string& path,
+                                         FileGuard guard) {
   if (auto gone = files_.unlink(path); !gone) {
     if (is_absent(gone)) return reader_.not_found(place);
     return fail(gone.error().code,
                 format("{} cannot be deleted: {}", place.uri.to_string(), gone.error().message));
   }
   guard = FileGuard{};
-  std::string directory = place.directory();
-  if (!place.whole_machine()) directory = writer_.remove_empty(directory, place.root);
+  const std::string directory = place.directory();
+  return place.whole_machine() ? directory : writer_.remove_empty(directory, place.root);
+}
+
+Result<> FileStore::settle_removal(const FilePlace& place, std::string directory) {
   while (true) {
-    auto synced = files_.sync_directory(directory);
+    auto synced = files_.sync({directory});
     if (synced) return {};
     if (!is_absent(synced) || directory == "/") {
       return fail(FailureCode::Unavailable,

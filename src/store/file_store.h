@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/file_system.h"
+#include "store/file_group.h"
 #include "store/file_listing.h"
 #include "store/file_locks.h"
 #include "store/file_places.h"
@@ -16,7 +17,7 @@
 namespace cls::store {
 
 /// Thread-safe; any number of stores and processes may share the directories. Every write is
-/// durable when it returns: the file is fsynced before its name appears, its directory after.
+/// durable when it returns: the file is synced before its name appears, its directory after.
 /// Invalid: a key that no file can have, or that collides with another as file and directory.
 /// Denied: no permission, read-only, or a symbolic link that leads out of the bucket.
 class FileStore final : public ObjectStore {
@@ -32,8 +33,9 @@ class FileStore final : public ObjectStore {
   Result<std::string> put_if_absent(const Uri& uri, std::string_view bytes) override;
   Result<std::string> replace_if(const Uri& uri, std::string_view etag,
                                  std::string_view bytes) override;
+  std::vector<WriteResults> write(const std::vector<WriteStep>& steps) override;
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
-  Result<> remove(const Uri& uri) override;
+  Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
   Result<ObjectInfo> copy(const Uri& from, const Uri& to) override;
   Result<ListPage> list(const ListRequest& request) override { return listing_.list(request); }
@@ -47,12 +49,14 @@ class FileStore final : public ObjectStore {
   Result<> check_locks(const std::string& scheme, const std::string& bucket);
 
  private:
-  Result<std::string> put_bytes(const Uri& uri, Install install, std::string_view bytes);
   Result<ObjectInfo> copy_to(const Uri& from, const Uri& to, Install install);
   /// The object's file if there is one, its directory's links followed inside the bucket.
   Result<std::string> present(const FilePlace& place);
-  /// Unlinks, lets go, removes directories left empty, fsyncs the one that stays.
-  Result<> take_away(const FilePlace& place, const std::string& path, FileGuard guard);
+  Result<std::string> write_one(const Write& write);
+  /// Unlinks, lets go, removes directories left empty; returns the one that stays.
+  Result<std::string> take_away(const FilePlace& place, const std::string& path, FileGuard guard);
+  /// Makes the removal from a directory durable, or from the one above if that is gone by now.
+  Result<> settle_removal(const FilePlace& place, std::string directory);
 
   FileSystem& files_;
   FilePlaces places_;

@@ -95,22 +95,26 @@ TEST_F(FileStoreTest, BucketsThatAreNone) {
   EXPECT_THAT(tree(), IsEmpty());
 }
 
-TEST_F(FileStoreTest, ASmallWriteWaitsForTwoFsyncs) {
+TEST_F(FileStoreTest, ASmallWriteWaitsTwice) {
   ASSERT_TRUE(store_.put(uri("d/first"), "x"));
   const auto counted = [&](const std::function<void()>& work) {
     files_.calls.clear();
     work();
     return std::vector<int>{files_.calls["write_new"] + files_.calls["copy_new"],
-                            files_.calls["sync_directory"], files_.calls["make_directories"]};
+                            files_.calls["sync"], files_.calls["make_directories"]};
   };
   EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.put_if_absent(uri("d/k"), "hello")); }),
-              ElementsAre(1, 1, 0));
-  EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.put(uri("d/k"), "hello")); }), ElementsAre(1, 1, 0));
+              ElementsAre(1, 2, 0));
+  EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.put(uri("d/k"), "hello")); }), ElementsAre(1, 2, 0));
   EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.replace_if(uri("d/k"), md5_of_hello, "x")); }),
-              ElementsAre(1, 1, 0));
+              ElementsAre(1, 2, 0));
   EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.copy_if_absent(uri("d/k"), uri("d/l"))); }),
-              ElementsAre(1, 1, 0));
+              ElementsAre(1, 2, 0));
   EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.remove(uri("d/l"))); }), ElementsAre(0, 1, 0));
+  EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.put_if_absent(uri("n/e/w/k"), "hello")); }),
+              ElementsAre(1, 2, 1));
+  EXPECT_THAT(counted([&] { ASSERT_TRUE(store_.remove(uri("n/e/w/k"), Durable::Later)); }),
+              ElementsAre(0, 0, 0));
   // Who loses waits for none.
   EXPECT_THAT(counted([&] { EXPECT_FALSE(store_.put_if_absent(uri("d/k"), "hello")); }),
               ElementsAre(0, 0, 0));
@@ -118,6 +122,95 @@ TEST_F(FileStoreTest, ASmallWriteWaitsForTwoFsyncs) {
               ElementsAre(0, 0, 0));
   EXPECT_THAT(counted([&] { EXPECT_FALSE(store_.delete_if(uri("d/k"), "other")); }),
               ElementsAre(0, 0, 0));
+}
+
+TEST_F(FileStoreTest, StepsWaitOnceForAllBytesAndOnceForTheNamesOfEach) {
+  ASSERT_TRUE(store_.put(uri("claims/c"), "hello"));
+  files_.synced.clear();
+  const auto done = store_.write(
+      {{{.uri = uri("members/a/m"), .bytes = "1"}, {.uri = uri("private/a/p"), .bytes = "2"}},
+       {{.uri = uri("claims/c"), .bytes = "x", .etag = md5_of_hello}},
+       {{.uri = uri("lot=1/state=complete/manifest.json"), .bytes = "2"},
+        {.uri = uri("claims/d"), .bytes = "y", .durable = Durable::Later}}});
+  ASSERT_THAT(done, testing::SizeIs(3));
+  for (const auto& step : done) {
+    for (const auto& result : step) EXPECT_TRUE(result) << result.error().message;
+  }
+  EXPECT_EQ(read(bucket() + "/claims/c"), "x");
+  EXPECT_EQ(read(bucket() + "/claims/d"), "y");
+  ASSERT_THAT(files_.synced, testing::SizeIs(4));
+  // Five files, and every directory that has a new one below it.
+  EXPECT_THAT(files_.synced[0],
+              testing::IsSupersetOf(
+                  {bucket(), bucket() + "/members", bucket() + "/private", bucket() + "/lot=1"}));
+  EXPECT_THAT(files_.synced[0], testing::Contains(HasSubstr("/.cls-tmp-")).Times(5));
+  EXPECT_THAT(files_.synced[1], ElementsAre(bucket() + "/members/a", bucket() + "/private/a"));
+  EXPECT_THAT(files_.synced[2], ElementsAre(bucket() + "/claims"));
+  EXPECT_THAT(files_.synced[3], ElementsAre(bucket() + "/lot=1/state=complete"));
+}
+
+TEST_F(FileStoreTest, AStepAfterOneThatFailedIsNotTriedAndLeavesNoTrace) {
+  ASSERT_TRUE(store_.put(uri("claims/c"), "hello"));
+  const auto before = tree();
+  const std::vector<WriteStep> steps{
+      {{.uri = uri("free"), .bytes = "1"}, {.uri = uri("claims/c"), .bytes = "x"}},
+      {{.uri = uri("never/here"), .bytes = "2"}}};
+  auto done = store_.write(steps);
+  ASSERT_THAT(done, testing::SizeIs(1));
+  EXPECT_TRUE(done[0][0]);
+  EXPECT_EQ(code_of(done[0][1]), FailureCode::Conflict);
+  ASSERT_TRUE(store_.remove(uri("free")));
+  EXPECT_EQ(tree(), before);
+
+  // Somebody is faster after all was staged.
+  files_.plan = [&](const std::string& call, const std::string&) -> std::optional<FailureCode> {
+    if (call == "link") write(bucket() + "/free", "theirs");
+    return std::nullopt;
+  };
+  done = store_.write(
+      {{{.uri = uri("free"), .bytes = "1"}}, {{.uri = uri("never/here"), .bytes = "2"}}});
+  ASSERT_THAT(done, testing::SizeIs(1));
+  EXPECT_EQ(code_of(done[0][0]), FailureCode::Conflict);
+  EXPECT_EQ(read(bucket() + "/free"), "theirs");
+  EXPECT_FALSE(fs::exists(bucket() + "/never"));
+
+  // The claim has changed between its staging and its turn.
+  int looks = 0;
+  files_.plan = [&](const std::string& call, const std::string&) -> std::optional<FailureCode> {
+    if (call == "lock_byte" && looks++ == 0) write(bucket() + "/claims/c", "theirs");
+    return std::nullopt;
+  };
+  done = store_.write({{{.uri = uri("claims/c"), .bytes = "x", .etag = md5_of_hello}},
+                       {{.uri = uri("never/here"), .bytes = "2"}}});
+  ASSERT_THAT(done, testing::SizeIs(1));
+  EXPECT_EQ(code_of(done[0][0]), FailureCode::Conflict);
+  EXPECT_EQ(read(bucket() + "/claims/c"), "theirs");
+  EXPECT_FALSE(fs::exists(bucket() + "/never"));
+}
+
+TEST_F(FileStoreTest, ASyncThatFailsBeforeTheNamesLeavesNoTraceAndAfterThemSaysSo) {
+  ASSERT_TRUE(store_.put(uri("there"), "hello"));
+  const auto before = tree();
+  int syncs = 0;
+  int failing = 1;
+  files_.plan = [&](const std::string& call, const std::string&) -> std::optional<FailureCode> {
+    if (call == "sync" && ++syncs == failing) return FailureCode::NoSpace;
+    return std::nullopt;
+  };
+  const std::vector<WriteStep> steps{{{.uri = uri("a/k"), .bytes = "1"}},
+                                     {{.uri = uri("b/k"), .bytes = "2"}}};
+  auto done = store_.write(steps);
+  ASSERT_THAT(done, testing::SizeIs(1));
+  EXPECT_EQ(code_of(done[0][0]), FailureCode::NoSpace);
+  EXPECT_EQ(tree(), before);
+  syncs = 0;
+  failing = 2;
+  done = store_.write(steps);
+  ASSERT_THAT(done, testing::SizeIs(1));
+  EXPECT_EQ(code_of(done[0][0]), FailureCode::NoSpace);
+  EXPECT_THAT(done[0][0].error().message, HasSubstr("is in place"));
+  EXPECT_EQ(read(bucket() + "/a/k"), "1");
+  EXPECT_FALSE(fs::exists(bucket() + "/b"));
 }
 
 TEST_F(FileStoreTest, TheBytesAreDurableBeforeTheNameAndTheNameBeforeTheReturn) {
@@ -128,10 +221,10 @@ TEST_F(FileStoreTest, TheBytesAreDurableBeforeTheNameAndTheNameBeforeTheReturn) 
   };
   ASSERT_TRUE(store_.put_if_absent(uri("d/k"), "hello"));
   EXPECT_THAT(order,
-              ElementsAre("make_directories", "write_new", "link", "unlink", "sync_directory"));
+              ElementsAre("make_directories", "write_new", "sync", "link", "unlink", "sync"));
   order.clear();
   ASSERT_TRUE(store_.replace_if(uri("d/k"), md5_of_hello, "x"));
-  EXPECT_THAT(order, ElementsAre("lock_byte", "write_new", "rename", "sync_directory"));
+  EXPECT_THAT(order, ElementsAre("write_new", "sync", "lock_byte", "rename", "sync"));
 }
 
 TEST_F(FileStoreTest, AFullDiskAtAnyStepLeavesNoTrace) {
@@ -169,8 +262,9 @@ TEST_F(FileStoreTest, AFullDiskAtAnyStepLeavesNoTrace) {
 }
 
 TEST_F(FileStoreTest, ADirectoryThatCannotBeSyncedIsSaidAndTheObjectStays) {
-  files_.plan = [](const std::string& call, const std::string&) -> std::optional<FailureCode> {
-    if (call == "sync_directory") return FailureCode::NoSpace;
+  int syncs = 0;
+  files_.plan = [&](const std::string& call, const std::string&) -> std::optional<FailureCode> {
+    if (call == "sync" && ++syncs == 2) return FailureCode::NoSpace;
     return std::nullopt;
   };
   const auto put = store_.put_if_absent(uri("k"), "hello");

@@ -73,16 +73,29 @@ std::string FileWriter::remove_empty(std::string directory, const std::string& u
   return directory;
 }
 
-Result<ObjectInfo> FileWriter::write(const FilePlace& place, Install install,
-                                     const FileContent& content, FileGuard held) {
+Result<ObjectInfo> FileWriter::write(const FilePlace& place, Install how,
+                                     const FileContent& content) {
+  auto staged = stage(place, how, content);
+  if (!staged) return pass(std::move(staged));
+  if (auto synced = files_.sync(staged->unsynced); !synced) {
+    discard(*staged);
+    return cannot_write(place, synced.error());
+  }
+  if (auto installed = install(place, *staged, how); !installed) return pass(std::move(installed));
+  if (auto synced = files_.sync({staged->real}); !synced) return not_durable(place, synced.error());
+  return std::move(staged->info);
+}
+
+Result<StagedFile> FileWriter::stage(const FilePlace& place, Install install,
+                                     const FileContent& content) {
   for (int attempt = 0; attempt < directory_races; ++attempt) {
     auto where = landing(place);
     if (!where) return pass(std::move(where));
     if (!*where) continue;
-    auto written = write_in(**where, place, install, content, held);
-    if (written && *written) return std::move(**written);
+    auto staged = stage_in(**where, place, install, content);
+    if (staged && *staged) return std::move(**staged);
     remove_empty((*where)->directory, (*where)->existed);
-    if (!written) return pass(std::move(written));
+    if (!staged) return pass(std::move(staged));
   }
   return fail(FailureCode::Unavailable,
               format("{} cannot be written: its directory {} goes away time and again",
@@ -118,22 +131,27 @@ Result<std::optional<FileWriter::Landing>> FileWriter::make_landing(const FilePl
     if (!inside) return cannot_write(place, inside.error());
   }
   auto made = files_.make_directories(directory);
-  auto real = made ? places_.real_path_inside(place, directory) : pass(std::move(made));
-  if (real) return Landing{directory, *real, existing};
+  auto real = made ? places_.real_path_inside(place, directory)
+                   : Result<std::string>(tl::unexpected<Failure>(made.error()));
+  if (real) return Landing{directory, *real, existing, std::move(*made)};
   remove_empty(directory, existing);
   if (is(real.error(), FailureCode::NotFound)) return std::nullopt;
   return cannot_write(place, real.error());
 }
 
-Result<std::optional<ObjectInfo>> FileWriter::write_in(const Landing& landing,
+Result<std::optional<StagedFile>> FileWriter::stage_in(const Landing& landing,
                                                        const FilePlace& place, Install install,
-                                                       const FileContent& content,
-                                                       FileGuard& held) {
-  const std::string target = path_in(landing.real, place.name());
-  if (auto free = check_target(place, target, install); !free) return pass(std::move(free));
-  const std::string temp = path_in(landing.real, temp_name());
-  auto made = content.source.empty() ? files_.write_new(temp, content.bytes)
-                                     : files_.copy_new(content.source, temp);
+                                                       const FileContent& content) {
+  StagedFile staged{.target = path_in(landing.real, place.name()),
+                    .directory = landing.directory,
+                    .real = landing.real,
+                    .existed = landing.existed,
+                    .temp = path_in(landing.real, temp_name()),
+                    .info = {},
+                    .unsynced = landing.changed};
+  if (auto free = check_target(place, staged.target, install); !free) return pass(std::move(free));
+  auto made = content.source.empty() ? files_.write_new(staged.temp, content.bytes)
+                                     : files_.copy_new(content.source, staged.temp);
   if (!made && is(made.error(), FailureCode::Conflict)) return std::nullopt;  // name was taken
   if (!made && is(made.error(), FailureCode::NotFound)) {
     const auto directory = files_.status(landing.real, true);
@@ -144,22 +162,39 @@ Result<std::optional<ObjectInfo>> FileWriter::write_in(const Landing& landing,
     if (content.source.empty() || files_.status(content.source, true)) return std::nullopt;
   }
   if (!made) return cannot_write(place, made.error());
-  auto info = describe(place, content, temp);
-  auto installed = info ? install_file(place, temp, target, install, held)
-                        : Result<>(cannot_write(place, info.error()));
+  auto info = describe(place, content, staged.temp);
+  if (!info) {
+    static_cast<void>(files_.unlink(staged.temp));
+    return cannot_write(place, info.error());
+  }
+  staged.info = std::move(*info);
+  staged.unsynced.push_back(staged.temp);
+  return std::optional(std::move(staged));
+}
+
+void FileWriter::discard(const StagedFile& staged) {
+  // A name that cannot be removed stays hidden; it changes nothing about any object.
+  static_cast<void>(files_.unlink(staged.temp));
+  remove_empty(staged.directory, staged.existed);
+}
+
+Result<> FileWriter::install(const FilePlace& place, const StagedFile& staged, Install install,
+                             FileGuard held) {
+  auto installed = install_file(place, staged.temp, staged.target, install, held);
   held = FileGuard{};
-  if (!installed || install == Install::IfAbsent) {
-    // A name that cannot be removed stays hidden; it changes nothing about the object.
-    static_cast<void>(files_.unlink(temp));
+  if (!installed) {
+    discard(staged);
+  } else if (install == Install::IfAbsent) {
+    static_cast<void>(files_.unlink(staged.temp));
   }
-  if (!installed) return pass(std::move(installed));
-  if (auto synced = files_.sync_directory(landing.real); !synced) {
-    const auto code =
-        is(synced.error(), FailureCode::NoSpace) ? FailureCode::NoSpace : FailureCode::Unavailable;
-    return fail(code, format("{} is in place, but may not outlast a power failure: {}",
-                             place.uri.to_string(), synced.error().message));
-  }
-  return std::move(*info);
+  return installed;
+}
+
+tl::unexpected<Failure> FileWriter::not_durable(const FilePlace& place, const Failure& failure) {
+  const auto code =
+      is(failure, FailureCode::NoSpace) ? FailureCode::NoSpace : FailureCode::Unavailable;
+  return fail(code, format("{} is in place, but may not outlast a power failure: {}",
+                           place.uri.to_string(), failure.message));
 }
 
 Result<ObjectInfo> FileWriter::describe(const FilePlace& place, const FileContent& content,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/file_system.h"
 #include "store/file_locks.h"
@@ -29,17 +30,38 @@ enum class Install : std::uint8_t {
   OverLocked,  ///< rename(2); the caller holds the key's lock
 };
 
+/// A file that lies beside its key under a temporary name. It, and the directories that were made
+/// for it, are durable once `unsynced` is synced.
+struct StagedFile {
+  std::string target;     ///< real path of the object's file
+  std::string directory;  ///< as the key says
+  std::string real;       ///< the same without links
+  std::string existed;    ///< how much of it was there before
+  std::string temp;
+  ObjectInfo info;  ///< of small bytes only size and ETag
+  std::vector<std::string> unsynced;
+};
+
 /// Thread-safe. Steps and their order: docs/formats/store.md.
 class FileWriter {
  public:
   FileWriter(FileSystem& files, const FilePlaces& places, const FileReader& reader,
              FileLocks& locks);
 
-  /// Says what was written; of small bytes only size and ETag. `held` is let go once the object is
-  /// in place, before the directory is fsynced. After a failure no trace is left, except that a
-  /// failed fsync of the directory leaves the object in place.
-  Result<ObjectInfo> write(const FilePlace& place, Install install, const FileContent& content,
-                           FileGuard held = {});
+  /// The whole of a write: stage, sync, install, sync the directory. After a failure no trace is
+  /// left, except that a failed sync of the directory leaves the object in place.
+  Result<ObjectInfo> write(const FilePlace& place, Install install, const FileContent& content);
+
+  /// Writes the temporary file. After a failure no trace is left.
+  Result<StagedFile> stage(const FilePlace& place, Install install, const FileContent& content);
+  /// Makes a staged file, which is durable by now, the object; `held` is let go. Whatever it
+  /// returns, the temporary file is gone, and after a failure what was made for it too.
+  Result<> install(const FilePlace& place, const StagedFile& staged, Install install,
+                   FileGuard held = {});
+  /// Takes a staged file away.
+  void discard(const StagedFile& staged);
+  /// The failure of a directory's sync, after which the object is there all the same.
+  static tl::unexpected<Failure> not_durable(const FilePlace& place, const Failure& failure);
 
   /// Removes `directory` and those above it, below `until`, as far as they are empty; returns the
   /// lowest that stays.
@@ -54,13 +76,13 @@ class FileWriter {
     std::string directory;
     std::string real;
     std::string existed;
+    std::vector<std::string> changed = {};  ///< directories that have a new entry
   };
   /// Nothing: the directory went away meanwhile; try again.
   Result<std::optional<Landing>> landing(const FilePlace& place);
   Result<std::optional<Landing>> make_landing(const FilePlace& place);
-  Result<std::optional<ObjectInfo>> write_in(const Landing& landing, const FilePlace& place,
-                                             Install install, const FileContent& content,
-                                             FileGuard& held);
+  Result<std::optional<StagedFile>> stage_in(const Landing& landing, const FilePlace& place,
+                                             Install install, const FileContent& content);
   Result<ObjectInfo> describe(const FilePlace& place, const FileContent& content,
                               const std::string& temp) const;
   /// Refuses a name that a directory has or, where it must be free, an object.

@@ -134,7 +134,7 @@ Result<> MemoryStore::delete_if(const Uri& uri, std::string_view etag) {
   return {};
 }
 
-Result<> MemoryStore::remove(const Uri& uri) {
+Result<> MemoryStore::remove(const Uri& uri, Durable /*durable*/) {
   if (auto checked = check_key(uri); !checked) return checked;
   const std::lock_guard lock(mutex_);
   const auto bucket = buckets_.find({uri.scheme, uri.bucket});

@@ -29,7 +29,7 @@ class MemoryStore final : public ObjectStore {
   Result<std::string> replace_if(const Uri& uri, std::string_view etag,
                                  std::string_view bytes) override;
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
-  Result<> remove(const Uri& uri) override;
+  Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
   Result<ObjectInfo> copy(const Uri& from, const Uri& to) override;
   Result<ListPage> list(const ListRequest& request) override;

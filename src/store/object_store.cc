@@ -7,6 +7,20 @@
 
 namespace cls::store {
 
+std::vector<WriteResults> ObjectStore::write(const std::vector<WriteStep>& steps) {
+  std::vector<WriteResults> done;
+  for (const auto& step : steps) {
+    auto& results = done.emplace_back();
+    for (const auto& one : step) {
+      results.push_back(one.etag ? replace_if(one.uri, *one.etag, one.bytes)
+                                 : put_if_absent(one.uri, one.bytes));
+    }
+    const auto failed = [](const auto& result) { return !result.has_value(); };
+    if (std::ranges::any_of(results, failed)) break;
+  }
+  return done;
+}
+
 Result<> check_request(const ListRequest& request) {
   if (!request.delimiter.empty() && request.delimiter != "/") {
     return fail(FailureCode::Invalid,

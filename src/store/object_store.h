@@ -57,6 +57,26 @@ struct ListPage {
   std::string next_start_after;       ///< the request's start_after for the next page
 };
 
+/// When a change outlasts a power failure.
+enum class Durable : std::uint8_t {
+  Now,    ///< when the call returns
+  Later,  ///< with the next change that is durable now of a key in the same directory (the same up
+          ///< to the last '/'); all see it when the call returns
+};
+
+/// One conditional write: with an ETag as replace_if() does it, else as put_if_absent() does.
+struct Write {
+  Uri uri;
+  std::string bytes;
+  std::optional<std::string> etag = {};
+  Durable durable = Durable::Now;
+};
+
+/// Writes that do not depend on each other.
+using WriteStep = std::vector<Write>;
+/// What became of each write: its new ETag.
+using WriteResults = std::vector<Result<std::string>>;
+
 /// A store of objects with conditional writes. Thread-safe. Reads after writes are current.
 /// A bucket that does not exist is NotFound for reads and listings; writes to it make it (local)
 /// or fail with NotFound (S3). An empty key is Invalid. Messages name the URI.
@@ -80,10 +100,14 @@ class ObjectStore {
   /// Conflict if the object is absent or its ETag is another.
   virtual Result<std::string> replace_if(const Uri& uri, std::string_view etag,
                                          std::string_view bytes) = 0;
+  /// Steps in order: nothing of a step is there before all of the step before it is durable, and
+  /// what waits for a disk waits once for a step. Ends after a step in which a write failed;
+  /// returns what became of the steps that were tried. Each write fails or succeeds as if alone.
+  virtual std::vector<WriteResults> write(const std::vector<WriteStep>& steps);
   /// Conflict if its ETag is another; NotFound if it is gone.
   virtual Result<> delete_if(const Uri& uri, std::string_view etag) = 0;
   /// Deletes without a condition: only for what no record lists. Absent is fine.
-  virtual Result<> remove(const Uri& uri) = 0;
+  virtual Result<> remove(const Uri& uri, Durable durable = Durable::Now) = 0;
 
   /// Server-side copy to a key that must be free (Conflict otherwise), durable when it returns.
   /// NotFound if `from` is absent, whatever is at `to`. Returns what was written.

@@ -24,6 +24,7 @@ class ScriptedFileSystem : public FileSystem {
   std::function<void(const std::string& path)> before_read;
   std::chrono::nanoseconds clock_ahead{0};
   std::map<std::string, int> calls;
+  std::vector<std::vector<std::string>> synced;  ///< what each sync() was about
 
   Result<FileStatus> status(const std::string& path, bool follow) override {
     count("status");
@@ -65,11 +66,16 @@ class ScriptedFileSystem : public FileSystem {
   Result<> remove_directory(const std::string& path) override {
     return run("remove_directory", path, [&] { return real_.remove_directory(path); });
   }
-  Result<> make_directories(const std::string& path) override {
-    return run("make_directories", path, [&] { return real_.make_directories(path); });
+  Result<std::vector<std::string>> make_directories(const std::string& path) override {
+    return run("make_directories", path,
+               [&] { return Result<std::vector<std::string>>(real_.make_directories(path)); });
   }
-  Result<> sync_directory(const std::string& path) override {
-    return run("sync_directory", path, [&] { return real_.sync_directory(path); });
+  Result<> sync(const std::vector<std::string>& paths) override {
+    {
+      const std::lock_guard lock(mutex_);
+      synced.push_back(paths);
+    }
+    return run("sync", paths.empty() ? "" : paths.front(), [&] { return real_.sync(paths); });
   }
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
     return run("lock", path, [&] { return real_.lock(path); });

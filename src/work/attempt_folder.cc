@@ -69,6 +69,12 @@ Result<AttemptFolder> AttemptFolder::make(FileSystem& files, const std::string& 
   return folder;
 }
 
+Result<> AttemptFolder::make_directory(const std::string& path) {
+  auto made = files_->make_directories(path);
+  if (!made) return pass(std::move(made));
+  return {};
+}
+
 Result<> AttemptFolder::write(std::string_view name, std::string_view bytes) {
   return files_->append(in(name), bytes);
 }

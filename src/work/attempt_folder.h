@@ -36,7 +36,7 @@ class AttemptFolder {
   /// Holds the private sink folders of `manifest: collect`.
   std::string sinks_path() const { return in("sinks"); }
 
-  Result<> make_directory(const std::string& path) { return files_->make_directories(path); }
+  Result<> make_directory(const std::string& path);
   /// Writes a file that is not there yet.
   Result<> write(std::string_view name, std::string_view bytes);
   /// Records the process group, for who has to end what outlived its owner; and forgets it.

@@ -22,8 +22,6 @@ struct CommandHost {
   std::function<Result<std::string>(const Uri&)> local_path;
   /// A variable of this process's environment.
   std::function<std::optional<std::string>(const std::string&)> getenv;
-  /// Makes a file written by a workload durable; empty: nothing is done (tests).
-  std::function<Result<>(const std::string&)> sync_file;
   /// Called with the attempt and its process group once it has started; may be empty.
   std::function<void(const std::string& attempt, int group)> started;
   /// Called with the attempt, the bytes of its output that were not kept, and its folder; may be

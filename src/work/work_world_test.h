@@ -13,11 +13,11 @@
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "base/hash.h"
-#include "base/sync_file.h"
 #include "flow/workload.h"
 #include "record/manifest.h"
 #include "store/file_store.h"
 #include "store/memory_store.h"
+#include "store/scripted_file_system_test.h"
 #include "work/command_host.h"
 
 namespace cls::work::testing {
@@ -190,11 +190,6 @@ class DiskWorld final : public WorkWorld {
               const auto found = environment.find(name);
               return found == environment.end() ? std::nullopt : std::optional(found->second);
             },
-            .sync_file =
-                [this](const std::string& path) {
-                  ++synced;
-                  return sync_file(path);
-                },
             .started = {}};
   }
   std::string path(const std::string& text) { return disk->local_path(uri(text)).value(); }
@@ -211,13 +206,12 @@ class DiskWorld final : public WorkWorld {
   }
 
   SystemClock clock;
-  PosixFileSystem files;
+  store::ScriptedFileSystem files;
   std::string home;
   std::optional<store::FileStore> disk;
   std::map<std::string, std::string> environment{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
                                                  {"HOME", "/home/someone"},
                                                  {"SECRET_OF_CLS", "do-not-leak"}};
-  std::atomic<int> synced{0};
 };
 
 }  // namespace cls::work::testing

@@ -14,6 +14,7 @@ namespace cls::work {
 namespace {
 
 using record::ManifestState;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -85,7 +86,9 @@ TEST_F(WorkloadManifestTest, members_are_measured_and_made_durable) {
   EXPECT_EQ(sink.members[0].size, 3U);
   EXPECT_EQ(sink.members[0].etag, md5_hex("one"));
   EXPECT_EQ(sink.members[0].sha256, sha256_hex("one"));
-  EXPECT_EQ(world_.synced, 1);
+  ASSERT_FALSE(world_.files.synced.empty());
+  EXPECT_THAT(world_.files.synced[0], Contains(world_.path(out_a)));
+  EXPECT_THAT(world_.files.synced[0], Contains(store::parent_path(world_.path(out_a))));
 }
 
 TEST_F(WorkloadManifestTest, the_process_s_manifests_make_room_for_the_arc_s) {

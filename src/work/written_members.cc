@@ -52,13 +52,13 @@ class MemberIntake {
     });
     if (failed_) return tl::unexpected<Failed>(std::move(*failed_));
     if (context_.stop.stop_requested()) return std::vector<MemberLine>();
-    if (auto synced = sync_directories(); !synced) return pass_failed(std::move(synced));
+    if (auto synced = sync(); !synced) return pass_failed(std::move(synced));
     if (auto checked = check_changed(uris); !checked) return pass_failed(std::move(checked));
     return std::move(lines_);
   }
 
  private:
-  /// What the file of an object shows: whether the process touched it. Makes it durable.
+  /// What the file of an object shows: whether the process touched it.
   Step<> take(const Uri& uri, std::size_t i) {
     auto path = host_.local_path(uri);
     if (!path && path.error().code != FailureCode::Unsupported) return refuse(path.error());
@@ -70,7 +70,7 @@ class MemberIntake {
       // The inode's own time too: a copy may have kept the time of what it is a copy of.
       const bool touched = std::max(status->modified, status->changed) >= begin_.at;
       changed_[i] = touched ? Touched::Yes : Touched::No;
-      if (auto synced = sync(*path); !synced) return refuse(synced.error());
+      note_unsynced(*path);
     }
     auto digested = digest_object(store_, uri);
     if (!digested && digested.error().code == FailureCode::NotFound) return missing(uri);
@@ -83,26 +83,21 @@ class MemberIntake {
     return {};
   }
 
-  Result<> sync(const std::string& path) {
-    if (host_.sync_file) {
-      if (auto synced = host_.sync_file(path); !synced) return synced;
-    }
+  void note_unsynced(const std::string& path) {
     const std::lock_guard lock(mutex_);
-    for (std::string up = parent_of(path); directories_.insert(up).second && up != top_;) {
+    unsynced_.insert(path);
+    for (std::string up = parent_of(path); unsynced_.insert(up).second && up != top_;) {
       if (up == "/") break;
       up = parent_of(up);
     }
-    return {};
   }
 
-  /// The sink's own directory and the one above it included: the process may have made it anew.
-  Step<> sync_directories() {
-    if (!directories_.empty() && !top_.empty()) directories_.insert(parent_of(top_));
-    for (const auto& directory : directories_) {
-      if (auto synced = host_.files.sync_directory(directory); !synced) {
-        return refuse(synced.error());
-      }
-    }
+  /// Files and directories. The sink's own directory and the one above it included: the process may
+  /// have made it anew.
+  Step<> sync() {
+    if (!unsynced_.empty() && !top_.empty()) unsynced_.insert(parent_of(top_));
+    auto synced = host_.files.sync({unsynced_.begin(), unsynced_.end()});
+    if (!synced) return refuse(synced.error());
     return {};
   }
 
@@ -159,7 +154,7 @@ class MemberIntake {
   std::vector<Touched> changed_;
 
   std::mutex mutex_;
-  std::set<std::string> directories_;
+  std::set<std::string> unsynced_;
   std::optional<Failed> failed_;
 };
 

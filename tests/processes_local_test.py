@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of cls as processes on one machine: how they wake each other, what is switched off and on, how they end.
+
+Usage: processes_local_test.py CLS [-v] [NAME…]     CLS is the executable
+"""
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import unittest
+
+import processes_test
+from processes_test import COPY, PATIENCE, Processes, command_arc, key_of, project
+
+WORK = b"\0"     # what a ring says: src/base/bell.h
+RECORDS = b"\1"
+MARK = "echo $PPID $CLS_LOT >> $HOME/ran; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"
+
+
+class Local(Processes):
+    def setUp(self):
+        super().setUp()
+        os.environ["HOME"] = str(self.folder)
+
+    def log(self):
+        return (self.folder / "log").read_text()
+
+    def ran(self):
+        """(pid, lot) of each attempt that wrote its mark."""
+        path = self.folder / "ran"
+        return [tuple(line.split()) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def index(self):
+        return contextlib.closing(sqlite3.connect(self.home / "cls.db", timeout=PATIENCE))
+
+    def bell(self):
+        """A bell of ours among those of the home."""
+        ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(ear.close)
+        ear.bind(str(self.home / "run/1-test.bell"))
+        ear.settimeout(PATIENCE)
+        return ear
+
+    def serve(self, *arguments):
+        """An `up` that is idle: it has said that it serves, and hangs its bell."""
+        process = self.start("up", *arguments)
+        self.wait_for("the bell", lambda: list(self.home.glob(f"run/{process.pid}-*.bell")))
+        return process
+
+    def manifests(self, dataset):
+        return list((self.home / "stores/s3/clusterless-manifest-local-home").glob(f"**/name={dataset}/**/manifest.json"))
+
+    def claim_file(self, arc):
+        file, = (self.home / "stores/s3/clusterless-arc-state-local-home/claims/project=p/version=1"
+                 / f"arc={arc}").glob("lot=*.json")
+        return file
+
+
+class Bells(Local):
+    def test_an_item_that_another_process_queued_is_taken_at_once(self):
+        self.declare(command_arc(MARK), pollSec=3600)
+        self.put(key_of(0))
+        self.cls("run", "-p", "p.json")
+        up = self.serve()
+        (self.folder / "ran").unlink()
+        claim, = self.claims("work")
+        # As another process would: only the queue is written, and only work is rung.
+        claim["sources"]["main"]["revision"] = "another"  # so that there is something to do
+        self.claim_file("work").write_text(json.dumps(claim, separators=(",", ":")))
+        with self.index() as index, index:
+            index.execute("INSERT INTO queue (arc, lot, lane, due) VALUES (?, ?, 0, ?)",
+                          ("local||local|home|p/1|work", claim["lot"], time.time_ns()))
+        began = time.monotonic()
+        ringer = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(ringer.close)
+        bell, = self.home.glob(f"run/{up.pid}-*.bell")
+        ringer.sendto(WORK, str(bell))
+        self.wait_for("the lot", self.ran)
+        self.assertLess(time.monotonic() - began, 3, "the next look of its own would be minutes away")
+
+    def test_who_queues_something_rings(self):
+        self.declare(COPY)
+        self.cls("deploy", "-p", "p.json")
+        ear = self.bell()
+        self.put(key_of(0))
+        self.start("run", "--seal")
+        self.assertEqual(ear.recv(1), WORK)
+        self.cls("deploy", "-p", "p.json")
+        with contextlib.suppress(TimeoutError):
+            while (heard := ear.recv(1)) != RECORDS:
+                pass
+        self.assertEqual(heard, RECORDS)
+
+    def test_a_killed_process_leaves_no_bell_that_hinders_and_a_good_end_leaves_none(self):
+        self.declare(COPY)
+        killed = self.serve("-p", "p.json")
+        killed.kill()
+        killed.wait()
+        self.assertEqual(len(list(self.home.glob("run/*.bell"))), 1)
+        self.cls("deploy", "-p", "p.json")
+        self.assertEqual(list(self.home.glob("run/*.bell")), [])
+        up = self.serve()
+        up.terminate()
+        self.assertEqual(up.wait(PATIENCE), 0)
+        self.assertEqual(list(self.home.glob("run/*.bell")), [])
+
+    def test_ten_idle_boundaries_wake_less_than_once_a_second(self):
+        declared = project(pollSec=5)
+        first = declared["boundaries"][0]
+        declared["boundaries"] = [
+            {**first, "name": f"b{i}", "dataset": {"name": f"in{i}", "version": "1", "pathURI": f"s3://data-p/in{i}/"}}
+            for i in range(10)]
+        (self.folder / "p.json").write_text(json.dumps(declared))
+        up = self.serve("-p", "p.json")
+        time.sleep(3)  # until what a start does is over
+
+        def switches():
+            tasks = pathlib.Path(f"/proc/{up.pid}/task").iterdir()
+            return {task.name: int(re.search(r"^voluntary_ctxt\S+\s+(\d+)", (task / "status").read_text(), re.M)[1])
+                    for task in tasks}
+        before = switches()
+        time.sleep(10)  # what is measured is time
+        after = switches()
+        self.assertLess(sum(after.values()) - sum(before.values()), 10, (before, after))
+
+
+class Switched(Local):
+    def test_a_disabled_boundary_takes_nothing_in_until_it_is_enabled(self):
+        self.declare(COPY, settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json")
+        self.wait_for("the first copy", lambda: key_of(0) in self.out())
+        self.cls("disable", "p", "inbox")
+        self.wait_for("its end", lambda: "p/1 inbox is disabled" in self.log())
+        self.put(key_of(1))
+        self.cls("disable", "copy")  # by whose notice the one before had its time
+        self.wait_for("the arc's end", lambda: "p/1 copy is disabled" in self.log())
+        self.assertNotIn(key_of(1), self.out())
+        self.cls("enable", "copy")
+        self.wait_for("the arc", lambda: "p/1 copy is enabled" in self.log())
+        self.assertNotIn(key_of(1), self.out())
+        self.cls("enable", "p")
+        self.wait_for("what came meanwhile", lambda: key_of(1) in self.out())
+
+    def test_a_disabled_arc_ends_what_runs_and_goes_on_in_order(self):
+        self.declare(command_arc(f"{MARK}; test -e $HOME/go || sleep 600", concurrency=1), settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json")
+        self.wait_for("the first lot", self.ran)
+        self.cls("disable", "work")
+        self.wait_for("its end", lambda: "p/1 work is disabled" in self.log())
+        for number in (3, 1, 2):
+            self.put(key_of(number))
+        self.wait_for("their manifests", lambda: len(self.manifests("p-in")) == 4)
+        (self.folder / "go").write_text("")
+        process, = [int(file.read_text()) for file in self.home.glob("attempts/*/group")]
+        os.killpg(process, signal.SIGTERM)  # the sleep; tried again, it would end at once
+        self.wait_for("the end of the attempt", lambda: self.claims("work")[0]["state"] != "running")
+        self.assertEqual(len(self.ran()), 1)
+        self.cls("enable", "work")
+        self.wait_for("all lots", lambda: len({lot for _, lot in self.ran()}) == 4)
+        self.assertEqual([lot for _, lot in self.ran()][1:], sorted(lot for _, lot in self.ran()[1:]))
+
+
+HOLD = "echo started >> $HOME/$CLS_LOT.held; until test -e $HOME/go; do sleep 0.05; done; "
+
+
+class Redeployed(Local):
+    def held(self):
+        return list(self.folder.glob("*.held"))
+
+    def test_another_deployment_is_served_at_once_and_what_runs_ends_under_its_own(self):
+        write = "echo {} > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"
+        self.declare(command_arc(HOLD + write.format("former")), settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the first lot", self.held)
+        former, = self.claims("work")
+        later = command_arc(write.format("new"))
+        after = {"type": "core:copyArc", "name": "after", "sources": {"main": {"name": "p-work", "version": "1"}},
+                 "sinks": {"main": {"name": "p-after", "version": "1", "pathURI": "s3://data-p/after/"}}}
+        self.declare(later, after, settleSec=0)
+        self.cls("deploy", "-p", "p.json", "--since", "all")
+        self.wait_for("the deployment", lambda: "1 lot goes on" in self.log())
+        self.put(key_of(1))
+        self.wait_for("a lot under the new deployment", lambda: self.out("work"))
+        self.wait_for("its copy", lambda: len(self.out("after")) == 1)
+        claim = next(c for c in self.claims("work") if c["lot"] == former["lot"])
+        self.assertEqual((claim["state"], claim["attempt"]), ("running", former["attempt"]))
+        (self.folder / "go").write_text("")
+        self.wait_for("the former lot", lambda: len(self.out("work")) == 2)
+        # The arc that only the new deployment knows hears of it.
+        self.wait_for("its copy", lambda: len(self.out("after")) == 2)
+        self.assertEqual(sorted(self.out("after").values()), ["former\n", "new\n"])
+        claims = {c["lot"]: c for c in self.claims("work")}
+        self.assertEqual(claims[former["lot"]]["declaration"], former["declaration"])
+        self.assertEqual(claims[former["lot"]]["attempt"], former["attempt"], "it ran once")
+        self.assertEqual(len({c["declaration"] for c in claims.values()}), 2)
+        self.cls("audit")
+
+    def test_many_deployments_in_a_row_are_bounded_and_a_stop_ends_all(self):
+        arc = command_arc(HOLD + "echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt", concurrency=8)
+        self.declare(arc, settleSec=0)
+        up = self.serve("-p", "p.json", "--since", "all")
+        for number in range(3):
+            self.put(key_of(number))
+            self.wait_for("the lot", lambda: len(self.held()) == number + 1)
+            self.declare(dict(arc, timeoutMin=10 + number), settleSec=0)
+            self.cls("deploy", "-p", "p.json")
+            self.wait_for("the deployment", lambda: self.log().count("another deployment is served") == number + 1)
+        self.assertIn("under the former one 1 lot goes on to the end", self.log())
+        began = time.monotonic()
+        up.terminate()
+        self.assertEqual(up.wait(PATIENCE), 0)
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual([(c["state"], c["owner"]) for c in self.claims("work")], [("retrying", None)] * 3)
+        (self.folder / "go").write_text("")
+        self.cls("run")
+        self.assertEqual(len(self.out("work")), 3)
+        self.cls("audit")
+
+    def test_destroy_waits_for_what_runs_wherever(self):
+        self.declare(command_arc(HOLD + "echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt", concurrency=1), settleSec=0)
+        self.put(key_of(0), key_of(1))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the first lot", self.held)
+        destroy = subprocess.Popen([processes_test.CLS, "destroy", "p:1"], cwd=self.folder, env=self.environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.started.append(destroy)
+        said = destroy.stderr.readline()
+        self.assertRegex(said, rf"waiting for p/1 work \S+, attempt \S+ \(process {up.pid} on ")
+        self.assertIsNone(destroy.poll())
+        (self.folder / "go").write_text("")
+        out, _ = destroy.communicate(timeout=PATIENCE)
+        self.assertEqual(destroy.returncode, 0)
+        self.assertIn("destroyed p/1", out)
+        claim, = self.claims("work")
+        self.assertEqual(claim["state"], "committed")
+        self.assertEqual(len(self.out("work")), 1)
+        self.cls("deploy", "-p", "p.json")
+        self.wait_for("the other lot", lambda: len(self.out("work")) == 2)
+
+    def test_destroy_gives_up_waiting_with_75(self):
+        self.declare(command_arc(HOLD), settleSec=0)
+        self.put(key_of(0))
+        self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the lot", self.held)
+        self.cls("destroy", "p:1", "--wait", "1", expect=75)
+        self.assertEqual(json.loads(self.cls("projects", "--output", "json")), [])
+
+
+class Stops(Local):
+    """`up` and `run` end within 10 s of a signal, whatever hangs."""
+
+    def stop_in_time(self, process, expect=0):
+        began = time.monotonic()
+        process.terminate()
+        self.assertEqual(process.wait(PATIENCE), expect)
+        self.assertLess(time.monotonic() - began, 10)
+
+    @staticmethod
+    def stats():
+        """State, parent, group, … of every process: proc(5) from the third field on."""
+        for file in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                yield file.read_text().rpartition(")")[2].split()
+
+    def group(self):
+        return self.wait_for("a group", lambda: [
+            int(file.read_text() or 0) for file in self.home.glob("attempts/*/group")])[0]
+
+    def assert_group_gone(self, group):
+        self.assertGreater(group, 1)
+        living = [stat for stat in self.stats() if int(stat[2]) == group and stat[0] not in "ZX"]
+        self.assertEqual(living, [])
+
+    def test_a_workload_that_ignores_sigterm_is_killed(self):
+        self.declare(command_arc("trap '' TERM; echo up > $HOME/up; while true; do sleep 0.1; done"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the workload", (self.folder / "up").exists)
+        group = self.group()
+        self.stop_in_time(up)
+        self.assert_group_gone(group)
+        claim, = self.claims("work")
+        self.assertEqual((claim["state"], claim["attempts"], claim["owner"]), ("retrying", 0, None))
+
+    def test_a_grandchild_that_ignores_sigterm_is_killed(self):
+        self.declare(command_arc("(trap '' TERM; echo up > $HOME/up; while true; do sleep 0.1; done) & wait"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the grandchild", (self.folder / "up").exists)
+        group = self.group()
+        self.stop_in_time(up)
+        self.assert_group_gone(group)
+        self.assertEqual(self.claims("work")[0]["owner"], None)
+
+    def test_an_attempt_that_ends_in_time_is_committed(self):
+        self.declare(command_arc("echo up > $HOME/up; sleep 2; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the workload", (self.folder / "up").exists)
+        self.stop_in_time(up)
+        self.assertEqual(self.claims("work")[0]["state"], "committed")
+
+    def test_a_store_that_hangs_keeps_nobody_from_ending(self):
+        self.declare(command_arc("echo up >> $HOME/up; until test -e $HOME/go; do sleep 0.05; done;"
+                                 " echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"))
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the workload", (self.folder / "up").exists)
+        group = self.group()
+        # Whoever replaces a record waits for this lock.
+        with open(self.home / "stores/s3/clusterless-arc-state-local-home/.cls-lock", "a+b") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            self.stop_in_time(up)
+            self.assertIn("ended without waiting", self.log())
+            self.assert_group_gone(group)
+            self.assertEqual(self.claims("work")[0]["state"], "running")
+        (self.folder / "go").write_text("")
+        self.cls("run")
+        claim, = self.claims("work")
+        self.assertEqual((claim["state"], claim["lostAttempts"]), ("committed", 1))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or not shutil.which(sys.argv[1]):
+        sys.exit(__doc__)
+    processes_test.CLS = os.path.abspath(shutil.which(sys.argv.pop(1)))
+    unittest.main()
