@@ -7,7 +7,7 @@ same bytes, overwritten, written again, late. A copy arc, a command arc and a co
 processes is killed 60 times at random moments; the other one runs under strace, which kills it at the entry of a
 system call of a phase (scan, close, claim, workload, commit, publish; told by the path) until every phase was hit
 8 times. Then both are let finish, the audit reads everything, and what the last arc lists is compared by hash with
-what was written. Usage: kill_test.py CLS [--short] [--seed N] [--keep]
+what was written. Usage: kill_test.py CLS [--short] [--seed N] [--keep] | --self-test
 
 Where ptrace is not permitted only the random kills are made, which is said; it fails with CLS_REQUIRE_STRACE=1.
 """
@@ -122,6 +122,7 @@ class Phases:
     def __init__(self, home, names):
         stores = f"{home}/stores/s3"
         self.names = names
+        self.lots = LOTS  # how many times of long ago files have
         self.state = f"{stores}/clusterless-arc-state-local-home"
         self.manifests = f"{stores}/clusterless-manifest-local-home/datasets"
         self.input = f"{stores}/data-k/in"
@@ -146,7 +147,7 @@ class Phases:
         if phase == "workload":
             return [*self.folders, *(f"{folder}/{name}" for folder in self.folders for name in self.names)]
         present = int(time.time()) // 60
-        lots = [f"20230101PT1M{lot:04}" for lot in range(LOTS)]
+        lots = [f"20230101PT1M{lot:04}" for lot in range(self.lots + 2)]
         lots += [time.strftime("%Y%m%dPT1M", time.gmtime(minute * 60)) + f"{minute % 1440:04}"
                  for minute in range(present - 2, present + 4)]
         if phase == "publish":
@@ -200,7 +201,6 @@ class Trial:
         self.input = self.home / "stores/s3/data-k/in"
         self.phases = Phases(str(self.home), [action["name"] for action in self.plan])
         self.written = 0
-        self.fed = 0
         self.misses = 0  # starts under strace that ended in no phase, or in none that was wanted
         self.log = open(folder / "log", "a", encoding="utf-8")
         self.running = []
@@ -233,11 +233,11 @@ class Trial:
         self.writer.stdout.readline()
         self.written = end
 
-    def add_late(self):
-        """One more late file, where all is written and a phase still waits for its kills."""
-        number = len(self.plan)
-        self.plan.append({"how": "moved", "name": f"20230101T00{number % LOTS:02}-late{number}.txt",
-                          "text": f"late {number}\n"})
+    def add_lot(self):
+        """One more file, of one more lot, where all is written and a phase still waits for its kills."""
+        lot = self.phases.lots
+        self.phases.lots += 1
+        self.plan.append({"how": "moved", "name": f"20230101T{lot // 60:02}{lot % 60:02}-more.txt", "text": f"more {lot}\n"})
         self.feed(1)
 
     def start_traced(self):
@@ -299,8 +299,8 @@ class Trial:
                 traced = None
                 self.note_hit()
             stalled = 0.0 if self.share() > before else stalled + 0.001
-            if before + stalled > 1 and time.monotonic() > more_at:
-                self.add_late()
+            if before + stalled > 1 and self.phases.lots < 1000 and time.monotonic() > more_at:
+                self.add_lot()
                 more_at = time.monotonic() + 1
         self.end_traced(traced)
         if plain is not None:
@@ -429,9 +429,43 @@ def run(options, folder):
     print("audit clean; every file is in the last sink, once")
 
 
+def self_test():
+    """The comparison finds each loss, each repetition, and bytes that nobody wrote."""
+
+    class Compared(Trial):
+        def __init__(self, folder):
+            self.plan = make_plan(60, random.Random(1))
+            self.home, self.input = folder, folder / "stores/s3/data-k/in"
+            self.uris = []
+            for name, text in {action["name"]: action["text"] for action in self.plan}.items():
+                for path in (self.input / name, folder / "stores/s3/data-k/c" / name):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text)
+                self.uris.append(f"s3://data-k/c/{name}")
+
+        def members(self, dataset):
+            return self.uris if dataset == "k-c" else []
+
+    with tempfile.TemporaryDirectory() as folder:
+        compared = Compared(pathlib.Path(folder))
+        assert compared.compare() == [], compared.compare()
+        whole = compared.uris
+        for number, uri in enumerate(whole):
+            compared.uris = whole[:number] + whole[number + 1:]
+            assert compared.compare(), f"the loss of {uri} is not found"
+            compared.uris = [*whole, uri]
+            assert compared.compare(), f"{uri} is listed twice, which is not found"
+        compared.uris = whole
+        (compared.home / "stores/s3/data-k/c/20230101T0000-000.txt").write_text("other")
+        assert any("nobody wrote" in problem for problem in compared.compare())
+    print("each loss and each repetition is found")
+
+
 def main():
     if sys.argv[1:2] == ["--writer"]:
         return writer(*map(pathlib.Path, sys.argv[2:]))
+    if sys.argv[1:2] == ["--self-test"]:
+        return self_test()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cls", type=lambda text: pathlib.Path(text).resolve())
     parser.add_argument("--short", action="store_true", help="a third of it")

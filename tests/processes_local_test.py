@@ -175,6 +175,24 @@ class Switched(Local):
 HOLD = "echo started >> $HOME/$CLS_LOT.held; until test -e $HOME/go; do sleep 0.05; done; "
 
 
+class Sources(Local):
+    def test_what_changes_behind_a_link_is_found_and_that_it_is_polled_is_said_once(self):
+        self.declare(COPY, settleSec=0, pollSec=1)
+        (self.input / "real").mkdir(parents=True)
+        (self.input / "link").symlink_to(self.input / "real")
+        self.serve("-p", "p.json")
+        self.put(key_of(1))
+        self.wait_for("a first copy", lambda: key_of(1) in self.out())  # so that the first scan is over
+        (self.input / "real" / key_of(0)).write_text("x")
+        # Its lot is closed by the file's other name; it is late, and its copy comes a minute later.
+        ledger = self.home / "stores/s3"
+        for name in ("real", "link"):
+            self.wait_for(f"its line as {name}", lambda: any(
+                f"s3://data-p/in/{name}/{key_of(0)}" in file.read_text()
+                for file in ledger.glob("clusterless-*/arrivals/**/*") if file.is_file()))
+        self.assertEqual(self.log().count("is a link: what changes behind it is told under another name"), 1)
+
+
 class Redeployed(Local):
     def held(self):
         return list(self.folder.glob("*.held"))
@@ -331,6 +349,53 @@ class Stops(Local):
         self.cls("run")
         claim, = self.claims("work")
         self.assertEqual((claim["state"], claim["lostAttempts"]), ("committed", 1))
+
+
+class Index(Local):
+    """cls.db deleted, replaced or damaged."""
+
+    def test_a_process_whose_index_is_deleted_ends_with_75_and_the_next_goes_on(self):
+        self.declare(COPY, command_arc(HOLD + "echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"), settleSec=0, pollSec=1)
+        self.put(key_of(0))
+        up = self.serve("-p", "p.json", "--since", "all")
+        self.wait_for("the copy", self.out)
+        self.wait_for("a lot that runs", lambda: list(self.folder.glob("*.held")))
+        for file in self.home.glob("cls.db*"):
+            file.unlink()
+        began = time.monotonic()
+        self.put(key_of(1))
+        self.assertEqual(up.wait(PATIENCE), 75)
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertIn("cls.db was deleted or replaced while this process had it open; start again", self.log())
+        self.assertEqual({claim["owner"] and "owned" for claim in self.claims("work")}, {None})
+        (self.folder / "go").write_text("")
+        self.cls("run")
+        self.assertEqual(len(self.out("work")), 2)
+        self.assert_all_copied([key_of(0), key_of(1)])
+
+    def test_one_that_is_idle_notices_too(self):
+        self.declare(COPY, pollSec=1)
+        up = self.serve("-p", "p.json")
+        shutil.copy(self.home / "cls.db", self.folder / "kept")
+        (self.home / "cls.db").unlink()
+        shutil.copy(self.folder / "kept", self.home / "cls.db")
+        self.assertEqual(up.wait(PATIENCE), 75)
+
+    def test_a_damaged_index_is_set_aside_once_and_rebuilt_events_included(self):
+        self.declare(COPY)
+        self.put(key_of(0))
+        self.cls("run", "-p", "p.json")
+        # A lot that is published, and of which nobody was told: the arc's only lot without a claim.
+        self.cls("disable", "copy")
+        self.put(key_of(1))
+        self.cls("run", "--seal")
+        self.cls("enable", "copy")
+        (self.home / "cls.db").write_bytes(os.urandom(20000))
+        self.serve()
+        self.wait_for("the copy", lambda: key_of(1) in self.out())
+        self.assertEqual(self.log().count("the index was damaged: it is set aside as"), 1)
+        self.assertEqual(len(list(self.home.glob("cls.db.broken-*"))), 1)
+        self.assert_all_copied([key_of(0), key_of(1)])
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def main():
     own = [statistics.median(values) for values in results["cls"]]
     for name, lists in results.items():
         seconds, median, held = map(statistics.median, lists)
-        print(f"{name:8} {seconds:14.2f} {seconds / own[0]:6.1f} {median:18.1f} {median / own[1]:6.1f} {held:15.0f} {held / own[2]:6.1f}")
+        print(f"{name:8} {seconds:14.2f} {seconds / own[0]:6.2f} {median:18.1f} {median / own[1]:6.2f} {held:15.0f} {held / own[2]:6.2f}")
 
 
 if __name__ == "__main__":

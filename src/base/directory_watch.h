@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/mount.h"
 #include "base/result.h"
 
 namespace cls {
@@ -18,7 +20,7 @@ enum class WatchEventKind : std::uint8_t {
   Directory,  ///< a directory was made or moved in: scan it
   Overflow,   ///< events were lost: scan everything
   RootGone,   ///< the watched root was removed
-  Unwatched,  ///< a directory cannot be watched: what comes there has to be looked for
+  Unwatched,  ///< not all that changes there is told: it has to be looked for
 };
 
 struct WatchEvent {
@@ -32,7 +34,8 @@ class DirectoryWatch {
  public:
   virtual ~DirectoryWatch() = default;
   /// Watches `root` and every directory below it that exists or comes to be. Watch first, then
-  /// scan.
+  /// scan. A failure says that not all that changes will be told, and why: a directory that cannot
+  /// be watched or that other machines may change, a link to something below the root.
   virtual Result<> add(const std::string& root) = 0;
   /// Ends the watch of a root; what others watch below it stays. Nothing for one that is not.
   virtual void remove(const std::string& root) = 0;
@@ -41,7 +44,9 @@ class DirectoryWatch {
   virtual void wake() = 0;
 };
 
-/// inotify(7). Fails with Unsupported where the kernel gives no instance.
-Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch();
+/// inotify(7). Fails with Unsupported where the kernel gives no instance. `mount` says what a
+/// directory lies on.
+Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch(
+    std::function<Result<Mount>(const std::string& path)> mount = mount_of);
 
 }  // namespace cls

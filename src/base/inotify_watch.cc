@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <cstring>
 #include <dirent.h>
+#include <filesystem>
 #include <map>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/directory_watch.h"
@@ -22,7 +24,10 @@ constexpr std::uint32_t watched =
 
 class InotifyWatch final : public DirectoryWatch {
  public:
-  InotifyWatch(int inotify, int bell) : inotify_(inotify), bell_(bell) {}
+  using MountOf = std::function<Result<Mount>(const std::string& path)>;
+
+  InotifyWatch(int inotify, int bell, MountOf mount)
+      : inotify_(inotify), bell_(bell), mount_(std::move(mount)) {}
   InotifyWatch(const InotifyWatch&) = delete;
   InotifyWatch& operator=(const InotifyWatch&) = delete;
   ~InotifyWatch() override {
@@ -76,16 +81,50 @@ class InotifyWatch final : public DirectoryWatch {
     note(id, root, path);
     DIR* directory = ::opendir(path.c_str());
     if (directory == nullptr) return {};
-    Result<> result;
+    Result<> result = told_of_all(path);
     while (const dirent* entry = ::readdir(directory)) {
       const std::string name(entry->d_name);
-      if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
-      auto added = add_tree(root, format("{}/{}", path, name));
+      if (name == "." || name == "..") continue;
+      auto added = add_entry(root, format("{}/{}", path, name), entry->d_type);
       // A directory that is gone again needs no watch; for others the caller polls.
       if (!added && added.error().code != FailureCode::NotFound) result = std::move(added);
     }
     ::closedir(directory);
     return result;
+  }
+
+  Result<> add_entry(const std::string& root, const std::string& path, unsigned char type) {
+    if (type == DT_UNKNOWN) type = type_of(path);
+    if (type == DT_DIR) return add_tree(root, path);
+    if (type == DT_LNK && leads_inside(root, path)) {
+      return fail(FailureCode::Unsupported,
+                  format("{} is a link: what changes behind it is told under another name", path));
+    }
+    return {};
+  }
+
+  /// Some file systems do not say it in their directories.
+  static unsigned char type_of(const std::string& path) {
+    struct stat info{};
+    if (::lstat(path.c_str(), &info) != 0) return DT_UNKNOWN;
+    return S_ISDIR(info.st_mode) ? DT_DIR : S_ISLNK(info.st_mode) ? DT_LNK : DT_REG;
+  }
+
+  /// Only such links are followed by a scan.
+  static bool leads_inside(const std::string& root, const std::string& path) {
+    std::error_code error;
+    const std::string base = std::filesystem::canonical(root, error).string() + "/";
+    if (error) return false;
+    const std::string target = std::filesystem::canonical(path, error).string();
+    return !error && target.starts_with(base);
+  }
+
+  Result<> told_of_all(const std::string& path) const {
+    const auto mount = mount_(path);
+    if (!mount || !mount->remote) return {};
+    return fail(
+        FailureCode::Unsupported,
+        format("{} lies on {}: what other machines change there is not told", path, mount->name));
   }
 
   /// One directory may lie below several roots; the kernel gives it one id.
@@ -133,6 +172,10 @@ class InotifyWatch final : public DirectoryWatch {
       return;
     }
     const std::string path = directory.path + "/" + name;
+    if ((mask & (IN_CREATE | IN_MOVED_TO)) != 0 && type_of(path) == DT_LNK &&
+        leads_inside(directory.root, path)) {
+      events.push_back({WatchEventKind::Unwatched, directory.root, path});
+    }
     if ((mask & IN_ISDIR) != 0) {
       if ((mask & (IN_CREATE | IN_MOVED_TO)) == 0) return;
       // Watched before it is scanned; one that is gone again needs neither.
@@ -150,12 +193,14 @@ class InotifyWatch final : public DirectoryWatch {
 
   int inotify_;
   int bell_;
+  MountOf mount_;
   std::map<int, std::vector<Watched>> directories_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch() {
+Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch(
+    std::function<Result<Mount>(const std::string& path)> mount) {
   const int inotify = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (inotify < 0) {
     return fail(FailureCode::Unsupported, format("inotify: {}", std::strerror(errno)));
@@ -165,7 +210,7 @@ Result<std::unique_ptr<DirectoryWatch>> make_inotify_watch() {
     ::close(inotify);
     return fail(FailureCode::Unsupported, format("eventfd: {}", std::strerror(errno)));
   }
-  return std::make_unique<InotifyWatch>(inotify, bell);
+  return std::make_unique<InotifyWatch>(inotify, bell, std::move(mount));
 }
 
 }  // namespace cls

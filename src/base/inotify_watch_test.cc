@@ -55,5 +55,43 @@ TEST_F(InotifyWatchTest, ARenamedDirectoryIsReportedUnderItsNewName) {
   EXPECT_THAT(roots_of(root_ + "/other/a"), UnorderedElementsAre(root_));
 }
 
+TEST_F(InotifyWatchTest, ARootThatIsWatchedNoMoreReportsNothingAndAnotherOfItsDirectoriesDoes) {
+  ASSERT_TRUE(watch_->add(root_));
+  ASSERT_TRUE(watch_->add(root_ + "/sub"));
+  watch_->remove(root_);
+  write(root_ + "/a");
+  write(root_ + "/sub/b");
+  EXPECT_THAT(roots_of(root_ + "/sub/b"), UnorderedElementsAre(root_ + "/sub"));
+  ASSERT_TRUE(watch_->add(root_));
+  write(root_ + "/c");
+  EXPECT_THAT(roots_of(root_ + "/c"), UnorderedElementsAre(root_));
+}
+
+TEST_F(InotifyWatchTest, ALinkToSomethingInsideIsSaidToHideChanges) {
+  fs::create_directory_symlink("/", root_ + "/outside");
+  fs::create_symlink("nowhere", root_ + "/dangling");
+  ASSERT_TRUE(watch_->add(root_)) << "these are not followed";
+  fs::create_directory_symlink(root_ + "/sub", root_ + "/later");
+  const auto events = watch_->wait(std::chrono::seconds(5));
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events.front().kind, WatchEventKind::Unwatched);
+  EXPECT_EQ(events.front().path, root_ + "/later");
+  const auto again = make_inotify_watch().value()->add(root_);
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().message.find("/later is a link"), std::string::npos);
+}
+
+TEST_F(InotifyWatchTest, ADirectoryThatOtherMachinesMayChangeIsWatchedAndSaid) {
+  const auto remote = [&](const std::string& path) -> Result<Mount> {
+    return Mount{.name = "nfs", .remote = path.ends_with("/sub")};
+  };
+  auto watch = make_inotify_watch(remote).value();
+  const auto added = watch->add(root_);
+  ASSERT_FALSE(added);
+  EXPECT_NE(added.error().message.find("/sub lies on nfs"), std::string::npos);
+  write(root_ + "/sub/a");
+  EXPECT_FALSE(watch->wait(std::chrono::seconds(5)).empty()) << "what changes here is told";
+}
+
 }  // namespace
 }  // namespace cls

@@ -3,7 +3,7 @@
 
 #include <sys/random.h>
 
-#define XXH_INLINE_ALL  // the header is all of it
+#define XXH_INLINE_ALL  // NOLINT(readability-identifier-naming): the library's; its header is all
 #include <xxhash.h>
 
 #include "base/error.h"

@@ -28,7 +28,7 @@ class SyncGroup {
 
   /// The most bytes that may wait to be written, of all programs, for syncfs(2) to be taken: it
   /// writes all of them.
-  static constexpr std::uint64_t most_dirty_bytes = std::uint64_t{16} << 20U;
+  static constexpr std::uint64_t most_dirty_bytes = std::uint64_t{64} << 20U;
 
  private:
   using FileId = std::pair<std::uint64_t, std::uint64_t>;  ///< device, inode

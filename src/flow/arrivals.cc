@@ -10,7 +10,6 @@ namespace cls::flow {
 
 namespace {
 
-/// Names never cross the end of a block; 16 bits say the place in one, 16 which it is.
 constexpr std::size_t block_bytes = std::size_t{1} << 16U;
 constexpr std::size_t most_blocks = std::size_t{1} << 16U;
 constexpr std::string_view hex_digits = "0123456789abcdef";
@@ -21,7 +20,7 @@ std::optional<std::array<std::uint8_t, 32>> bytes_of_hex(std::string_view hex) {
   for (std::size_t i = 0; i < hex.size(); ++i) {
     const auto digit = hex_digits.find(hex[i]);
     if (digit == std::string_view::npos) return std::nullopt;
-    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] << 4U | digit);
+    bytes[i / 2] = static_cast<std::uint8_t>(std::size_t{bytes[i / 2]} << 4U | digit);
   }
   return bytes;
 }
@@ -50,17 +49,17 @@ std::optional<std::uint32_t> ArrivalBatch::add_name(std::string_view name) {
   if (name.size() >= block_bytes) return std::nullopt;
   if (blocks_.empty() || block_used_ + name.size() > block_bytes) {
     if (blocks_.size() == most_blocks) return std::nullopt;
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes));
+    blocks_.push_back(std::make_unique_for_overwrite<Block>());
     block_used_ = 0;
   }
-  std::ranges::copy(name, blocks_.back().get() + block_used_);
+  std::ranges::copy(name, blocks_.back()->data() + block_used_);
   const std::size_t at = (blocks_.size() - 1) * block_bytes + block_used_;
   block_used_ += name.size();
   return static_cast<std::uint32_t>(at);
 }
 
 std::string_view ArrivalBatch::name_of(const Entry& entry) const {
-  const char* block = blocks_[entry.name / block_bytes].get();
+  const char* block = blocks_[entry.name / block_bytes]->data();
   return {block + entry.name % block_bytes, entry.name_size};
 }
 

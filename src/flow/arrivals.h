@@ -31,8 +31,8 @@ class ArrivalBatch {
  public:
   /// `path` is the boundary's; its key is empty or ends in `/`.
   explicit ArrivalBatch(Uri path);
-  ArrivalBatch(ArrivalBatch&&) = default;
-  ArrivalBatch& operator=(ArrivalBatch&&) = default;
+  ArrivalBatch(ArrivalBatch&&) noexcept = default;
+  ArrivalBatch& operator=(ArrivalBatch&&) noexcept = default;
   ArrivalBatch(const ArrivalBatch&) = delete;
   ArrivalBatch& operator=(const ArrivalBatch&) = delete;
   ~ArrivalBatch() = default;
@@ -83,6 +83,8 @@ class ArrivalBatch {
 
  private:
   using Sha256 = std::array<std::uint8_t, 32>;
+  /// Names never cross the end of a block; 16 bits say the place in one, 16 which it is.
+  using Block = std::array<char, std::size_t{1} << 16U>;
   /// `other` is the number of its hash in hashes_ plus 1 or, of one kept whole, in whole_.
   struct Entry {
     std::uint32_t directory = 0;
@@ -105,9 +107,9 @@ class ArrivalBatch {
   Uri path_;
   std::string path_text_;
   std::vector<std::string> directories_;
-  std::vector<std::unique_ptr<char[]>> blocks_;  // of names
-  std::size_t block_used_ = 0;                   // of the last of them
-  std::deque<Entry> entries_;                    // grows without being copied
+  std::vector<std::unique_ptr<Block>> blocks_;  // of names
+  std::size_t block_used_ = 0;                  // of the last of them
+  std::deque<Entry> entries_;                   // grows without being copied
   std::deque<Sha256> hashes_;
   std::deque<Arrival> whole_;
 };

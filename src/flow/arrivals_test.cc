@@ -122,6 +122,7 @@ TEST(ArrivalBatch, KeepsWhatIsToBeKept) {
 TEST(ArrivalBatch, NamesFillManyBlocks) {
   ArrivalBatch batch(path);
   std::vector<std::string> keys;
+  keys.reserve(3000);
   for (int i = 0; i < 3000; ++i) keys.push_back(std::string(200, 'n') + std::to_string(i));
   for (const auto& key : keys) batch.add(file(key, "x"));
   for (std::size_t i = 0; i < keys.size(); ++i) ASSERT_EQ(batch.relative(i), keys[i]);

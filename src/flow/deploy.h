@@ -48,8 +48,8 @@ Result<bool> remove_project(store::ObjectStore& store, const record::Places& pla
 Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& store,
                                                           const Uri& uri);
 
-/// Switches a boundary or an arc on or off, whoever else changes the record meanwhile; `since` stays
-/// as it is. False where it was so already; NotFound where it was never deployed.
+/// Switches a boundary or an arc on or off, whoever else changes the record meanwhile; `since`
+/// stays as it is. False where it was so already; NotFound where it was never deployed.
 Result<bool> set_enabled(store::ObjectStore& store, const Clock& clock, const Uri& uri,
                          bool enabled, const std::string& by);
 

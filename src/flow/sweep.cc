@@ -28,20 +28,45 @@ Result<lot::LotSet> manifested_lots(store::ObjectStore& store, const Deployed& c
   return lots;
 }
 
+/// Calls `take` with every claim of an arc, as far as a sweep needs to know it.
+Result<> walk_claims(store::ObjectStore& store, const ArcRef& arc, ClaimNotes* notes,
+                     const std::function<void(const Uri&, const record::Claim&)>& take,
+                     SweepReport& report) {
+  const Uri prefix = arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name);
+  auto listed = store::for_each_object(store, prefix, [&](const store::ObjectInfo& info) {
+    if (notes != nullptr) {
+      const auto note = notes->find(info);
+      const auto noted = note ? claim_of(*note) : std::nullopt;
+      if (noted) return take(info.uri, *noted);
+    }
+    auto stored = read_claim(store, info.uri);
+    if (!stored) {
+      report.broken.emplace_back(info.uri, stored.error());
+    } else if (*stored) {
+      const auto& claim = (*stored)->claim;
+      take(info.uri, claim);
+      const auto note = notes != nullptr ? note_of(claim) : std::nullopt;
+      if (note) notes->keep(info, *note);
+    }
+  });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
 /// The revisions that the producer's claims name, by lot; empty for other producers.
 using Revisions = std::map<lot::LotId, std::string>;
 
 Result<Revisions> arc_revisions(store::ObjectStore& store, const ArcSinkRef& sink,
-                                SweepReport& report) {
+                                ClaimNotes* notes, SweepReport& report) {
   Revisions revisions;
-  auto walked = for_each_claim(
-      store, sink.arc,
-      [&](const StoredClaim& stored) {
-        const auto lot = lot::LotId::parse(stored.claim.lot);
-        const auto found = stored.claim.sinks.find(sink.role);
-        if (lot && found != stored.claim.sinks.end()) revisions[*lot] = found->second.revision;
+  auto walked = walk_claims(
+      store, sink.arc, notes,
+      [&](const Uri&, const record::Claim& claim) {
+        const auto lot = lot::LotId::parse(claim.lot);
+        const auto found = claim.sinks.find(sink.role);
+        if (lot && found != claim.sinks.end()) revisions[*lot] = found->second.revision;
       },
-      [&](const Uri& uri, const Failure& failure) { report.broken.emplace_back(uri, failure); });
+      report);
   if (!walked) return pass(std::move(walked));
   return revisions;
 }
@@ -54,11 +79,12 @@ struct Source {
 
 Result<Source> source_of(store::ObjectStore& store, const Deployment& deployment, LedgerLogs& logs,
                          const ArcRef& arc, const std::string& role,
-                         const model::SourceDataset& declared, SweepReport& report) {
+                         const model::SourceDataset& declared, ClaimNotes* notes,
+                         SweepReport& report) {
   Source source{.role = role, .lots = {}, .revisions = {}};
   const Producer producer = deployment.producer_of(arc.project->plan.placement, declared.id());
   if (const auto* sink = std::get_if<ArcSinkRef>(&producer)) {
-    auto revisions = arc_revisions(store, *sink, report);
+    auto revisions = arc_revisions(store, *sink, notes, report);
     if (!revisions) return pass(std::move(revisions));
     source.revisions = std::move(*revisions);
     // Lots that an older tool published before the arc was deployed here have no claim.
@@ -122,13 +148,13 @@ Result<lot::LotSet> published_lots(store::ObjectStore& store, const Deployment& 
 
 Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deployment,
                               LedgerLogs& logs, const ArcRef& arc,
-                              const SubscriptionView& subscription) {
+                              const SubscriptionView& subscription, ClaimNotes* notes) {
   SweepReport report;
   std::vector<Source> sources;
   std::optional<lot::LotSet> candidates;
   for (const auto& [role, declared] : arc.arc->sources) {
     if (!declared.subscribe) continue;
-    auto source = source_of(store, deployment, logs, arc, role, declared, report);
+    auto source = source_of(store, deployment, logs, arc, role, declared, notes, report);
     if (!source) return pass(std::move(source));
     auto both = candidates ? set_intersection(*candidates, source->lots)
                            : Result<lot::LotSet>(source->lots);
@@ -138,19 +164,19 @@ Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deplo
   }
   lot::LotSet todo = candidates.value_or(lot::LotSet{});
   std::vector<Uri> behind;
-  auto walked = for_each_claim(
-      store, arc,
-      [&](const StoredClaim& stored) {
-        if (is_behind(stored.claim)) behind.push_back(stored.uri);
-        const auto lot = lot::LotId::parse(stored.claim.lot);
-        if (lot) report.lots.take(stored.claim, *lot);
-        if (!lot || has_work(stored.claim, *lot, sources)) return;
-        if (stored.claim.result && *stored.claim.result != record::ClaimResult::complete) {
+  auto walked = walk_claims(
+      store, arc, notes,
+      [&](const Uri& uri, const record::Claim& claim) {
+        if (is_behind(claim)) behind.push_back(uri);
+        const auto lot = lot::LotId::parse(claim.lot);
+        if (lot) report.lots.take(claim, *lot);
+        if (!lot || has_work(claim, *lot, sources)) return;
+        if (claim.result && *claim.result != record::ClaimResult::complete) {
           report.unfinished.push_back(*lot);
         }
         todo.erase(*lot);
       },
-      [&](const Uri& uri, const Failure& failure) { report.broken.emplace_back(uri, failure); });
+      report);
   if (!walked) return pass(std::move(walked));
   for (const auto& uri : behind) {
     auto published = publish_claim(store, arc, uri);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "flow/arc_flow.h"
+#include "flow/claim_notes.h"
 
 namespace cls::flow {
 
@@ -31,10 +32,10 @@ struct SweepReport {
 };
 
 /// Looks at one arc: publishes commits that are behind and lists the lots that may have work. Cheap
-/// rather than exact: ArcFlow::run decides.
+/// rather than exact: ArcFlow::run decides. With `notes` claims that have ended are not read again.
 Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deployment,
                               LedgerLogs& logs, const ArcRef& arc,
-                              const SubscriptionView& subscription);
+                              const SubscriptionView& subscription, ClaimNotes* notes = nullptr);
 
 /// The lots of a dataset with a current revision, whoever produces it. `placement` is the
 /// consumer's.

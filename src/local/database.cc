@@ -3,7 +3,6 @@
 
 #include <sqlite3.h>
 
-#include "base/error.h"
 #include "base/format.h"
 
 namespace cls::local {
@@ -41,11 +40,11 @@ void Database::raise(std::string_view doing) const {
   const int code = sqlite3_errcode(handle_);
   const bool passing = code == SQLITE_FULL || code == SQLITE_BUSY || code == SQLITE_LOCKED;
   const bool damaged = code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
-  const std::string_view hint =
-      damaged ? "; it is damaged: delete cls.db, cls.db-wal and cls.db-shm while no cls uses the "
-                "home, they are made again from the records"
-              : "";
-  throw Error(format("index cls.db: {}: {}{}", doing, sqlite3_errmsg(handle_), hint),
+  if (damaged) {
+    throw DamageError(
+        format("index cls.db: {}: {}; it is damaged", doing, sqlite3_errmsg(handle_)));
+  }
+  throw Error(format("index cls.db: {}: {}", doing, sqlite3_errmsg(handle_)),
               passing ? ExitCode::Temporary : ExitCode::Failed);
 }
 
@@ -55,6 +54,11 @@ void Database::execute(const char* sql) {
 
 std::int64_t Database::changes() const {
   return sqlite3_changes(handle_);
+}
+
+bool Database::is_sound() {
+  Statement check(*this, "PRAGMA quick_check(1)");
+  return check.step() && check.text(0) == "ok";
 }
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {

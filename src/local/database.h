@@ -8,12 +8,20 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
+
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace cls::local {
 
 class Database;
+
+/// The file is no database, or damaged.
+class DamageError final : public Error {
+ public:
+  using Error::Error;
+};
 
 /// A prepared statement. Reset by its destructor's owner; not thread-safe.
 class Statement {
@@ -52,6 +60,8 @@ class Database {
   sqlite3* handle() const { return handle_; }
   [[noreturn]] void raise(std::string_view doing) const;
   std::int64_t changes() const;
+  /// Looks through all of it; false, or DamageError, where it is damaged.
+  bool is_sound();
 
  private:
   sqlite3* handle_ = nullptr;

@@ -12,8 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How long events are gathered, so that files written together are taken together.
-constexpr milliseconds gather{10};
+/// Files written together are taken together: events are gathered until none comes for a moment.
+constexpr milliseconds gather{2};
+constexpr milliseconds longest_gather{50};
 /// So many events are taken at once; what is left comes with the next turn.
 constexpr std::size_t most_events = 10'000;
 /// What is due already is the workers' affair: no busy loop over it.
@@ -56,6 +57,7 @@ Engine::~Engine() {
 }
 
 void Engine::start() {
+  pool_.on_index_gone([this] { wake(); });
   intake_.start();
   pool_.start();
   bells_.start([this](const Heard& heard) { hear(heard); });
@@ -69,6 +71,10 @@ void Engine::hear(const Heard& heard) {
     if (mode_ == Mode::Run) pool_.read_subscriptions();
   }
   pool_.wake();
+  wake();
+}
+
+void Engine::wake() {
   const std::lock_guard lock(watch_mutex_);
   if (watch_ != nullptr) watch_->wake();
 }
@@ -77,8 +83,15 @@ void Engine::request_stop() {
   stopping_ = true;
   intake_.request_stop();
   pool_.request_stop();
-  const std::lock_guard lock(watch_mutex_);
-  if (watch_ != nullptr) watch_->wake();
+  wake();
+}
+
+/// The end of a process whose index is not there any more. What it has in the records is whole.
+void Engine::end_without_index(const std::string& what) {
+  intake_.store_arrivals();
+  bells_.stop();
+  pool_.stop();
+  throw Error(what, ExitCode::Temporary);
 }
 
 RunReport Engine::run(const RunOptions& options) {
@@ -91,6 +104,7 @@ RunReport Engine::run(const RunOptions& options) {
     intake_.tick(flow::Boundary::Quiet::Assumed);
     if (options.seal) intake_.seal();
     pool_.drain();
+    if (const auto gone = pool_.index_gone()) end_without_index(*gone);
     if (!options.until_idle || found == 0) break;
   }
   intake_.store_arrivals();
@@ -122,16 +136,16 @@ std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
   while (events.empty() && !stopping_ && !rung_) {
     const auto due = wake_for_due();
     const auto left = std::chrono::ceil<milliseconds>(end - services_.clock.monotonic());
-    if (left <= milliseconds(0)) break;
+    if (left <= milliseconds(0) || pool_.index_gone()) break;
     const auto wait = std::min({left, due, services_.health->longest_silence().value_or(left)});
     services_.health->expect(wait);
     events = watch.wait(wait);
     services_.health->beat(services_.clock.monotonic());
   }
   if (events.empty() || stopping_) return events;
-  services_.clock.sleep_for(gather);
-  while (events.size() < most_events) {
-    auto more = watch.wait(milliseconds(0));
+  const auto latest = services_.clock.monotonic() + longest_gather;
+  while (events.size() < most_events && services_.clock.monotonic() < latest) {
+    auto more = watch.wait(gather);
     if (more.empty()) break;
     std::ranges::move(more, std::back_inserter(events));
   }
@@ -168,37 +182,56 @@ bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& chan
       return false;  // a boundary that is enabled again is scanned before anything is waited for
   }
   troubled_ = false;
-  services_.health->well("index");
+  for (const auto* subject : {"the serve loop", "index"}) services_.health->well(subject);
   const auto events = wait_for_events(watch);
   if (!stopping_ && !events.empty()) intake_.take_events(events);
   return false;
 }
 
+/// What wake() wakes, until serve() is left.
+class Engine::WatchInUse {
+ public:
+  WatchInUse(Engine& engine, DirectoryWatch* watch) : engine_(engine) { use(watch); }
+  WatchInUse(const WatchInUse&) = delete;
+  WatchInUse& operator=(const WatchInUse&) = delete;
+  ~WatchInUse() { use(nullptr); }
+
+ private:
+  void use(DirectoryWatch* watch) {
+    const std::lock_guard lock(engine_.watch_mutex_);
+    engine_.watch_ = watch;
+  }
+  Engine& engine_;
+};
+
 Engine::End Engine::serve(const std::function<bool()>& changed) {
   services_.health->forget_troubles();
   start();
   auto watch = need(make_inotify_watch());
-  {
-    const std::lock_guard lock(watch_mutex_);
-    watch_ = watch.get();
-  }
+  const WatchInUse in_use(*this, watch.get());
   intake_.watch(*watch);
   services_.health->beat(services_.clock.monotonic());
   services_.health->ready();
   next_sweep_ = services_.clock.monotonic() + sweep_pause;
   // What was deployed between the reading of the deployment and now rang no bell here.
-  auto end = changed() ? End::Changed : End::Stopped;
+  bool must_ask = true;
   bool must_recover = false;
+  auto end = End::Stopped;
   while (!stopping_ && end == End::Stopped) {
     services_.health->beat(services_.clock.monotonic());
+    if (const auto gone = pool_.index_gone()) end_without_index(*gone);
     try {  // the queue's dispatch: an index that fails for a while ends no service
       if (std::exchange(must_recover, false)) recover();
-      if (serve_once(*watch, changed)) end = End::Changed;
+      const bool other = must_ask && changed();
+      must_ask = false;
+      if (other || serve_once(*watch, changed)) end = End::Changed;
+    } catch (const DamageError& error) {
+      end_without_index(made_again(error.what()));
     } catch (const Error& error) {
       if (!std::exchange(troubled_, true)) {
         complaints_.add(format("{}; tried again every {} s", error.what(), trouble_pause.count()));
       }
-      services_.health->trouble("index", {FailureCode::Unavailable, error.what()});
+      services_.health->trouble("the serve loop", {FailureCode::Unavailable, error.what()});
       services_.health->expect(trouble_pause);
       must_recover = true;
       for (int i = 0; i < trouble_looks && !stopping_; ++i) {
@@ -208,10 +241,6 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
   }
   intake_.store_arrivals();
   pool_.retire();
-  {
-    const std::lock_guard lock(watch_mutex_);
-    watch_ = nullptr;
-  }
   bells_.stop();
   if (!stopping_) return end;
   pool_.stop();

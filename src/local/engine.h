@@ -50,14 +50,16 @@ class Engine {
 
   const flow::Deployment& deployment() const { return *deployment_; }
 
+  // run() and serve() throw Error (Temporary) where the index was deleted under them.
+
   /// `cls run`: scans, closes what has ended, works until nothing is left.
   RunReport run(const RunOptions& options);
 
   /// Why serve() returned.
   enum class End : std::uint8_t { Stopped, Changed };
   /// `cls up`: serves until request_stop(), or until `changed` (asked whenever records may have
-  /// changed) says that another deployment is to be served: then nothing more is taken, but what
-  /// runs goes on, to be waited for by finish().
+  /// changed, and again later where it throws Error) says that another deployment is to be served:
+  /// then nothing more is taken, but what runs goes on, to be waited for by finish().
   End serve(const std::function<bool()>& changed);
   /// After serve() returned Changed: waits until what runs has ended, or request_stop().
   void finish();
@@ -69,8 +71,12 @@ class Engine {
   void request_stop();
 
  private:
+  class WatchInUse;
+
   void start();
   void hear(const Heard& heard);
+  void wake();
+  [[noreturn]] void end_without_index(const std::string& what);
   std::chrono::milliseconds wake_for_due();
   bool look_at_records(const std::function<bool()>& changed);
   bool serve_once(DirectoryWatch& watch, const std::function<bool()>& changed);

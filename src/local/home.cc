@@ -9,6 +9,8 @@
 
 #include "base/bell.h"
 #include "base/format.h"
+#include "base/mount.h"
+#include "local/index_file.h"
 #include "record/subscription.h"
 
 namespace cls::local {
@@ -25,6 +27,18 @@ bool may_become_home(const std::vector<DirectoryEntry>& entries) {
   return std::ranges::all_of(entries, [](const auto& entry) {
     return std::ranges::find(names, entry.name) != names.end();
   });
+}
+
+/// Of a directory that need not be there: as what is there of its path.
+Result<> refuse_remote(std::string directory) {
+  auto mount = mount_of(directory);
+  while (!mount && mount.error().code == FailureCode::NotFound && directory.size() > 1) {
+    directory = directory.substr(0, std::max<std::size_t>(1, directory.rfind('/')));
+    mount = mount_of(directory);
+  }
+  // What cannot be looked at is found to be wrong by what is done with it next.
+  if (!mount || !mount->remote) return {};
+  return fail(FailureCode::Unsupported, remote_home(directory, *mount));
 }
 
 }  // namespace
@@ -70,6 +84,7 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
                                          const std::string& cls_version) {
   auto existing = open_existing(files, directory);
   if (existing || existing.error().code != FailureCode::NotFound) return existing;
+  if (auto local = refuse_remote(directory); !local) return pass(std::move(local));
   auto entries = files.entries(directory);
   if (!entries && entries.error().code != FailureCode::NotFound) return pass(std::move(entries));
   if (entries && !may_become_home(*entries)) {

@@ -35,7 +35,13 @@ std::string first_in_order(const std::set<std::string>& ordered) {
 
 }  // namespace
 
-Queue::Queue(const std::string& path, const Clock& clock) : clock_(clock), database_(path) {
+Result<> Queue::in_place() const {
+  if (file_.in_place()) return {};
+  return fail(FailureCode::NotFound, file_.gone());
+}
+
+Queue::Queue(const std::string& path, const Clock& clock, const DamagedIndex& damaged)
+    : clock_(clock), file_(path, clock, damaged), database_(file_.database()) {
   database_.execute(
       "CREATE TABLE IF NOT EXISTS queue (arc TEXT NOT NULL, lot TEXT NOT NULL, lane INTEGER NOT "
       "NULL,"

@@ -13,7 +13,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "local/database.h"
+#include "base/result.h"
+#include "local/index_file.h"
 
 namespace cls::local {
 
@@ -30,7 +31,10 @@ struct QueueItem {
 /// Thread-safe; several processes may share the database, each hands out what it took itself.
 class Queue {
  public:
-  Queue(const std::string& path, const Clock& clock);
+  Queue(const std::string& path, const Clock& clock, const DamagedIndex& damaged = {});
+
+  /// Failed where the index is not where it was opened any more: what to say. From any thread.
+  Result<> in_place() const;
 
   /// Adds what is not there, all in one transaction; what is being worked on is looked at again
   /// when its run ends.
@@ -68,7 +72,8 @@ class Queue {
  private:
   const Clock& clock_;
   std::mutex mutex_;
-  Database database_;
+  IndexFile file_;
+  Database& database_;
 };
 
 }  // namespace cls::local

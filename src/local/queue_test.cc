@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/queue.h"
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -150,16 +152,98 @@ TEST_F(QueueTest, SeveralProcessesShareIt) {
   EXPECT_EQ(sum, static_cast<std::size_t>(count)) << "no item twice";
 }
 
-TEST_F(QueueTest, AFileThatIsNoDatabaseIsAnErrorThatSaysSo) {
-  const std::string path = directory_.path() + "/other.db";
-  PosixFileSystem files;
-  ASSERT_TRUE(files.write_new(path, std::string(10000, 'x')));
+/// An index of its own, that is damaged.
+class DamagedIndexTest : public QueueTest {
+ protected:
+  DamagedIndexTest() { EXPECT_TRUE(files_.make_directories(home_)); }
+  DamagedIndex set_aside() {
+    return {.set_aside = true, .told = [this](const std::string& name) { told_.push_back(name); }};
+  }
+  static void push_many(Queue& queue) {
+    std::vector<QueueItem> items;
+    items.reserve(2000);
+    for (int i = 0; i < 2000; ++i) items.push_back({"a", format("{:06}", i)});
+    queue.push(items, Lane::Live);
+  }
+  void damage(std::size_t from, std::size_t size) {
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(from));
+    file << std::string(size, 'x');
+  }
+
+  PosixFileSystem files_;
+  std::string home_ = directory_.path() + "/home";
+  std::string path_ = home_ + "/cls.db";
+  std::vector<std::string> told_;
+};
+
+TEST_F(DamagedIndexTest, AFileThatIsNoDatabaseIsAnErrorThatSaysSo) {
+  ASSERT_TRUE(files_.write_new(path_, std::string(10000, 'x')));
   try {
-    const Queue broken(path, clock_);
+    const Queue broken(path_, clock_);
     FAIL() << "it opened";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("delete cls.db"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("it is damaged"));
   }
+  EXPECT_EQ(files_.status(path_, true)->size, 10000U) << "it is left alone";
+}
+
+TEST_F(DamagedIndexTest, IsSetAsideAndMadeAgainWhereThatIsAskedFor) {
+  {
+    Queue queue(path_, clock_);
+    push_many(queue);
+  }
+  damage(8192, 20'000);
+  Queue queue(path_, clock_, set_aside());
+  ASSERT_EQ(told_, std::vector{home_ + "/cls.db.broken-20230101T000000Z"});
+  EXPECT_GT(files_.status(told_.front(), true)->size, 20'000U);
+  EXPECT_EQ(queue.depth({"a"}).waiting, 0U);
+  queue.push({{"a", "1"}}, Lane::Live);
+  EXPECT_EQ(queue.depth({"a"}).waiting, 1U);
+  const Queue second(path_, clock_, set_aside());
+  EXPECT_EQ(told_.size(), 1U) << "said once";
+}
+
+TEST_F(DamagedIndexTest, ATruncatedOneIsSetAside) {
+  {
+    Queue queue(path_, clock_);
+    push_many(queue);
+  }
+  std::filesystem::resize_file(path_, 10'000);
+  const Queue queue(path_, clock_, set_aside());
+  EXPECT_EQ(told_.size(), 1U);
+}
+
+TEST_F(DamagedIndexTest, IsLeftAloneWhileAnotherHasItOpen) {
+  {
+    const Queue made(path_, clock_);
+  }
+  const Queue living(path_, clock_);
+  damage(0, 100);
+  try {
+    const Queue broken(path_, clock_, set_aside());
+    FAIL() << "it opened";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::Temporary);
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("stop all that use the home"));
+  }
+  EXPECT_TRUE(told_.empty());
+  EXPECT_TRUE(living.in_place());
+}
+
+TEST_F(DamagedIndexTest, AnIndexThatWasDeletedOrReplacedIsNotInPlace) {
+  const Queue queue(path_, clock_);
+  EXPECT_TRUE(queue.in_place());
+  std::filesystem::rename(path_, path_ + ".moved");
+  EXPECT_THAT(queue.in_place().error().message, ::testing::HasSubstr("was deleted or replaced"));
+  std::filesystem::copy_file(path_ + ".moved", path_);
+  EXPECT_FALSE(queue.in_place());
+}
+
+TEST(RemoteHome, SaysWhyAndWhatToDo) {
+  EXPECT_THAT(remote_home("/mnt/home", mount_of_type(0x6969)),
+              ::testing::AllOf(::testing::HasSubstr("/mnt/home"), ::testing::HasSubstr("(nfs)"),
+                               ::testing::HasSubstr("keep the home on a local disk")));
 }
 
 }  // namespace

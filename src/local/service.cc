@@ -59,9 +59,9 @@ Engine::End Service::serve(DeployedProjects& deployed) {
     if (stopping_) engine_->request_stop();
   }
   return engine_->serve([&] {
-    auto now = read_deployed(services_.home);
-    if (!now || now->fingerprint == fingerprint) return false;
-    deployed = std::move(*now);
+    auto now = need(read_deployed(services_.home));
+    if (now.fingerprint == fingerprint) return false;
+    deployed = std::move(now);
     return true;
   });
 }

@@ -24,6 +24,8 @@ constexpr milliseconds index_pause{500};
 constexpr seconds stop_grace{5};
 /// Complaints that are remembered so as not to be repeated.
 constexpr std::size_t most_set_aside = 10'000;
+/// How often a dispatch looks whether the index is still there.
+constexpr seconds index_look{1};
 /// So many claims may be beaten at once; more whose store does not answer are given up in time.
 constexpr int beat_threads = 3;
 /// How often drain() looks whether another process that had taken something has died.
@@ -88,7 +90,16 @@ WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
       bells_(bells),
       complaints_(complaints),
       trouble_(trouble),
-      queue_(services_.home.database(), services_.clock),
+      queue_(services_.home.database(), services_.clock,
+             {.set_aside = true,
+              .told =
+                  [this](const std::string& name) {
+                    services_.log.warning(
+                        format("the index was damaged: it is set aside as {}, and made again from "
+                               "the records",
+                               name));
+                  }}),
+      claims_(services_.home.database(), services_.clock),
       logs_(logs),
       held_(tenure.held),
       leases_(services_.clock),
@@ -207,7 +218,9 @@ bool WorkerPool::sweep(const std::string& key, const flow::ArcFlow& arc,
                        const flow::SubscriptionView& subscription) {
   services_.health->beat(services_.clock.monotonic());
   const std::string name = arc.arc().to_string();
-  auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc.arc(), subscription);
+  auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc.arc(), subscription,
+                               &claims_);
+  claims_.flush();
   if (!found) {
     trouble(name, found.error());
     set_aside(arc.arc(), name, found.error());
@@ -325,7 +338,8 @@ void WorkerPool::stop() {
   {
     std::unique_lock lock(mutex_);
     // Attempts may finish; those that do not are stopped and their lots released.
-    if (!changed_.wait_for(lock, stop_grace, [this] { return working_ == 0; })) {
+    const auto grace = index_gone_ ? seconds(0) : stop_grace;
+    if (!changed_.wait_for(lock, grace, [this] { return working_ == 0; })) {
       lock.unlock();
       held_.request_stop_all();
     }
@@ -392,6 +406,8 @@ void WorkerPool::work(const std::stop_token& stop) {
       settle();
       worked = work_once();
       settle();
+    } catch (const DamageError& error) {
+      lose_index(made_again(error.what()));
     } catch (const Error& error) {
       index_trouble(error);
       failed = true;
@@ -406,8 +422,39 @@ void WorkerPool::work(const std::stop_token& stop) {
   }
 }
 
+std::optional<std::string> WorkerPool::index_gone() {
+  look_at_index();
+  const std::lock_guard lock(mutex_);
+  return index_gone_;
+}
+
+void WorkerPool::look_at_index() {
+  if (auto in_place = queue_.in_place(); !in_place) lose_index(in_place.error().message);
+}
+
+/// Nothing is taken any more; what runs is stopped with the pool.
+void WorkerPool::lose_index(const std::string& what) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (index_gone_) return;
+    index_gone_ = what;
+    stopping_ = true;
+    taking_ = false;
+    changed_.notify_all();
+  }
+  if (on_index_gone_) on_index_gone_();
+}
+
 /// Takes the next item whose arc has room; counts it as running.
 std::optional<QueueItem> WorkerPool::take() {
+  {
+    std::unique_lock lock(mutex_);
+    const auto now = services_.clock.monotonic();
+    const bool look = now - index_looked_at_ >= index_look;
+    if (look) index_looked_at_ = now;
+    lock.unlock();
+    if (look) look_at_index();
+  }
   const std::lock_guard lock(mutex_);
   if (!taking_) return std::nullopt;
   std::set<std::string> free = enabled_keys();

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "flow/arc_flow.h"
 #include "local/bells.h"
+#include "local/claim_index.h"
 #include "local/complaints.h"
 #include "local/owners.h"
 #include "local/queue.h"
@@ -81,6 +82,12 @@ class WorkerPool {
   /// Lets the threads look whether something has become due.
   void wake();
 
+  /// Looks whether the index is still where it was opened; what to say where it is not, or was
+  /// found damaged: then nothing is taken any more, and the process has to end.
+  std::optional<std::string> index_gone();
+  /// Called once by whoever else finds that out. Before start().
+  void on_index_gone(std::function<void()> call) { on_index_gone_ = std::move(call); }
+
   /// When the next waiting item is due; nullopt where none waits.
   std::optional<Instant> next_due();
   /// Attempts that ended, well or not.
@@ -111,6 +118,8 @@ class WorkerPool {
   void settle();
   bool settle(const QueueItem& item, std::optional<Instant> again);
   void index_trouble(const Error& error);
+  void look_at_index();
+  void lose_index(const std::string& what);
   void note_end(const QueueItem& item, const flow::Ended& ended);
   void heartbeat(const std::stop_token& stop);
   void beat(const std::stop_token& stop);
@@ -123,6 +132,7 @@ class WorkerPool {
   Complaints& complaints_;
   StoreTrouble trouble_;
   Queue queue_;
+  ClaimIndex claims_;
   flow::LedgerLogs& logs_;
   flow::HeldClaims& held_;
   flow::LeaseWatch leases_;
@@ -155,6 +165,9 @@ class WorkerPool {
   std::vector<Settlement> unsettled_;  ///< what the queue does not know yet
   std::size_t unsettled_count_ = 0;    ///< of them, and of those that it is being told
   int index_failures_ = 0;             ///< of the index, one after another
+  std::optional<std::string> index_gone_;
+  std::function<void()> on_index_gone_;
+  std::chrono::nanoseconds index_looked_at_{};
   std::map<std::string, lot::LotSet> unfinished_;
   std::vector<std::jthread> threads_;
 };

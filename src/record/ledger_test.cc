@@ -170,7 +170,9 @@ TEST(Ledger, LinesAreWrittenAsTheirFieldsSay) {
 }
 
 TEST(Ledger, ALineThatIsWrittenOtherwiseIsReadAsJson) {
-  const auto read = [](std::string line) { return read_segment(std::string(head_line) + line); };
+  const auto read = [](const std::string& line) {
+    return read_segment(std::string(head_line) + line);
+  };
   const auto wanted = example().lines[0];
   const std::string plain(member_line);
   const auto with = [&](const std::string& what, const std::string& by) {

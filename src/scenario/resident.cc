@@ -17,7 +17,7 @@ constexpr std::chrono::seconds time_to_end{10};
 
 }  // namespace
 
-Resident::Resident(std::string program, std::string root,
+Resident::Resident(std::string program, const std::string& root,
                    std::map<std::string, std::string> environment)
     : spec_{.command = {std::move(program), "up"},
             .environment = std::move(environment),

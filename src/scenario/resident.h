@@ -18,7 +18,8 @@ namespace cls::scenario {
 class Resident {
  public:
   /// `program` is the executable `cls`; `root` is where it works, and its log lies.
-  Resident(std::string program, std::string root, std::map<std::string, std::string> environment);
+  Resident(std::string program, const std::string& root,
+           std::map<std::string, std::string> environment);
 
   /// Starts it and waits until it serves.
   Result<> start(const std::vector<std::string>& arguments);
