@@ -25,4 +25,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 std::optional<std::string> closest(std::string_view word,
                                    const std::vector<std::string>& candidates);
 
+/// Bytes of the UTF-8 character at the front of `text`, which is not empty; 0 where there is none.
+std::size_t utf8_length(std::string_view text);
+
 }  // namespace cls

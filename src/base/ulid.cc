@@ -58,6 +58,15 @@ std::string UlidSource::next() {
   return text;
 }
 
+std::optional<Instant> time_of_ulid(std::string_view text) {
+  if (!is_ulid(text)) return std::nullopt;
+  std::uint64_t ms = 0;
+  for (const char c : text.substr(0, 10)) ms = (ms << 5U) | alphabet.find(c);
+  // Beyond what an Instant can be: made up.
+  if (ms > std::uint64_t{1} << 43U) return std::nullopt;
+  return Instant(std::chrono::milliseconds(ms));
+}
+
 bool is_ulid(std::string_view text) {
   return text.size() == 26 && std::ranges::all_of(text, [](char c) {
            return alphabet.find(c) != std::string_view::npos;

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 
@@ -30,6 +32,9 @@ class UlidSource {
   std::int64_t last_ms_ = -1;
   std::array<std::uint8_t, 10> last_random_{};
 };
+
+/// When a ULID was made, in milliseconds; nullopt for what is none.
+std::optional<Instant> time_of_ulid(std::string_view text);
 
 /// True for 26 characters of Crockford's base 32, upper case.
 bool is_ulid(std::string_view text);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/workspace.h"
 
 namespace cls::cli {
 
@@ -48,6 +49,21 @@ int dispatch(const Options& options, World& world) {
   return static_cast<int>(ExitCode::Usage);
 }
 
+/// Says why a command ended, on standard error; in the log's form where there is one for programs.
+int failed(const Options& options, World& world, const std::string& why, ExitCode code) {
+  const bool logs = options.command == Command::Up || options.command == Command::Run;
+  const auto wants_json = [&] {
+    try {
+      return logs && logs_json(options, world);
+    } catch (const Error&) {
+      return false;  // that is what is being said
+    }
+  };
+  world.console.err(wants_json() ? json_log_line(world.clock.now(), LogLevel::Error, why)
+                                 : format("cls: {}\n", why));
+  return static_cast<int>(code);
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, World& world) {
@@ -57,17 +73,17 @@ int run(const std::vector<std::string>& arguments, World& world) {
     world.console.err(answer->err);
     return answer->exit_code;
   }
+  const auto& options = std::get<Options>(parsed);
   try {
-    return dispatch(std::get<Options>(parsed), world);
+    return dispatch(options, world);
   } catch (const Error& error) {
-    world.console.err(format("cls: {}\n", error.what()));
-    return static_cast<int>(error.exit_code());
+    return failed(options, world, error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    world.console.err("cls: out of memory\n");
-    return static_cast<int>(ExitCode::Temporary);
+    return failed(options, world, "out of memory", ExitCode::Temporary);
   } catch (const std::exception& error) {
-    world.console.err(format("cls: a fault of cls itself, please report it: {}\n", error.what()));
-    return static_cast<int>(ExitCode::Failed);
+    return failed(options, world,
+                  format("a fault of cls itself, please report it: {}", error.what()),
+                  ExitCode::Failed);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/posix_process_runner.h"
+#include "base/standard_streams.h"
 #include "base/stop_signals.h"
 #include "cli/app.h"
 
@@ -16,14 +17,13 @@ namespace {
 /// The process's own streams; each text in one piece.
 class StandardConsole final : public cls::cli::Console {
  public:
-  void out(std::string_view text) override { write(stdout, text); }
-  void err(std::string_view text) override { write(stderr, text); }
+  void out(std::string_view text) override { write(cls::standard_output, text); }
+  void err(std::string_view text) override { write(cls::standard_error, text); }
 
  private:
-  void write(std::FILE* stream, std::string_view text) {
+  void write(int stream, std::string_view text) {
     const std::lock_guard lock(mutex_);
-    std::fwrite(text.data(), 1, text.size(), stream);
-    std::fflush(stream);
+    cls::write_stream(stream, text);
   }
   std::mutex mutex_;
 };

@@ -30,6 +30,12 @@ class CommandLine {
     app_.add_option("--output", output_, "table, json, csv or tsv")
         ->check(CLI::IsMember(json::all_names<operate::Format>()));
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
+    app_.add_option("--log", options_.log,
+                    "Log lines on standard error: text or json [$CLS_LOG, else text]")
+        ->check(CLI::IsMember({"text", "json"}));
+    app_.add_option("--log-level", options_.log_level,
+                    "The least level: debug, info, warning or error [$CLS_LOG_LEVEL]")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
     app_.footer("Exit codes: docs/exit-codes.md. Start with: cls run -p project.json --home DIR");
     add_commands();
   }
@@ -99,6 +105,12 @@ class CommandLine {
     auto* up = command(app_, "up", "Serve every deployed project until stopped", Command::Up);
     add_projects(up, false);
     add_since(up);
+    up->add_option("--metrics", options_.metrics,
+                   "Serve /metrics (Prometheus) and /healthz at [HOST:]PORT; HOST: 127.0.0.1");
+    up->add_option("--keep-attempts", options_.keep_attempts,
+                   "How long folders of attempts are kept, as 36h, 14d [14d]");
+    up->add_option("--keep-attempts-bytes", options_.keep_attempts_bytes,
+                   "How large they may be in all, as 500MiB [1GiB]");
     auto* run = command(app_, "run", "Deploy, take in what is there, work until nothing is left",
                         Command::Run);
     add_projects(run, false);

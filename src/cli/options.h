@@ -38,6 +38,8 @@ struct Options {
   std::string substrate;  ///< empty: the placement's provider
   operate::Format output = operate::Format::Table;
   int verbose = 0;
+  std::string log;        ///< text or json; empty: $CLS_LOG, else text
+  std::string log_level;  ///< empty: $CLS_LOG_LEVEL, else what -v says
 
   std::vector<std::string> projects;  ///< -p; `-` is standard input
   std::string since;                  ///< now, all, a time or a lot id
@@ -52,7 +54,10 @@ struct Options {
   std::string earliest;
   std::string latest;
   bool deep = false;
-  std::uint64_t wait = 600;  ///< seconds that destroy waits for what runs
+  std::string metrics;              ///< up: [HOST:]PORT; empty: none
+  std::string keep_attempts;        ///< up: a duration; empty: 14d
+  std::string keep_attempts_bytes;  ///< up: a size; empty: 1GiB
+  std::uint64_t wait = 600;         ///< seconds that destroy waits for what runs
 };
 
 /// The text to print and the exit code, where the command line itself is all there is to do.

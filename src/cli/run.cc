@@ -81,8 +81,8 @@ int run(const Options& options, World& world) {
   }
   const auto home = checked ? open_home(options, world) : existing_home(options, world);
   if (checked) deploy_projects(*home, world, *checked, since);
-  ConsoleLog log(world.console, log_level(options, LogLevel::Warning));
-  auto deployed = deployed_in(*home, world);
+  ConsoleLog log(options, world, LogLevel::Warning);
+  auto deployed = deployed_in(*home, log);
   const bool whole = deployed.broken.empty();
   local::Tenure tenure{.self = local::make_owner(world.ids), .held = {}};
   local::Engine engine({.home = *home,

@@ -30,7 +30,8 @@ int status(const Options& options, World& world) {
                                        .logs = logs,
                                        .now = world.clock.now(),
                                        .home = home->directory(),
-                                       .queued = queued},
+                                       .queued = queued,
+                                       .broken_projects = deployed.broken},
                                       filter);
   if (!report) throw Error(report.error());
   world.console.out(operate::render(*report, options.output));

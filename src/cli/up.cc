@@ -1,11 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls up: serves every project deployed in a home until it is asked to end.
+#include <algorithm>
+
+#include "base/byte_size.h"
 #include "cli/commands.h"
+#include "cli/observed.h"
 #include "cli/stop_request.h"
 #include "cli/workspace.h"
+#include "local/caretaker.h"
 #include "local/service.h"
 
 namespace cls::cli {
+
+namespace {
+
+local::RetentionLimits retention_of(const Options& options) {
+  local::RetentionLimits limits;
+  if (!options.keep_attempts.empty()) {
+    const auto age = parse_duration(options.keep_attempts);
+    if (!age) throw Error("--keep-attempts: " + age.error().message, ExitCode::Usage);
+    // Longer than any home has been there is for ever.
+    limits.age = std::min<std::chrono::seconds>(*age, std::chrono::hours(24 * 36'500));
+  }
+  if (!options.keep_attempts_bytes.empty()) {
+    const auto bytes = parse_byte_size(options.keep_attempts_bytes);
+    if (!bytes) throw Error("--keep-attempts-bytes: " + bytes.error().message, ExitCode::Usage);
+    limits.bytes = *bytes;
+  }
+  return limits;
+}
+
+}  // namespace
 
 int up(const Options& options, World& world) {
   const flow::Since since = since_of(options, world, {});
@@ -17,14 +42,26 @@ int up(const Options& options, World& world) {
   }
   const auto home = open_home(options, world);
   if (checked) deploy_projects(*home, world, *checked, since);
-  ConsoleLog log(world.console, log_level(options, LogLevel::Info));
-  local::Service service({.home = *home,
-                          .clock = world.clock,
-                          .ids = world.ids,
-                          .processes = world.processes,
-                          .log = log,
-                          .getenv = world.getenv});
-  const StopRequest stop(world, [&service] { service.request_stop(); }, [](int) { return 0; });
+  ConsoleLog log(options, world, LogLevel::Info);
+  const local::Services services{.home = *home,
+                                 .clock = world.clock,
+                                 .ids = world.ids,
+                                 .processes = world.processes,
+                                 .log = log,
+                                 .getenv = world.getenv};
+  const local::RetentionLimits limits = retention_of(options);
+  const auto pages = serve_pages(options, services);
+  ManagedService manager(world, services);
+  const local::Caretaker caretaker(services, limits);
+  local::Service service(services,
+                         [&manager](const std::string& served) { manager.status(served); });
+  const StopRequest stop(
+      world,
+      [&] {
+        manager.stopping();
+        service.request_stop();
+      },
+      [](int) { return 0; });
   service.run();
   log.info("stopped");
   return 0;

@@ -91,17 +91,41 @@ void print(const Diagnostics& problems, const Options& options, Purpose purpose,
   world.console.err(text);
 }
 
-}  // namespace
-
-void ConsoleLog::write(LogLevel level, std::string_view line) {
-  if (level < least_) return;
-  console_.err(format("{}: {}\n", name_of(level), line));
-}
-
-LogLevel log_level(const Options& options, LogLevel least) {
+LogLevel log_level(const Options& options, const World& world, LogLevel least) {
+  const auto wanted =
+      options.log_level.empty() ? world.getenv("CLS_LOG_LEVEL").value_or("") : options.log_level;
+  for (const auto level : {LogLevel::Debug, LogLevel::Info, LogLevel::Warning, LogLevel::Error}) {
+    if (name_of(level) == wanted) return level;
+  }
+  if (!wanted.empty()) {
+    throw Error(format("CLS_LOG_LEVEL is {}; it may be debug, info, warning or error", wanted),
+                ExitCode::Usage);
+  }
   if (options.verbose >= 2) return LogLevel::Debug;
   if (options.verbose == 1) return std::min(least, LogLevel::Info);
   return least;
+}
+
+}  // namespace
+
+ConsoleLog::ConsoleLog(const Options& options, World& world, LogLevel least)
+    : console_(world.console),
+      clock_(world.clock),
+      least_(log_level(options, world, least)),
+      json_(logs_json(options, world)) {}
+
+void ConsoleLog::write(LogLevel level, std::string_view line, const LogFields& about) {
+  if (level < least_) return;
+  console_.err(json_ ? json_log_line(clock_.now(), level, line, about)
+                     : text_log_line(level, line));
+}
+
+bool logs_json(const Options& options, const World& world) {
+  if (!options.log.empty()) return options.log == "json";
+  const auto wanted = world.getenv("CLS_LOG").value_or("");
+  if (wanted.empty() || wanted == "text") return false;
+  if (wanted == "json") return true;
+  throw Error(format("CLS_LOG is {}; it may be text or json", wanted), ExitCode::Usage);
 }
 
 Error refusal(const Failure& failure) {
@@ -133,6 +157,13 @@ std::unique_ptr<local::Home> existing_home(const Options& options, World& world)
   auto home = local::Home::open_existing(world.files, home_directory(options, world));
   if (!home) throw refusal(home.error());
   return std::move(*home);
+}
+
+local::DeployedProjects deployed_in(local::Home& home, Log& log) {
+  auto deployed = local::read_deployed(home);
+  if (!deployed) throw Error(deployed.error());
+  for (const auto& broken : deployed->broken) log.error(format("left out: {}", broken));
+  return std::move(*deployed);
 }
 
 local::DeployedProjects deployed_in(local::Home& home, World& world) {

@@ -19,19 +19,23 @@
 
 namespace cls::cli {
 
-/// The log of a command, on its standard error.
+/// The log of a command, on its standard error: as --log and --log-level say, else the environment,
+/// else -v and -vv, else `least`. An Error with the code of a usage error where the environment
+/// asks for what there is not.
 class ConsoleLog final : public Log {
  public:
-  ConsoleLog(Console& console, LogLevel least) : console_(console), least_(least) {}
-  void write(LogLevel level, std::string_view line) override;
+  ConsoleLog(const Options& options, World& world, LogLevel least);
+  void write(LogLevel level, std::string_view line, const LogFields& about) override;
 
  private:
   Console& console_;
+  const Clock& clock_;
   LogLevel least_;
+  bool json_;
 };
 
-/// `least`, or what -v and -vv ask for.
-LogLevel log_level(const Options& options, LogLevel least);
+/// True if lines of the log are JSON.
+bool logs_json(const Options& options, const World& world);
 
 /// The absolute path of the home: --home, else $CLS_HOME, else ~/.local/share/clusterless.
 std::string home_directory(const Options& options, const World& world);
@@ -39,8 +43,10 @@ std::string home_directory(const Options& options, const World& world);
 std::unique_ptr<local::Home> open_home(const Options& options, World& world);
 /// Opens a home that must exist.
 std::unique_ptr<local::Home> existing_home(const Options& options, World& world);
-/// What is deployed in a home; projects that cannot be read are named on standard error.
+/// What is deployed in a home; projects that cannot be read are named on standard error, or in the
+/// log.
 local::DeployedProjects deployed_in(local::Home& home, World& world);
+local::DeployedProjects deployed_in(local::Home& home, Log& log);
 
 /// An Error that carries the exit code of a refusal where something is in the way (Conflict,
 /// Unsupported, Denied by a version).

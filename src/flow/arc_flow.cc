@@ -306,7 +306,8 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
     return RunOutcome(std::move(empty));
   }
   services_.log.debug(
-      format("{} {}: attempt {} starts", arc_.to_string(), lot.to_string(), context.attempt));
+      format("{} {}: attempt {} starts", arc_.to_string(), lot.to_string(), context.attempt),
+      arc_.log_fields(lot.to_string(), context.attempt));
   try {
     return services_.workload(*arc_.arc).run(context);
   } catch (const Error& error) {  // the workload supervisor: one attempt ends, not the process
@@ -475,7 +476,8 @@ Result<ArcOutcome> ArcFlow::fail_attempt(HeldClaim& held, const lot::LotId& lot,
   const std::uint64_t failures = claim.attempts + 1;
   const bool again = failed.retryable && failures < arc_.arc->attempts;
   services_.log.warning(format("{} {}: attempt {} failed ({}): {}", arc_.to_string(),
-                               lot.to_string(), claim.attempt, failed.code, failed.message));
+                               lot.to_string(), claim.attempt, failed.code, failed.message),
+                        arc_.log_fields(lot.to_string(), claim.attempt));
   if (auto stored = store_partial(claim.attempt, lot, failed); !stored)
     return pass(std::move(stored));
   const auto result =

@@ -568,7 +568,8 @@ Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
 
 void Boundary::note_published(const lot::LotId& lot) {
   published_.insert(lot);
-  out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()));
+  out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()),
+             ref().log_fields(lot.to_string()));
   events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);
 }
 

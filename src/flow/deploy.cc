@@ -131,11 +131,14 @@ Result<> remove_materials(store::ObjectStore& store, const record::Places& place
 Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& store,
                                                          const record::Places& places,
                                                          const model::DatasetId& dataset) {
-  auto object = get_if_present(store, places.dataset(dataset));
+  const Uri uri = places.dataset(dataset);
+  auto object = get_if_present(store, uri);
   if (!object) return pass(std::move(object));
   if (!*object) return std::optional<record::OwnedDataset>();
   auto owned = json::read_record<record::OwnedDataset>((*object)->bytes);
-  if (!owned) return pass(std::move(owned));
+  if (!owned) {
+    return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), owned.error().message));
+  }
   return std::optional(std::move(*owned));
 }
 

@@ -11,6 +11,22 @@ std::string ArcRef::to_string() const {
   return project->plan.project.to_string() + " " + arc->name;
 }
 
+LogFields BoundaryRef::log_fields(std::string lot) const {
+  return {.project = project->plan.project.to_string(),
+          .boundary = boundary->name,
+          .arc = {},
+          .lot = std::move(lot),
+          .attempt = {}};
+}
+
+LogFields ArcRef::log_fields(std::string lot, std::string attempt) const {
+  return {.project = project->plan.project.to_string(),
+          .boundary = {},
+          .arc = arc->name,
+          .lot = std::move(lot),
+          .attempt = std::move(attempt)};
+}
+
 Deployment::Deployment(std::vector<std::unique_ptr<const Deployed>> projects)
     : projects_(std::move(projects)) {
   for (const auto& project : projects_) {

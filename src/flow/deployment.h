@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "model/plan.h"
 #include "record/places.h"
 
@@ -28,6 +29,7 @@ struct BoundaryRef {
 
   /// Names it in logs and messages: `project/version boundary`.
   std::string to_string() const;
+  LogFields log_fields(std::string lot = "") const;
 };
 
 struct ArcRef {
@@ -35,6 +37,7 @@ struct ArcRef {
   const model::ArcPlan* arc = nullptr;
 
   std::string to_string() const;
+  LogFields log_fields(std::string lot = "", std::string attempt = "") const;
   bool operator==(const ArcRef&) const = default;
 };
 

@@ -127,7 +127,11 @@ Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& cons
                                 .extras = {}};
     if (*owned) {
       auto record = json::read_record<record::OwnedDataset>((*owned)->bytes);
-      if (!record) return fail(FailureCode::Invalid, record.error().message);
+      if (!record) {
+        return fail(
+            FailureCode::Invalid,
+            format("{}: {}", consumer.places.dataset(dataset).to_string(), record.error().message));
+      }
       declared = record->dataset;
     }
     return std::optional(SourceLot{.dataset = std::move(declared),

@@ -118,6 +118,22 @@ bool has_work(const record::Claim& claim, const lot::LotId& lot,
 
 }  // namespace
 
+void LotsByState::move_to(lot::LotSet LotsByState::* set, const lot::LotId& lot) {
+  for (auto* other : {&running, &retrying, &complete, &partial, &missing}) other->erase(lot);
+  auto& lots = this->*set;
+  // Lots of another unit, of a former declaration: an arc has lots of one unit.
+  if (!lots.unit() || *lots.unit() == lot.unit()) lots.insert(lot);
+}
+
+void LotsByState::take(const record::Claim& claim, const lot::LotId& lot) {
+  if (claim.state == record::ClaimState::running) return move_to(&LotsByState::running, lot);
+  if (claim.state == record::ClaimState::retrying) return move_to(&LotsByState::retrying, lot);
+  const auto result = claim.result.value_or(record::ClaimResult::complete);
+  if (result == record::ClaimResult::complete) return move_to(&LotsByState::complete, lot);
+  move_to(result == record::ClaimResult::partial ? &LotsByState::partial : &LotsByState::missing,
+          lot);
+}
+
 Result<lot::LotSet> published_lots(store::ObjectStore& store, const Deployment& deployment,
                                    LedgerLogs& logs, const Deployed& consumer,
                                    const model::DatasetId& dataset) {
@@ -153,6 +169,7 @@ Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deplo
       [&](const Uri& uri, const record::Claim& claim) {
         if (is_behind(claim)) behind.push_back(uri);
         const auto lot = lot::LotId::parse(claim.lot);
+        if (lot) report.lots.take(claim, *lot);
         if (!lot || has_work(claim, *lot, sources)) return;
         if (claim.result && *claim.result != record::ClaimResult::complete) {
           report.unfinished.push_back(*lot);

@@ -10,10 +10,24 @@
 
 namespace cls::flow {
 
+/// The lots of an arc that have a claim, by what it says.
+struct LotsByState {
+  lot::LotSet running;
+  lot::LotSet retrying;
+  lot::LotSet complete;
+  lot::LotSet partial;
+  lot::LotSet missing;
+
+  /// The lot is in `set` alone from now on.
+  void move_to(lot::LotSet LotsByState::* set, const lot::LotId& lot);
+  void take(const record::Claim& claim, const lot::LotId& lot);
+};
+
 /// What a sweep found for one arc.
 struct SweepReport {
-  std::vector<lot::LotId> due;                  ///< lots to look at, ascending
-  std::vector<lot::LotId> unfinished;           ///< ended missing or partial, and nothing is due
+  std::vector<lot::LotId> due;         ///< lots to look at, ascending
+  std::vector<lot::LotId> unfinished;  ///< ended missing or partial, and nothing is due
+  LotsByState lots;
   std::vector<std::pair<Uri, Failure>> broken;  ///< records that cannot be read, set aside
 };
 

@@ -2,6 +2,7 @@
 // Complaints: what went wrong and was not given up for: logged at once, and kept for the report.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -11,13 +12,15 @@
 
 namespace cls::local {
 
-/// Thread-safe. Keeps the first `limit` complaints and counts the others.
+/// Thread-safe. Keeps the first `limit` complaints and counts the others; `total` counts those of
+/// the whole process and outlives this.
 class Complaints {
  public:
-  explicit Complaints(Log& log) : log_(log) {}
+  Complaints(Log& log, std::atomic<std::uint64_t>& total) : log_(log), total_(total) {}
 
-  void add(const std::string& what) {
-    log_.error(what);
+  void add(const std::string& what, const LogFields& about = {}) {
+    log_.error(what, about);
+    ++total_;
     const std::lock_guard lock(mutex_);
     if (kept_.size() < limit) kept_.push_back(what);
     ++count_;
@@ -34,6 +37,7 @@ class Complaints {
  private:
   static constexpr std::size_t limit = 1000;
   Log& log_;
+  std::atomic<std::uint64_t>& total_;
   mutable std::mutex mutex_;
   std::vector<std::string> kept_;
   std::uint64_t count_ = 0;

@@ -41,7 +41,7 @@ Engine::Engine(Services services, std::unique_ptr<const flow::Deployment> deploy
     : services_(std::move(services)),
       mode_(mode),
       deployment_(std::move(deployment)),
-      complaints_(services_.log),
+      complaints_(services_.log, services_.metrics->complaints()),
       logs_(services_.home.store()),
       bells_(run_directory(services_.home),
              // Several engines of a process have one each.
@@ -137,7 +137,10 @@ std::vector<WatchEvent> Engine::wait_for_events(DirectoryWatch& watch) {
     const auto due = wake_for_due();
     const auto left = std::chrono::ceil<milliseconds>(end - services_.clock.monotonic());
     if (left <= milliseconds(0) || pool_.index_gone()) break;
-    events = watch.wait(std::min(left, due));
+    const auto wait = std::min({left, due, services_.health->longest_silence().value_or(left)});
+    services_.health->expect(wait);
+    events = watch.wait(wait);
+    services_.health->beat(services_.clock.monotonic());
   }
   if (events.empty() || stopping_) return events;
   const auto latest = services_.clock.monotonic() + longest_gather;
@@ -179,6 +182,7 @@ bool Engine::serve_once(DirectoryWatch& watch, const std::function<bool()>& chan
       return false;  // a boundary that is enabled again is scanned before anything is waited for
   }
   troubled_ = false;
+  for (const auto* subject : {"the serve loop", "index"}) services_.health->well(subject);
   const auto events = wait_for_events(watch);
   if (!stopping_ && !events.empty()) intake_.take_events(events);
   return false;
@@ -201,16 +205,20 @@ class Engine::WatchInUse {
 };
 
 Engine::End Engine::serve(const std::function<bool()>& changed) {
+  services_.health->forget_troubles();
   start();
   auto watch = need(make_inotify_watch());
   const WatchInUse in_use(*this, watch.get());
   intake_.watch(*watch);
+  services_.health->beat(services_.clock.monotonic());
+  services_.health->ready();
   next_sweep_ = services_.clock.monotonic() + sweep_pause;
   // What was deployed between the reading of the deployment and now rang no bell here.
   bool must_ask = true;
   bool must_recover = false;
   auto end = End::Stopped;
   while (!stopping_ && end == End::Stopped) {
+    services_.health->beat(services_.clock.monotonic());
     if (const auto gone = pool_.index_gone()) end_without_index(*gone);
     try {  // the queue's dispatch: an index that fails for a while ends no service
       if (std::exchange(must_recover, false)) recover();
@@ -223,6 +231,8 @@ Engine::End Engine::serve(const std::function<bool()>& changed) {
       if (!std::exchange(troubled_, true)) {
         complaints_.add(format("{}; tried again every {} s", error.what(), trouble_pause.count()));
       }
+      services_.health->trouble("the serve loop", {FailureCode::Unavailable, error.what()});
+      services_.health->expect(trouble_pause);
       must_recover = true;
       for (int i = 0; i < trouble_looks && !stopping_; ++i) {
         services_.clock.sleep_for(std::chrono::milliseconds(trouble_pause) / trouble_looks);

@@ -22,22 +22,46 @@ constexpr milliseconds longest_wait{60'000};
 /// How often a scan that ends (`cls run`) looks again at files that are still being written.
 constexpr int unquiet_looks = 3;
 
+/// Passes publications on; many of them are no standstill of the serve loop either.
+class BeatingEvents final : public flow::LotEvents {
+ public:
+  BeatingEvents(flow::LotEvents& events, Health& health, const Clock& clock)
+      : events_(events), health_(health), clock_(clock) {}
+  void available(const model::Placement& placement, const model::DatasetId& dataset,
+                 const lot::LotId& lot) override {
+    health_.beat(clock_.monotonic());
+    events_.available(placement, dataset, lot);
+  }
+
+ private:
+  flow::LotEvents& events_;
+  Health& health_;
+  const Clock& clock_;
+};
+
 }  // namespace
 
 /// A boundary as it is served here.
 struct Intake::Served {
-  Served(const Services& services, flow::LedgerLog& log, flow::LotEvents& events,
+  Served(const Services& services, flow::LedgerLog& log, flow::LotEvents& the_events,
          const std::string& by, std::string root)
-      : boundary(services.home.store(), services.clock, log, events, by, services.log),
+      : health(*services.health),
+        clock(services.clock),
+        events(the_events, health, clock),
+        boundary(services.home.store(), services.clock, log, events, by, services.log),
         scanner(services.home.files(), services.clock, *log.boundary().boundary, std::move(root),
                 log.boundary().boundary->dataset.path()) {}
 
   Scanner::Known known() {
     return [this](const Uri& uri, const record::ObjectVersion& version) {
+      health.beat(clock.monotonic());  // a long scan is no standstill
       return boundary.knows(uri, version);
     };
   }
 
+  Health& health;
+  const Clock& clock;
+  BeatingEvents events;
   flow::Boundary boundary;
   Scanner scanner;
   std::set<std::string> unquiet;            // paths to look at again
@@ -75,18 +99,22 @@ Result<bool> Intake::is_enabled(const flow::BoundaryRef& ref) {
 bool Intake::open(const flow::BoundaryRef& ref) {
   auto& store = services_.home.store();
   const auto complain = [&](const Failure& failure) {
+    services_.health->trouble(ref.to_string(), failure);
+    note_damaged(ref, failure);
     const bool known = std::ranges::any_of(
         unopened_, [&](const auto& one) { return one.boundary == ref.boundary; });
     if (!known) {
       complaints_.add(format("{}: {}; it takes nothing in until this is mended", ref.to_string(),
-                             failure.message));
+                             failure.message),
+                      ref.log_fields());
     }
     return false;
   };
   auto enabled = is_enabled(ref);
   if (!enabled) return complain(enabled.error());
   if (!*enabled) {
-    services_.log.warning(format("{} is disabled: it takes nothing in", ref.to_string()));
+    services_.log.warning(format("{} is disabled: it takes nothing in", ref.to_string()),
+                          ref.log_fields());
     return true;
   }
   // local_path names objects; the directory is where an object of the path would lie.
@@ -98,25 +126,47 @@ bool Intake::open(const flow::BoundaryRef& ref) {
   }
   auto served = std::make_unique<Served>(services_, logs_.of(ref), events_, by_, directory);
   if (auto started = served->boundary.start(); !started) return complain(started.error());
+  services_.health->well(ref.to_string());
+  for (const auto* kind : {"ledger", "subscription"}) {
+    services_.metrics->damaged(kind, ref.to_string(), 0);
+  }
   served_.push_back(std::move(served));
+  report(*served_.back());
   if (watch_ != nullptr) watch_root(*served_.back());
   return true;
 }
 
 void Intake::start() {
   for (const auto& ref : deployment_.boundaries()) {
+    services_.health->beat(services_.clock.monotonic());  // ledgers may be long
     if (!open(ref)) unopened_.push_back(ref);
   }
 }
 
+/// Of what cannot be read is complained once.
+bool Intake::can_read_subscription(const flow::BoundaryRef& ref, const Result<bool>& enabled) {
+  const std::string name = ref.to_string();
+  const std::string subject = "subscription of " + name;
+  if (enabled) {
+    unread_.erase(name);
+    services_.metrics->damaged("subscription", name, 0);
+    services_.health->well(subject);
+    return true;
+  }
+  services_.health->trouble(subject, enabled.error());
+  note_damaged(ref, enabled.error());
+  if (unread_.insert(name).second) {
+    complaints_.add(format("{}: {}", subject, enabled.error().message), ref.log_fields());
+  }
+  return false;
+}
+
 void Intake::read_subscriptions() {
   for (const auto& ref : deployment_.boundaries()) {
-    const auto enabled = is_enabled(ref);
-    if (!enabled) {
-      complaints_.add(format("{}: {}", ref.to_string(), enabled.error().message));
-      continue;  // it stays as it is
-    }
     const auto is_this = [&](const flow::BoundaryRef& one) { return one.boundary == ref.boundary; };
+    const auto enabled = is_enabled(ref);
+    if (!enabled && std::ranges::any_of(unopened_, is_this)) continue;  // known, and tried again
+    if (!can_read_subscription(ref, enabled)) continue;                 // it stays as it is
     const auto served = std::ranges::find_if(
         served_, [&](const auto& one) { return is_this(one->boundary.ref()); });
     if (served != served_.end()) {
@@ -125,9 +175,9 @@ void Intake::read_subscriptions() {
       served_.erase(served);  // enabled again before its sightings could be stored: seen anew
     }
     if (!*enabled) {
-      std::erase_if(unopened_, is_this);
+      if (std::erase_if(unopened_, is_this) > 0) services_.health->well(ref.to_string());
     } else if (std::ranges::none_of(unopened_, is_this)) {
-      services_.log.info(format("{} is enabled", ref.to_string()));
+      services_.log.info(format("{} is enabled", ref.to_string()), ref.log_fields());
       if (!open(ref)) unopened_.push_back(ref);
     }
   }
@@ -135,9 +185,11 @@ void Intake::read_subscriptions() {
 }
 
 void Intake::disable(Served& served) {
-  services_.log.info(
-      format("{} is disabled: it takes nothing in", served.boundary.ref().to_string()));
+  const auto& ref = served.boundary.ref();
+  services_.log.info(format("{} is disabled: it takes nothing in", ref.to_string()),
+                     ref.log_fields());
   served.disabled = true;
+  report(served);
   const bool others = std::ranges::any_of(served_, [&](const auto& one) {
     return !one->disabled && one->scanner.root() == served.scanner.root();
   });
@@ -149,10 +201,16 @@ void Intake::close_disabled() {
   std::erase_if(served_, [this](const auto& served) {
     if (!served->disabled) return false;
     const bool had_failed = served->failed;
+    const auto& ref = served->boundary.ref();
     const auto stored = served->boundary.store_arrivals();
     served->failed = !stored;
+    if (stored) {
+      services_.health->well(ref.to_string());
+    } else {
+      services_.health->trouble(ref.to_string(), stored.error());
+    }
     if (!stored && !had_failed) {
-      complaints_.add(format("{}: {}", served->boundary.ref().to_string(), stored.error().message));
+      complaints_.add(format("{}: {}", ref.to_string(), stored.error().message), ref.log_fields());
     }
     return stored.has_value();
   });
@@ -169,12 +227,17 @@ void Intake::take(Served& served, ScanResult found) {
   const std::string name = served.boundary.ref().to_string();
   for (const auto& [path, message] : found.unreadable) {
     if (!served.unreadable.insert(path).second) continue;
-    complaints_.add(format("{}: {}; it is taken in once it can be read", name, message));
+    complaints_.add(format("{}: {}; it is taken in once it can be read", name, message),
+                    served.boundary.ref().log_fields());
   }
   served.unquiet.insert(found.unquiet.begin(), found.unquiet.end());
   auto taken = served.boundary.take(std::move(found.arrivals));
   served.failed = !taken;
-  if (!taken) complaints_.add(format("{}: {}", name, taken.error().message));
+  if (!taken) services_.health->trouble(name, taken.error());
+  if (!taken) {
+    complaints_.add(format("{}: {}", name, taken.error().message),
+                    served.boundary.ref().log_fields());
+  }
 }
 
 std::uint64_t Intake::scan_all() {
@@ -209,18 +272,53 @@ void Intake::tick(flow::Boundary::Quiet quiet) {
     if (had_failed) done = served->boundary.take({});
     if (done) done = served->boundary.tick(quiet);
     served->failed = !done;
+    if (done) {
+      services_.health->well(served->boundary.ref().to_string());
+    } else {
+      services_.health->trouble(served->boundary.ref().to_string(), done.error());
+      note_damaged(served->boundary.ref(), done.error());
+    }
+    report(*served);
     // Said once, not at every try.
     if (!done && !had_failed) {
-      complaints_.add(format("{}: {}", served->boundary.ref().to_string(), done.error().message));
+      complaints_.add(format("{}: {}", served->boundary.ref().to_string(), done.error().message),
+                      served->boundary.ref().log_fields());
     }
   }
+}
+
+/// A record of the boundary that cannot be read: its ledger waits for it to be mended.
+void Intake::note_damaged(const flow::BoundaryRef& ref, const Failure& failure) {
+  if (failure.code != FailureCode::Invalid) return;
+  const bool ledger = failure.message.starts_with("ledger segment");
+  services_.metrics->damaged(ledger ? "ledger" : "subscription", ref.to_string(), 1);
+}
+
+/// Says how the boundary stands.
+void Intake::report(const Served& served) {
+  const auto& ref = served.boundary.ref();
+  const auto& log = logs_.of(ref);
+  const auto closed = log.closed();
+  const auto open = served.boundary.open_lots();
+  Metrics::BoundaryNow now{.takes_in = !served.failed && !served.disabled,
+                           .closed_lots = closed.count(),
+                           .open_lots = open.size(),
+                           .counts = log.counts(),
+                           .last_closed_end = {},
+                           .oldest_open_end = {}};
+  if (const auto last = closed.last()) now.last_closed_end = last->end();
+  for (const auto& lot : open) {
+    if (!now.oldest_open_end || lot.end() < *now.oldest_open_end) now.oldest_open_end = lot.end();
+  }
+  services_.metrics->boundary(ref, now);
 }
 
 void Intake::seal() {
   for (const auto& served : served_) {
     auto sealed = served->boundary.seal();
     if (sealed) continue;
-    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message));
+    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), sealed.error().message),
+                    served->boundary.ref().log_fields());
   }
 }
 
@@ -228,7 +326,8 @@ void Intake::store_arrivals() {
   for (const auto& served : served_) {
     auto stored = served->boundary.store_arrivals();
     if (stored) continue;
-    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), stored.error().message));
+    complaints_.add(format("{}: {}", served->boundary.ref().to_string(), stored.error().message),
+                    served->boundary.ref().log_fields());
   }
 }
 
@@ -261,7 +360,8 @@ void Intake::watch_root(Served& served) {
   const bool was_polled = std::exchange(served.polled, !added);
   if (added || was_polled) return;
   services_.log.warning(format("{}; it is scanned every {} s instead", added.error().message,
-                               served.boundary.ref().boundary->poll.count()));
+                               served.boundary.ref().boundary->poll.count()),
+                        served.boundary.ref().log_fields());
 }
 
 void Intake::scan_again() {
@@ -283,9 +383,10 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
         served->root_id.reset();  // made again by whoever writes there
       } else if (mine && event.kind == WatchEventKind::Unwatched) {
         if (!served->polled) {
-          services_.log.warning(format("{} cannot be watched; all of {} is scanned every {} s",
-                                       event.path, event.root,
-                                       served->boundary.ref().boundary->poll.count()));
+          services_.log.warning(
+              format("{} cannot be watched; all of {} is scanned every {} s", event.path,
+                     event.root, served->boundary.ref().boundary->poll.count()),
+              served->boundary.ref().log_fields());
         }
         served->polled = true;
       } else if (mine && event.kind == WatchEventKind::Created) {
@@ -333,6 +434,7 @@ void Intake::turn() {
       served->scanned = now;
       served->unquiet.clear();
       take(*served, served->scanner.scan(served->known()));
+      services_.metrics->scanned(served->boundary.ref(), services_.clock.now());
     } else if (!served->unquiet.empty() && now - served->looked_again >= unquiet_look) {
       served->looked_again = now;
       look_again(*served);

@@ -65,8 +65,11 @@ class Intake {
   struct Served;  // a boundary with its scanner
 
   Result<bool> is_enabled(const flow::BoundaryRef& ref);
+  bool can_read_subscription(const flow::BoundaryRef& ref, const Result<bool>& enabled);
   bool open(const flow::BoundaryRef& ref);
   void open_again();
+  void note_damaged(const flow::BoundaryRef& ref, const Failure& failure);
+  void report(const Served& served);
   void disable(Served& served);
   void close_disabled();
   void take(Served& served, ScanResult found);
@@ -84,6 +87,7 @@ class Intake {
   std::vector<std::unique_ptr<Served>> served_;
   std::vector<flow::BoundaryRef> unopened_;  ///< complained of; tried again
   std::chrono::nanoseconds opened_{};        ///< when that was last tried
+  std::set<std::string> unread_;             ///< boundaries of whose subscription was complained
   DirectoryWatch* watch_ = nullptr;
   std::atomic<bool> stopping_ = false;
 };

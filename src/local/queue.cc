@@ -132,6 +132,26 @@ bool Queue::free_dead(const std::function<bool(const std::string& by)>& lives) {
   return !dead.empty();
 }
 
+std::map<std::string, Queue::ArcDepth> Queue::depths(const std::set<std::string>& ordered) {
+  const std::lock_guard lock(mutex_);
+  Statement count(database_,
+                  "SELECT arc, count(*), count(taken_by), sum(taken_by IS NULL AND due <= ?1)"
+                  " FROM queue GROUP BY arc");
+  count.bind(1, nanoseconds(clock_.now()));
+  std::map<std::string, ArcDepth> depths;
+  while (count.step()) {
+    const auto taken = static_cast<std::uint64_t>(count.number(2));
+    ArcDepth depth{.waiting = static_cast<std::uint64_t>(count.number(1)) - taken,
+                   .taken = taken,
+                   .due = static_cast<std::uint64_t>(count.number(3))};
+    // One after another: at most the oldest is due, and only while none is taken.
+    if (ordered.contains(count.text(0)))
+      depth.due = std::min<std::uint64_t>(depth.due, taken == 0 ? 1 : 0);
+    depths[count.text(0)] = depth;
+  }
+  return depths;
+}
+
 void Queue::forget_others(const std::set<std::string>& arcs) {
   const std::lock_guard lock(mutex_);
   Statement remove(database_,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -57,6 +58,14 @@ class Queue {
     std::uint64_t taken = 0;
     std::optional<Instant> next_due;  ///< of the waiting ones that take() might hand out
   };
+  /// By arc, for all arcs in the queue; those in back-off, or that wait for an older lot of an arc
+  /// in `ordered`, are not due. Reads all of the queue.
+  struct ArcDepth {
+    std::uint64_t waiting = 0;
+    std::uint64_t taken = 0;
+    std::uint64_t due = 0;
+  };
+  std::map<std::string, ArcDepth> depths(const std::set<std::string>& ordered);
   /// `ordered` as for take(): a lot that has to wait for an older one of its arc is not due.
   Depth depth(const std::set<std::string>& arcs, const std::set<std::string>& ordered = {});
 

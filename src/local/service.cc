@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/service.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -12,27 +14,31 @@ namespace {
 
 /// So many former engines may have something running; the next deployment waits for one of them.
 constexpr std::size_t most_former = 4;
+/// How often is said, while it waits, that this is no standstill.
+constexpr std::chrono::milliseconds longest_pause{10'000};
 
 }  // namespace
 
-Service::Service(Services services)
-    : services_(std::move(services)), tenure_{.self = make_owner(services_.ids), .held = {}} {}
+Service::Service(Services services, std::function<void(const std::string&)> serving)
+    : services_(std::move(services)),
+      serving_(std::move(serving)),
+      tenure_{.self = make_owner(services_.ids), .held = {}} {}
 
 Service::~Service() {
   request_stop();
   wait_for_former(0);
 }
 
-DeployedProjects Service::read() {
-  auto deployed = need(read_deployed(services_.home));
-  for (const auto& broken : deployed.broken) {
-    services_.log.warning(format("left out: {}", broken));
-  }
-  return deployed;
+/// Counts the projects that cannot be read, and names them where they are not the ones named last.
+void Service::note_broken(const DeployedProjects& deployed) {
+  services_.metrics->damaged("project", services_.home.directory(), deployed.broken.size());
+  if (deployed.broken == broken_) return;
+  broken_ = deployed.broken;
+  for (const auto& broken : broken_) services_.log.error(format("left out: {}", broken));
 }
 
 void Service::run() {
-  auto deployed = read();
+  auto deployed = need(read_deployed(services_.home));
   while (serve(deployed) == Engine::End::Changed) {
     wait_for_former(most_former - 1);
     retire(std::move(engine_));
@@ -43,6 +49,7 @@ void Service::run() {
 /// Serves one deployment to its end; then `deployed` is the next one.
 Engine::End Service::serve(DeployedProjects& deployed) {
   const std::string fingerprint = deployed.fingerprint;
+  note_broken(deployed);
   auto engine = std::make_unique<Engine>(services_, std::move(deployed.deployment),
                                          Engine::Mode::Serve, tenure_);
   say_serving(*engine);
@@ -59,12 +66,14 @@ Engine::End Service::serve(DeployedProjects& deployed) {
   });
 }
 
-void Service::say_serving(const Engine& engine) {
+void Service::say_serving(const Engine& engine) const {
   const auto& deployment = engine.deployment();
-  services_.log.info(format(
+  const std::string served = format(
       "serving {} in {}: {}, {}", counted(deployment.projects().size(), "project"),
       services_.home.directory(), counted(deployment.boundaries().size(), "boundary", "boundaries"),
-      counted(deployment.arcs().size(), "arc")));
+      counted(deployment.arcs().size(), "arc"));
+  services_.log.info(served);
+  if (serving_) serving_(served);
 }
 
 void Service::retire(std::unique_ptr<Engine> engine) {
@@ -88,10 +97,19 @@ void Service::retire(std::unique_ptr<Engine> engine) {
   });
 }
 
-/// Until at most so many former engines have something running.
+/// Until at most so many former engines have something running. Lots may run as long as they like:
+/// that waiting is no standstill.
 void Service::wait_for_former(std::size_t most) {
   std::unique_lock lock(mutex_);
-  ended_.wait(lock, [&] { return former_count_ <= most; });
+  const auto few = [&] { return former_count_ <= most; };
+  while (!few()) {
+    lock.unlock();
+    const auto pause = services_.health->longest_silence().value_or(longest_pause);
+    services_.health->beat(services_.clock.monotonic());
+    services_.health->expect(pause);
+    lock.lock();
+    ended_.wait_for(lock, std::min(pause, longest_pause), few);
+  }
 }
 
 void Service::request_stop() {

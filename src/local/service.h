@@ -2,10 +2,13 @@
 // Service: `cls up`: serves what is deployed in a home, one engine after another.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "local/deployed.h"
 #include "local/engine.h"
@@ -14,9 +17,12 @@ namespace cls::local {
 
 /// Where another deployment is to be served, a new engine does so at once; what the former one
 /// runs ends under the declarations it began with, and then that engine goes. run() is called once.
+/// Metrics and health are of the process: they go on from one engine to the next, and the health is
+/// that of the engine that serves.
 class Service {
  public:
-  explicit Service(Services services);
+  /// `serving` hears, in a line and from run()'s thread, what is served from now on.
+  explicit Service(Services services, std::function<void(const std::string&)> serving = {});
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();
@@ -34,13 +40,15 @@ class Service {
     std::jthread thread;
   };
 
-  DeployedProjects read();
+  void note_broken(const DeployedProjects& deployed);
   Engine::End serve(DeployedProjects& deployed);
-  void say_serving(const Engine& engine);
+  void say_serving(const Engine& engine) const;
   void retire(std::unique_ptr<Engine> engine);
   void wait_for_former(std::size_t most);
 
   Services services_;
+  std::function<void(const std::string&)> serving_;
+  std::vector<std::string> broken_;  ///< projects of which was said that they are left out
   Tenure tenure_;
   std::mutex mutex_;
   std::condition_variable ended_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,7 +11,9 @@
 #include "base/log.h"
 #include "base/process_runner.h"
 #include "base/ulid.h"
+#include "local/health.h"
 #include "local/home.h"
+#include "local/metrics.h"
 
 namespace cls::local {
 
@@ -23,6 +26,9 @@ struct Services {
   Log& log;
   /// A variable of this process's environment; called from any thread.
   std::function<std::optional<std::string>(const std::string&)> getenv;
+  /// What operators see; a process that serves keeps them from one engine to the next.
+  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
+  std::shared_ptr<Health> health = std::make_shared<Health>();
 };
 
 }  // namespace cls::local

@@ -2,6 +2,7 @@
 #include "local/worker_pool.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -21,6 +22,8 @@ constexpr seconds store_retry{5};
 constexpr int index_failures_limit = 10;
 constexpr milliseconds index_pause{500};
 constexpr seconds stop_grace{5};
+/// Complaints that are remembered so as not to be repeated.
+constexpr std::size_t most_set_aside = 10'000;
 /// How often a dispatch looks whether the index is still there.
 constexpr seconds index_look{1};
 /// So many claims may be beaten at once; more whose store does not answer are given up in time.
@@ -36,14 +39,18 @@ unsigned worker_count(const flow::Deployment& deployment) {
   return std::clamp(wanted, 1U, 4 * cores);
 }
 
-work::CommandHost command_host(const Services& services) {
+using Flooded =
+    std::function<void(const flow::WorkloadContext&, std::uint64_t, const std::string&)>;
+
+work::CommandHost command_host(const Services& services, Flooded flooded) {
   Home& home = services.home;
   return {.files = home.files(),
           .attempts_dir = home.attempts(),
           .stores_dir = home.stores(),
           .local_path = [&home](const Uri& uri) { return home.store().local_path(uri); },
           .getenv = services.getenv,
-          .started = {}};
+          .started = {},
+          .dropped = std::move(flooded)};
 }
 
 }  // namespace
@@ -101,7 +108,10 @@ WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
       events_(std::make_unique<Events>(*this)),
       copy_(services_.home.store()),
       command_(services_.home.store(), services_.processes, services_.clock,
-               command_host(services_)) {}
+               command_host(services_, [this](const auto& context, std::uint64_t dropped,
+                                              const std::string& folder) {
+                 flooded(context, dropped, folder);
+               })) {}
 
 WorkerPool::~WorkerPool() {
   stop();
@@ -123,7 +133,9 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
   if (!subscription || !*subscription) {
     complaints_.add(
         format("{}: {}", ref.to_string(),
-               subscription ? "no subscription: deploy it again" : subscription.error().message));
+               subscription ? "no subscription: deploy it again" : subscription.error().message),
+        ref.log_fields());
+    services_.metrics->damaged("subscription", arc_key(ref), 1);
     return;
   }
   flow::ArcServices services{.store = store,
@@ -142,7 +154,8 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
                                return command_;
                              }};
   if (!(*subscription)->enabled) {
-    services_.log.warning(format("{} is disabled: it takes no lot", ref.to_string()));
+    services_.log.warning(format("{} is disabled: it takes no lot", ref.to_string()),
+                          ref.log_fields());
   }
   const std::string key = arc_key(ref);
   keys_.insert(key);
@@ -151,6 +164,9 @@ void WorkerPool::make_arc(const flow::ArcRef& ref) {
 }
 
 void WorkerPool::start() {
+  services_.metrics->serve(deployment_);
+  services_.metrics->read_queue_by([this] { return queue_counts(); });
+  queue_shown_ = true;
   static_cast<void>(free_dead());
   for (const auto& ref : deployment_.arcs()) make_arc(ref);
   sweep();
@@ -161,6 +177,30 @@ void WorkerPool::start() {
   for (int i = 0; i < beat_threads; ++i) {
     threads_.emplace_back([this](const std::stop_token& stop) { beat(stop); });
   }
+}
+
+std::map<std::string, QueueCounts> WorkerPool::queue_counts() {
+  std::map<std::string, QueueCounts> counts;
+  for (const auto& [arc, depth] : queue_.depths(ordered_)) {
+    counts[arc] = {.waiting = depth.waiting, .taken = depth.taken, .due = depth.due};
+  }
+  return counts;
+}
+
+/// The metrics ask here no more; whoever serves next says so itself.
+void WorkerPool::hide_queue() {
+  if (std::exchange(queue_shown_, false)) services_.metrics->read_queue_by({});
+}
+
+/// What a retired pool sees is nobody's trouble: whoever serves looks again at what is left.
+void WorkerPool::trouble(const std::string& subject, const Failure& failure) {
+  const std::lock_guard lock(mutex_);
+  if (!retired_) services_.health->trouble(subject, failure);
+}
+
+void WorkerPool::well(const std::string& subject) {
+  const std::lock_guard lock(mutex_);
+  if (!retired_) services_.health->well(subject);
 }
 
 void WorkerPool::sweep() {
@@ -176,16 +216,21 @@ void WorkerPool::sweep() {
 /// True if something was queued.
 bool WorkerPool::sweep(const std::string& key, const flow::ArcFlow& arc,
                        const flow::SubscriptionView& subscription) {
+  services_.health->beat(services_.clock.monotonic());
+  const std::string name = arc.arc().to_string();
   auto found = flow::sweep_arc(services_.home.store(), deployment_, logs_, arc.arc(), subscription,
                                &claims_);
   claims_.flush();
   if (!found) {
-    complaints_.add(format("{}: {}", arc.arc().to_string(), found.error().message));
+    trouble(name, found.error());
+    set_aside(arc.arc(), name, found.error());
     return false;
   }
+  well(name);
   for (const auto& [uri, failure] : found->broken) {
-    complaints_.add(format("{} is set aside: {}", uri.to_string(), failure.message));
+    set_aside(arc.arc(), uri.to_string() + " is set aside", failure);
   }
+  services_.metrics->swept(key, std::move(found->lots), found->broken.size());
   std::vector<QueueItem> items;
   items.reserve(found->due.size());
   for (const auto& lot : found->due) items.push_back({key, lot.to_string()});
@@ -199,11 +244,16 @@ void WorkerPool::read_subscriptions() {
   bool any_enabled = false;
   for (const auto& [key, arc] : arcs_) {
     const std::string name = arc->arc().to_string();
+    const std::string subject = "subscription of " + name;
     const auto subscription = subscription_of(arc->arc());
+    const bool damaged = !subscription && subscription.error().code == FailureCode::Invalid;
+    services_.metrics->damaged("subscription", key, damaged ? 1 : 0);
     if (!subscription) {
-      complaints_.add(format("{}: {}", name, subscription.error().message));
+      trouble(subject, subscription.error());
+      set_aside(arc->arc(), subject, subscription.error());
       continue;  // it stays as it is
     }
+    well(subject);
     // Of a destroyed project there is none: this deployment is about to end.
     if (!*subscription || (*subscription)->enabled == arc->subscription().enabled) continue;
     // What came meanwhile is queued before the arc takes anything: it goes on in order.
@@ -211,7 +261,8 @@ void WorkerPool::read_subscriptions() {
     arc->set_enabled((*subscription)->enabled);
     any_enabled = any_enabled || (*subscription)->enabled;
     services_.log.info(format("{} is {}", name,
-                              (*subscription)->enabled ? "enabled" : "disabled: it takes no lot"));
+                              (*subscription)->enabled ? "enabled" : "disabled: it takes no lot"),
+                       arc->arc().log_fields());
   }
   if (any_enabled) wake();
 }
@@ -223,6 +274,37 @@ std::set<std::string> WorkerPool::enabled_keys() const {
     if (arc->subscription().enabled) keys.insert(key);
   }
   return keys;
+}
+
+/// Complains of what cannot be read; of the same only once.
+void WorkerPool::set_aside(const flow::ArcRef& arc, const std::string& what,
+                           const Failure& failure) {
+  const std::string message = format("{}: {}", what, failure.message);
+  {
+    const std::lock_guard lock(mutex_);
+    if (set_aside_.size() >= most_set_aside) set_aside_.clear();
+    if (!set_aside_.insert(message).second) return;
+  }
+  complaints_.add(message, arc.log_fields());
+}
+
+/// Complains, once for each arc, of output that was not kept.
+void WorkerPool::flooded(const flow::WorkloadContext& context, std::uint64_t dropped,
+                         const std::string& folder) {
+  const std::string name = context.project.project.to_string() + " " + context.arc.name;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!flooding_.insert(name).second) return;
+  }
+  complaints_.add(
+      format("{} {}: {} bytes of its output were dropped: of each of stdout and stderr "
+             "the first {} are kept, in {}",
+             name, context.lot.to_string(), dropped, ProcessSpec{}.output_limit, folder),
+      {.project = context.project.project.to_string(),
+       .boundary = {},
+       .arc = context.arc.name,
+       .lot = context.lot.to_string(),
+       .attempt = context.attempt});
 }
 
 bool WorkerPool::free_dead() {
@@ -250,6 +332,7 @@ void WorkerPool::request_stop() {
 }
 
 void WorkerPool::stop() {
+  hide_queue();
   if (threads_.empty()) return;
   request_stop();
   {
@@ -267,6 +350,7 @@ void WorkerPool::stop() {
 }
 
 void WorkerPool::retire() {
+  hide_queue();
   const std::lock_guard lock(mutex_);
   taking_ = false;
   retired_ = true;
@@ -392,7 +476,11 @@ bool WorkerPool::work_once() {
   try {
     const auto lot = lot::LotId::parse(item->lot);
     // A lot that another version queued and that is none here is simply done with.
-    if (lot) outcome = arcs_.at(item->arc)->run(*lot);
+    if (lot) {
+      Metrics::Look look(*services_.metrics, item->arc, *lot, services_.clock);
+      outcome = arcs_.at(item->arc)->run(*lot);
+      look.ended(outcome);
+    }
   } catch (const Error& error) {
     outcome = fail(FailureCode::Unavailable, error.what());
   }
@@ -433,6 +521,7 @@ void WorkerPool::settle() {
       throw;
     }
     settlements.pop_back();
+    well("index");
     bool retired = false;
     {
       const std::lock_guard lock(mutex_);
@@ -447,6 +536,7 @@ void WorkerPool::settle() {
 
 /// Said once for many failures in a row; `cls run` does not wait for ever.
 void WorkerPool::index_trouble(const Error& error) {
+  trouble("index", {FailureCode::Unavailable, error.what()});
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
@@ -469,11 +559,21 @@ std::optional<Instant> WorkerPool::look_again_at_failed(const QueueItem& item,
   }
   const std::string what =
       format("{} {}: {}", item.arc.substr(item.arc.rfind('|') + 1), item.lot, failure.message);
+  const auto arc = arcs_.find(item.arc);
+  if (arc != arcs_.end()) trouble(arc->second->arc().to_string(), failure);
+  const LogFields about =
+      arc == arcs_.end() ? LogFields{} : arc->second->arc().log_fields(item.lot);
+  if (failure.code == FailureCode::Invalid && arc != arcs_.end()) {
+    // A damaged record does not mend itself: it is set aside until a sweep or an event comes upon
+    // it again.
+    set_aside(arc->second->arc(), arc->second->arc().arc->name + " " + item.lot, failure);
+    return std::nullopt;
+  }
   if (failures < store_failures_limit || trouble_ == StoreTrouble::KeepTrying) {
-    services_.log.warning(what);
+    services_.log.warning(what, about);
     return services_.clock.now() + store_retry;
   }
-  complaints_.add(what);
+  complaints_.add(what, about);
   return std::nullopt;
 }
 
@@ -493,6 +593,8 @@ void WorkerPool::note_end(const QueueItem& item, const flow::Ended& ended) {
 std::optional<Instant> WorkerPool::look_again(const QueueItem& item,
                                               const Result<flow::ArcOutcome>& outcome) {
   if (!outcome) return look_again_at_failed(item, outcome.error());
+  const auto arc = arcs_.find(item.arc);
+  if (arc != arcs_.end()) well(arc->second->arc().to_string());
   const auto* ended = std::get_if<flow::Ended>(&*outcome);
   const auto* retry = std::get_if<flow::RetryLater>(&*outcome);
   if (ended != nullptr) note_end(item, *ended);

@@ -64,7 +64,8 @@ class WorkerPool {
   /// Waits until nothing is left to look at, back-off included, or request_stop().
   void drain();
   /// Takes nothing more; what runs goes on. From then on all others, who may know subscribers that
-  /// this deployment does not, are told of each end.
+  /// this deployment does not, are told of each end, and what goes wrong here is no trouble of the
+  /// process's health any more. By the thread that called start().
   void retire();
   /// After retire(): waits until what runs has ended, or request_stop().
   void finish_running();
@@ -97,6 +98,13 @@ class WorkerPool {
  private:
   class Events;  // publications → queue
 
+  std::map<std::string, QueueCounts> queue_counts();
+  void hide_queue();
+  void trouble(const std::string& subject, const Failure& failure);
+  void well(const std::string& subject);
+  void set_aside(const flow::ArcRef& arc, const std::string& what, const Failure& failure);
+  void flooded(const flow::WorkloadContext& context, std::uint64_t dropped,
+               const std::string& folder);
   Result<std::optional<flow::SubscriptionView>> subscription_of(const flow::ArcRef& ref);
   void make_arc(const flow::ArcRef& ref);
   bool sweep(const std::string& key, const flow::ArcFlow& arc,
@@ -144,11 +152,14 @@ class WorkerPool {
   std::uint64_t generation_ = 0;  // rises when there may be work
   bool taking_ = true;
   bool retired_ = false;
+  bool queue_shown_ = false;  // the metrics ask here; of the thread that starts and retires
   bool stopping_ = false;
   std::uint64_t attempts_ = 0;
   std::condition_variable_any beats_due_;
   std::uint64_t beat_rounds_ = 0;  // of the heartbeat that found something to beat
   std::map<QueueItem, int> store_failures_;
+  std::set<std::string> set_aside_;  ///< damaged records of which was complained
+  std::set<std::string> flooding_;   ///< arcs of whose output was complained
   /// What has run, and when it is to be looked at again; nullopt: it is done with.
   using Settlement = std::pair<QueueItem, std::optional<Instant>>;
   std::vector<Settlement> unsettled_;  ///< what the queue does not know yet

@@ -20,9 +20,16 @@ class ProblemList {
       ++more_;
     }
   }
+  /// A record that cannot be read: counted as well, listed or not.
+  void add_damaged(StatusProblem problem) {
+    ++damaged_;
+    add(std::move(problem));
+  }
+  std::uint64_t damaged() const { return damaged_; }
   void append(const ProblemList& other) {
     for (const auto& problem : other.problems_) add(problem);
     more_ += other.more_;
+    damaged_ += other.damaged_;
   }
   /// The problems; where some were left out, one more at the end says how many.
   std::vector<StatusProblem> list() &&;
@@ -30,6 +37,7 @@ class ProblemList {
  private:
   std::vector<StatusProblem> problems_;
   std::uint64_t more_ = 0;
+  std::uint64_t damaged_ = 0;
 };
 
 }  // namespace cls::operate

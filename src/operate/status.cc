@@ -80,24 +80,28 @@ void StatusReading::tell(const void* whose, const ProblemList& problems) {
 Result<std::optional<flow::SubscriptionView>> StatusReading::subscription(
     const Uri& uri, const std::string& subject) {
   using View = std::optional<flow::SubscriptionView>;
-  const auto problem = [&](std::string message, std::string hint) {
-    problems_.add({.subject = subject, .lot = {}, .message = std::move(message), .hint = hint});
+  const auto damaged = [&](std::string message) {
+    problems_.add_damaged(
+        {.subject = subject,
+         .lot = {},
+         .message = std::move(message),
+         .hint = "mend the record, or remove it and cls deploy its project again"});
     return View();
   };
   auto object = flow::get_if_present(sources_.store, uri);
   if (!object) return pass(std::move(object));
-  if (!*object) return problem("it has no subscription", "cls deploy its project again");
-  auto record = json::read_record<record::Subscription>((*object)->bytes);
-  if (!record) {
-    return problem(format("{}: {}", uri.to_string(), record.error().message),
-                   "mend the record, or remove it and cls deploy its project again");
+  if (!*object) {
+    problems_.add({.subject = subject,
+                   .lot = {},
+                   .message = "it has no subscription",
+                   .hint = "cls deploy its project again"});
+    return View();
   }
+  auto record = json::read_record<record::Subscription>((*object)->bytes);
+  if (!record) return damaged(format("{}: {}", uri.to_string(), record.error().message));
   if (!record->since) return View({record->enabled, (*object)->info.modified});
   auto since = parse_instant(*record->since);
-  if (!since) {
-    return problem(format("{}: since: {}", uri.to_string(), since.error().message),
-                   "mend the record, or remove it and cls deploy its project again");
-  }
+  if (!since) return damaged(format("{}: since: {}", uri.to_string(), since.error().message));
   return View({record->enabled, *since});
 }
 
@@ -254,6 +258,13 @@ Result<StatusReport> StatusReading::read() {
     if (!status) return pass(std::move(status));
     report.datasets.push_back(std::move(*status));
   }
+  for (const auto& message : sources_.broken_projects) {
+    problems_.add_damaged({.subject = "a deployed project",
+                           .lot = {},
+                           .message = "left out: " + message,
+                           .hint = "mend the record, or cls deploy the project again"});
+  }
+  report.damagedRecords = problems_.damaged();
   report.problems = std::move(problems_).list();
   return report;
 }

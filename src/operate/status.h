@@ -125,6 +125,7 @@ struct StatusReport {
   std::vector<DatasetStatus> datasets = {};
   std::vector<ArcStatus> arcs = {};
   std::vector<StatusProblem> problems = {};
+  std::uint64_t damagedRecords = 0;
 
   bool operator==(const StatusReport&) const = default;
   static constexpr auto fields =
@@ -133,13 +134,16 @@ struct StatusReport {
                  json::required("boundaries", &StatusReport::boundaries, "where lots begin"),
                  json::required("datasets", &StatusReport::datasets, "what was made"),
                  json::required("arcs", &StatusReport::arcs, "what runs on lots"),
-                 json::required("problems", &StatusReport::problems, "what needs attention")};
+                 json::required("problems", &StatusReport::problems, "what needs attention"),
+                 json::required("damagedRecords", &StatusReport::damagedRecords,
+                                "records that cannot be read and are set aside")};
 };
 
 /// The most problems that a status names; one more says how many are left out.
 inline constexpr std::size_t problem_limit = 100;
 
-/// What a status looks at; all of it outlives the call. `queued` may be empty.
+/// What a status looks at; all of it outlives the call. `queued` may be empty; `broken_projects`
+/// says of each project record that cannot be read why.
 struct StatusSources {
   store::ObjectStore& store;
   const flow::Deployment& deployment;
@@ -147,6 +151,7 @@ struct StatusSources {
   Instant now;
   std::string home;
   std::function<std::uint64_t(const flow::ArcRef&)> queued;
+  std::vector<std::string> broken_projects = {};
 };
 
 /// Reads the records and writes none. The filter's projects, names and labels choose the

@@ -118,10 +118,10 @@ Result<const BoundaryFacts*> StatusFacts::boundary(const flow::BoundaryRef& boun
   }
   if (!read && !is_of_record(read.error())) return pass(std::move(read));
   if (!read) {
-    facts->problems.add({.subject = boundary.to_string(),
-                         .lot = std::nullopt,
-                         .message = read.error().message,
-                         .hint = "nothing is taken in until it can be read"});
+    facts->problems.add_damaged({.subject = boundary.to_string(),
+                                 .lot = std::nullopt,
+                                 .message = read.error().message,
+                                 .hint = "nothing is taken in until it can be read"});
   }
   kept = std::move(facts);
   return kept.get();
@@ -139,12 +139,12 @@ Result<> StatusFacts::count_sinks(const flow::ArcRef& arc, const record::Claim& 
     auto object = sources_.store.get(uri);
     if (!object && object.error().code != FailureCode::NotFound) return pass(std::move(object));
     if (!object) {
-      facts.problems.add(broken_record(uri, object.error(), claim.lot));
+      facts.problems.add_damaged(broken_record(uri, object.error(), claim.lot));
       continue;
     }
     auto file = record::read_members(object->bytes);
     if (!file) {
-      facts.problems.add(broken_record(uri, file.error(), claim.lot));
+      facts.problems.add_damaged(broken_record(uri, file.error(), claim.lot));
       continue;
     }
     for (const auto& line : file->lines) {
@@ -189,7 +189,7 @@ Result<const ArcFacts*> StatusFacts::arc(const flow::ArcRef& arc) {
   auto walked = for_each_arc_lot(
       sources_.store, arc, window_, [&](const ArcLot& lot) { return take_lot(arc, lot, *facts); },
       [&](const Uri& uri, const Failure& failure) {
-        facts->problems.add(broken_record(uri, failure));
+        facts->problems.add_damaged(broken_record(uri, failure));
       });
   if (!walked) return pass(std::move(walked));
   std::ranges::sort(facts->known);
@@ -251,7 +251,7 @@ Result<MemberCount> StatusFacts::manifest_members(const record::Places& places,
     if (members) {
       count.members += *members;
     } else if (is_of_record(members.error()) || members.error().code == FailureCode::NotFound) {
-      problems.add(broken_record(uri, members.error(), lot.lot.to_string()));
+      problems.add_damaged(broken_record(uri, members.error(), lot.lot.to_string()));
     } else {
       return pass(std::move(members));
     }

@@ -71,6 +71,12 @@ std::string overview(const StatusReport& report) {
   out += dataset_table(report.datasets);
   out += arc_table(report.arcs);
   out += problem_lines(report.problems);
+  if (report.damagedRecords > 0) {
+    out += format(
+        "{} that cannot be read {} set aside\n",
+        report.damagedRecords == 1 ? "1 record" : format("{} records", report.damagedRecords),
+        report.damagedRecords == 1 ? "is" : "are");
+  }
   return out;
 }
 

@@ -121,7 +121,8 @@ TEST(StatusText, JsonHasTheDocumentedShape) {
     "lot" : "20230101PT5M001",
     "message" : "ended missing: exit code 1",
     "hint" : "cls retry a 20230101PT5M001"
-  } ]
+  } ],
+  "damagedRecords" : 0
 }
 )");
 }
@@ -180,6 +181,13 @@ TEST(StatusText, WithoutProblemsItSaysSo) {
   auto report = sample();
   report.problems.clear();
   EXPECT_TRUE(render(report, Format::Table).ends_with("\n\nno problems\n"));
+}
+
+TEST(StatusText, DamagedRecordsAreCounted) {
+  auto report = sample();
+  report.damagedRecords = 2;
+  EXPECT_TRUE(
+      render(report, Format::Table).ends_with("\n2 records that cannot be read are set aside\n"));
 }
 
 }  // namespace

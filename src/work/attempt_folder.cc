@@ -42,31 +42,12 @@ std::string tail(FileSystem& files, const std::string& path, std::uint64_t most)
   return line == std::string::npos ? std::move(*bytes) : bytes->substr(line + 1);
 }
 
-/// Bytes of the UTF-8 character at the front of `text`; 0 where there is none.
-std::size_t character_length(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  std::size_t length = 0;
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first < 0xE0) length = 2;
-  if (first >= 0xE0 && first < 0xF0) length = 3;
-  if (first >= 0xF0 && first < 0xF5) length = 4;
-  if (length == 0 || text.size() < length) return 0;
-  const auto second = static_cast<unsigned char>(text[1]);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool beyond = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
-  if (overlong || beyond) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 0;
-  }
-  return length;
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    std::size_t length = character_length(text);
+    std::size_t length = utf8_length(text);
     const auto first = static_cast<unsigned char>(text.front());
     const bool control = (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f;
     if (length == 0 || control) {

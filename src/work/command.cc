@@ -46,6 +46,9 @@ class CommandAttempt {
     auto result = processes_.run(*spec, context_.stop, [&](int group) { started(group); });
     folder_.forget_group();
     if (!result) return stopped() ? RunOutcome(Stopped{}) : not_started(no_start(result.error()));
+    if (result->dropped > 0 && host_.dropped) {
+      host_.dropped(context_, result->dropped, folder_.path());
+    }
     report_ = folder_.report();
     // A log: that it could not be written changes nothing about the result.
     static_cast<void>(folder_.write_result(*result, report_.bad_lines));

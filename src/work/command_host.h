@@ -9,6 +9,7 @@
 #include "base/file_system.h"
 #include "base/result.h"
 #include "base/uri.h"
+#include "flow/workload.h"
 
 namespace cls::work {
 
@@ -23,6 +24,9 @@ struct CommandHost {
   std::function<std::optional<std::string>(const std::string&)> getenv;
   /// Called with the attempt and its process group once it has started; may be empty.
   std::function<void(const std::string& attempt, int group)> started;
+  /// Called with the attempt, the bytes of its output that were not kept, and its folder; may be
+  /// empty.
+  std::function<void(const flow::WorkloadContext&, std::uint64_t, const std::string&)> dropped = {};
 };
 
 }  // namespace cls::work

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// ProcessUsage: what this process uses of the machine.
+#pragma once
+
+#include <cstdint>
+
+namespace cls {
+
+/// What cannot be found out is 0.
+struct ProcessUsage {
+  double started = 0;  ///< seconds since 1970
+  double cpu_seconds = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t open_descriptors = 0;
+  std::uint64_t most_descriptors = 0;
+};
+
+ProcessUsage process_usage();
+
+}  // namespace cls

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/standard_streams.h"
+
+#include <cerrno>
+#include <poll.h>
+#include <unistd.h>
+
+namespace cls {
+
+void write_stream(int stream, std::string_view text) {
+  while (!text.empty()) {
+    const auto count = ::write(stream, text.data(), text.size());
+    if (count > 0) {
+      text.remove_prefix(static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      // Somebody who shares the terminal or pipe made it non-blocking.
+      pollfd writable{stream, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      return;
+    }
+  }
+}
+
+}  // namespace cls

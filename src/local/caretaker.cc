@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "local/caretaker.h"
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/host.h"
+#include "base/stale_files.h"
+#include "local/deployed.h"
+#include "record/places.h"
+
+namespace cls::local {
+
+namespace {
+
+constexpr std::chrono::hours pause{1};
+/// Temporary files are looked for at start and once a day: that reads all names of the records.
+constexpr int passes_a_day = 24;
+constexpr std::chrono::hours temporary_age{1};
+/// How the store names what it is writing (docs/formats/store.md).
+constexpr std::string_view temporary_prefix = ".cls-tmp-";
+
+}  // namespace
+
+Caretaker::Caretaker(Services services, RetentionLimits limits)
+    : services_(std::move(services)),
+      limits_(limits),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+Caretaker::~Caretaker() {
+  thread_.request_stop();
+  stopped_.notify_all();
+}
+
+void Caretaker::work(const std::stop_token& stop) {
+  for (int pass = 0; !stop.stop_requested(); ++pass) {
+    try {  // a pass that fails is made good by the next one
+      keep(stop);
+      if (pass % passes_a_day == 0) remove_temporary(stop);
+    } catch (const Error& error) {
+      services_.log.warning(format("tidying up: {}", error.what()));
+    }
+    std::unique_lock lock(mutex_);
+    stopped_.wait_for(lock, stop, pause, [] { return false; });
+  }
+}
+
+void Caretaker::keep(const std::stop_token& stop) {
+  Home& home = services_.home;
+  const auto deployed = read_deployed(home);
+  if (!deployed) throw Error(deployed.error());
+  const auto claimed = claimed_attempts(home.store(), *deployed->deployment);
+  if (!claimed) throw Error(claimed.error());
+  const auto report = keep_attempts(
+      home.files(),
+      {.directory = home.attempts(),
+       .limits = limits_,
+       .claimed = &*claimed,
+       .now = home.files().stamp_time(),
+       .lives = [](const std::string& attempt,
+                   int group) { return process_group_has(group, "CLS_ATTEMPT=" + attempt); },
+       .stop = [&stop] { return stop.stop_requested(); }});
+  if (report.removed > 0) {
+    services_.log.info(
+        format("removed the folders of {} old attempts, {} bytes", report.removed, report.bytes));
+  }
+  if (report.failed > 0) {
+    services_.log.warning(
+        format("{} folders of old attempts cannot be removed: {}", report.failed, report.failure));
+  }
+}
+
+void Caretaker::remove_temporary(const std::stop_token& stop) {
+  Home& home = services_.home;
+  const auto buckets = home.files().entries(home.stores() + "/s3");
+  if (!buckets) return;
+  const Instant before = home.files().stamp_time() - temporary_age;
+  StaleFiles all;
+  for (const auto& bucket : *buckets) {
+    if (!record::parse_store_name(bucket.name)) continue;
+    const auto found = remove_stale_files(home.stores() + "/s3/" + bucket.name, temporary_prefix,
+                                          before, [&stop] { return stop.stop_requested(); });
+    all.removed += found.removed;
+    all.bytes += found.bytes;
+  }
+  if (all.removed == 0) return;
+  services_.log.info(
+      format("removed {} temporary files of killed writers, {} bytes", all.removed, all.bytes));
+}
+
+}  // namespace cls::local
