@@ -337,6 +337,26 @@ class Pages(Operators):
         self.assertEqual(self.get(url + "/healthz")[0], 200)
         self.stop(up)
 
+    def test_what_runs_of_an_arc_that_is_deployed_no_more_is_seen_until_it_ends(self):
+        self.declare(command_arc("until test -e $HOME/go; do sleep 0.05; done; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"),
+                     settleSec=0)
+        os.environ["HOME"] = str(self.folder)
+        self.put(key_of(0))
+        self.cls("deploy", "-p", "p.json", "--since", "all")
+        self.up("--metrics", "0")
+        url = self.pages()
+        self.wait_for("the lot", lambda: self.metric(url, "cls_arc_lots", 'arc="work"', 'state="running"') == 1)
+        self.declare(COPY, settleSec=0)
+        self.cls("deploy", "-p", "p.json")
+        self.wait_for("the next engine", lambda: "1 lot goes on" in self.log() and self.log().count("serving") == 2)
+        self.assertEqual(self.metric(url, "cls_arc_lots", 'arc="work"', 'state="running"'), 1)
+        (self.folder / "go").write_text("")
+        self.wait_for("its end", lambda: not any('arc="work"' in labels for labels in exposition(
+            self.get(url + "/metrics")[1])["cls_arc_lots"]))
+        self.assertEqual(self.get(url + "/healthz"), (200, '{"status":"ok"}\n'))
+        self.put(key_of(1))
+        self.wait_for("a lot of the other", lambda: key_of(1) in self.out())
+
     def test_a_disabled_boundary_does_not_take_in(self):
         self.declare(COPY, settleSec=0)
         self.cls("deploy", "-p", "p.json")
