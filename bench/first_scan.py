@@ -11,12 +11,11 @@ import argparse
 import json
 import os
 import pathlib
-import re
 import subprocess
 import tempfile
 import time
 
-from flights import publication
+import measure
 
 PROJECT = {"project": {"name": "scan", "version": "1"}, "placement": {"provider": "local"},
            "boundaries": [{"type": "core:putListenerBoundary", "name": "inbox", "lotUnit": "Twelfths",
@@ -24,7 +23,6 @@ PROJECT = {"project": {"name": "scan", "version": "1"}, "placement": {"provider"
                            "dataset": {"name": "in", "version": "1", "pathURI": "s3://scan/in/"}}]}
 START = 1672531200  # 2023-01-01
 INTERVAL = 300
-SYNCS = re.compile(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(?:fsync|fdatasync|syncfs)$", re.MULTILINE)
 
 
 def make_tree(folder, options):
@@ -70,18 +68,6 @@ def manifests_of(home):
     return len(manifests), listed
 
 
-def records_of(home):
-    """Inodes and bytes on disk of everything in the stores but the data."""
-    inodes = size = 0
-    for bucket in (home / "stores/s3").iterdir():
-        if bucket.name == "scan":
-            continue
-        for root, folders, files in os.walk(bucket):
-            inodes += len(folders) + len(files)
-            size += sum(os.lstat(os.path.join(root, name)).st_blocks * 512 for name in folders + files)
-    return inodes, size
-
-
 def audit(cls, home):
     done = subprocess.run([cls, "audit", "--home", home], capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -108,13 +94,13 @@ def main():
         first, first_memory, report = run(options.cls, folder)
         second, second_memory, again = run(options.cls, folder)
         manifests, listed = manifests_of(home)
-        inodes, size = records_of(home)
+        inodes, size = measure.records_of(home)
         if listed != options.files or report["arrivals"] != options.files or again["arrivals"] != 0:
             raise SystemExit(f"first_scan.py: {options.files} files, {report['arrivals']} arrivals, {listed} members, "
                              f"{again['arrivals']} arrivals in the second run")
         if options.audit:
             audit(options.cls, home)
-        disk = publication(folder)
+        disk = measure.publication(folder)
     print(f"{options.files} files in {options.folders} folders, {manifests} lots, as many manifests, {listed} members")
     print(f"first run: {first:.1f} s, {first_memory:.0f} MB; "
           f"second run, which finds nothing new: {second:.1f} s, {second_memory:.0f} MB")
@@ -125,8 +111,8 @@ def main():
             folder = pathlib.Path(scratch)
             make_tree(folder, options)
             counts = folder / "counts"
-            run(options.cls, folder, ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync,syncfs", "-o", counts])
-            syncs = sum(map(int, SYNCS.findall(counts.read_text())))
+            run(options.cls, folder, measure.counting(measure.SYNCS, counts))
+            syncs = measure.counted(counts, measure.SYNCS)
         print(f"waits for the disk: {syncs}, {syncs / manifests:.1f} per lot")
 
 

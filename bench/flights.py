@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's pipeline in bulk: the week's files are there, one `cls run` takes them through all three arcs.
 
-Prints the seconds of the run, its lots and attempts, how often it waited for the disk (fsync and fdatasync,
+Prints the seconds of the run, its lots and attempts, how often it waited for the disk (fsync, fdatasync, syncfs,
 counted by strace in a run of its own), and this disk's own median publication beside it: write, fsync, link,
 fsync of the directory. Usage: flights.py CLS [--rounds N] [--smoke]
 """
@@ -10,15 +10,15 @@ import argparse
 import json
 import os
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
+import measure
+
 FLIGHTS = pathlib.Path(__file__).resolve().parent.parent / "examples/flights"
-SYNCS = re.compile(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(?:fsync|fdatasync)$", re.MULTILINE)
 
 
 def run(cls, folder, before=()):
@@ -37,23 +37,6 @@ def run(cls, folder, before=()):
     return seconds, json.loads(ran.stdout[ran.stdout.index("{"):])
 
 
-def publication(folder, count=200):
-    """Median milliseconds of this disk's own publication of a small file."""
-    times = []
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    for i in range(count):
-        began = time.perf_counter()
-        temporary = folder / f"t{i}"
-        with open(temporary, "wb", buffering=0) as file:
-            file.write(bytes(300))
-            os.fsync(file.fileno())
-        os.link(temporary, folder / f"p{i}")
-        os.fsync(handle)
-        times.append((time.perf_counter() - began) * 1000)
-    os.close(handle)
-    return statistics.median(times)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cls", type=lambda text: pathlib.Path(text).resolve())
@@ -66,15 +49,15 @@ def main():
             took, report = run(options.cls, pathlib.Path(folder))
             seconds.append(took)
     with tempfile.TemporaryDirectory() as folder:
-        disk = publication(pathlib.Path(folder))
+        disk = measure.publication(pathlib.Path(folder))
         counts = pathlib.Path(folder, "counts")
-        run(options.cls, pathlib.Path(folder), ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(counts)])
-        syncs = sum(map(int, SYNCS.findall(counts.read_text())))
+        run(options.cls, pathlib.Path(folder), measure.counting(measure.SYNCS, counts))
+        syncs = measure.counted(counts, measure.SYNCS)
     attempts = report["attempts"]
     print(f"load average {os.getloadavg()[0]:.1f}; {os.cpu_count()} processors")
     print(f"{report['arrivals']} objects, {attempts} lots through arcs (two thirds of them a Python process each)")
     print(f"seconds: median {statistics.median(seconds):.1f}, min {min(seconds):.1f}, of {len(seconds)} runs")
-    print(f"fsyncs: {syncs}, {syncs / attempts:.1f} per lot and arc")
+    print(f"waits for the disk: {syncs}, {syncs / attempts:.1f} per lot and arc")
     print(f"this disk's own publication: median {disk:.2f} ms")
 
 

@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 
-import flights
+import measure
 
 PROJECT = {"project": {"name": "p", "version": "1"}, "placement": {"provider": "local"},
            "boundaries": [{"type": "core:putListenerBoundary", "name": "inbox", "lotUnit": "PT1M",
@@ -125,9 +125,9 @@ def main():
         with Pipeline(options.cls, folder / "timed") as pipeline:
             for number in range(WARM):
                 pipeline.pass_one(number)
-            disk = [flights.publication(made(folder / "disk-before"))]
+            disk = [measure.publication(made(folder / "disk-before"))]
             measured = [pipeline.pass_one(number) for number in range(WARM, WARM + count)]
-            disk.append(flights.publication(made(folder / "disk-after")))
+            disk.append(measure.publication(made(folder / "disk-after")))
         disk = statistics.mean(disk)
         print(f"load average {os.getloadavg()[0]:.1f}; {os.cpu_count()} processors")
         print(f"{count} objects, one after another; this disk's own publication: median {disk:.2f} ms")

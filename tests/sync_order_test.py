@@ -26,7 +26,7 @@ import tempfile
 CALLS = ("openat,open,creat,write,pwrite64,writev,link,linkat,rename,renameat,renameat2,mkdir,mkdirat,fsync,fdatasync,"
          "syncfs,sync_file_range,sync,copy_file_range,sendfile,ftruncate,ioctl")
 # Waits for the disk of one object, from its closing to the end of a one-arc copy pipeline whose directories are there.
-MOST_WAITS = 40
+MOST_WAITS = 24
 DECIDING = re.compile(r"/clusterless-arc-state-[^/]*/(claims|arrivals)/")
 
 

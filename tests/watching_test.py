@@ -71,7 +71,9 @@ class Watching(Faults):
             (self.input / name).write_text("x")
         self.wait_for_lines(later)
         self.assertEqual(self.log().count("scanned every 1 s"), 1, self.log())
+        self.assertEqual(self.cls("status").count("scanned every 1 s"), 1)
         self.end(up)
+        self.assertNotIn("scanned every", self.cls("status"))
 
     def test_a_file_system_that_tells_nothing_is_scanned(self):
         mounted, behind = self.folder / "mounted", self.folder / "behind"

@@ -21,7 +21,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-import flights  # noqa: E402
+import measure  # noqa: E402
 import latency  # noqa: E402
 
 PAUSE = 0.0002
@@ -200,7 +200,7 @@ def main():
                     list_.append(value)
         disk_folder = pathlib.Path(scratch, "disk")
         disk_folder.mkdir()
-        disk = flights.publication(disk_folder)
+        disk = measure.publication(disk_folder)
     print(f"load average {os.getloadavg()[0]:.1f}; {os.cpu_count()} processors; this disk's own publication: {disk:.2f} ms; "
           f"medians of {options.rounds} rounds")
     print(f"{'':8} {f'{options.lots} lots, s':>14} {'÷ cls':>6} {'file to copy, ms':>18} {'÷ cls':>6} {'memory up, MB':>15} {'÷ cls':>6}")

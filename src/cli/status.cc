@@ -2,12 +2,33 @@
 // cls status: how everything in a home is doing.
 #include "operate/status.h"
 
+#include <map>
+
 #include "base/format.h"
 #include "cli/commands.h"
 #include "cli/workspace.h"
+#include "local/owners.h"
+#include "local/watch_notes.h"
 #include "local/worker_pool.h"
 
 namespace cls::cli {
+
+namespace {
+
+/// Boundaries whose changes cannot all be watched, as the processes that live say.
+std::map<std::string, std::string> polled_in(const local::Home& home, World& world) {
+  if (!world.files.status(home.database(), true)) return {};
+  const auto self = local::make_owner(world.ids);
+  try {
+    return local::WatchNotes(home.database()).of([&](const std::string& by) {
+      return local::owner_lives(by, self);
+    });
+  } catch (const Error&) {  // said above: the index cannot be opened
+    return {};
+  }
+}
+
+}  // namespace
 
 int status(const Options& options, World& world) {
   const auto filter = filter_of(options, world);
@@ -25,15 +46,18 @@ int status(const Options& options, World& world) {
   const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
     return queue ? queue->depth({local::arc_key(arc)}).waiting : 0;
   };
-  const auto report = operate::status({.store = home->store(),
-                                       .deployment = *deployed.deployment,
-                                       .logs = logs,
-                                       .now = world.clock.now(),
-                                       .home = home->directory(),
-                                       .queued = queued,
-                                       .broken_projects = deployed.broken},
-                                      filter);
+  auto report = operate::status({.store = home->store(),
+                                 .deployment = *deployed.deployment,
+                                 .logs = logs,
+                                 .now = world.clock.now(),
+                                 .home = home->directory(),
+                                 .queued = queued,
+                                 .broken_projects = deployed.broken},
+                                filter);
   if (!report) throw Error(report.error());
+  for (const auto& [boundary, why] : polled_in(*home, world)) {
+    report->problems.push_back({.subject = boundary, .message = why});
+  }
   world.console.out(operate::render(*report, options.output));
   return 0;
 }

@@ -36,7 +36,7 @@ Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const U
 
 /// Stores a first claim or the next version of one (beat + 1 is the caller's). nullopt: somebody
 /// else was faster. Durable later is enough for a claim that is taken: after a power failure its
-/// owner is as dead as it, and all that follows from it is a later version of it.
+/// owner is as dead as it, and it is durable before anything that follows from it is there.
 Result<std::optional<StoredClaim>> write_claim(store::ObjectStore& store, const Uri& uri,
                                                const record::Claim& claim,
                                                const std::optional<std::string>& etag,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/error.h"
 #include "base/format.h"
 #include "flow/deploy.h"
 
@@ -357,11 +358,25 @@ void Intake::watch_root(Served& served) {
   served.root_id = root_id(served);
   served.scan_due = true;
   auto added = watch_->add(served.scanner.root());
-  const bool was_polled = std::exchange(served.polled, !added);
-  if (added || was_polled) return;
-  services_.log.warning(format("{}; it is scanned every {} s instead", added.error().message,
-                               served.boundary.ref().boundary->poll.count()),
-                        served.boundary.ref().log_fields());
+  if (!added) return note_polled(served, added.error().message);
+  if (std::exchange(served.polled, false) && notes_) {
+    notes_->forget(by_, served.boundary.ref().to_string());
+  }
+}
+
+/// Said once, in the log and for `cls status`.
+void Intake::note_polled(Served& served, const std::string& why) {
+  if (std::exchange(served.polled, true)) return;
+  const auto& ref = served.boundary.ref();
+  const std::string what =
+      format("{}; it is scanned every {} s instead", why, ref.boundary->poll.count());
+  services_.log.warning(what, ref.log_fields());
+  try {
+    if (!notes_) notes_.emplace(services_.home.database());
+  } catch (const Error&) {  // an index: the log has said it
+    return;
+  }
+  notes_->keep(by_, ref.to_string(), what);
 }
 
 void Intake::scan_again() {
@@ -382,13 +397,8 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
       } else if (mine && event.kind == WatchEventKind::RootGone) {
         served->root_id.reset();  // made again by whoever writes there
       } else if (mine && event.kind == WatchEventKind::Unwatched) {
-        if (!served->polled) {
-          services_.log.warning(
-              format("{} cannot be watched; all of {} is scanned every {} s", event.path,
-                     event.root, served->boundary.ref().boundary->poll.count()),
-              served->boundary.ref().log_fields());
-        }
-        served->polled = true;
+        note_polled(*served,
+                    format("{} cannot be watched, so not all of {} can", event.path, event.root));
       } else if (mine && event.kind == WatchEventKind::Created) {
         served->unquiet.insert(event.path);  // unless its closing is told too
       } else if (mine) {

@@ -18,6 +18,7 @@
 #include "local/complaints.h"
 #include "local/scanner.h"
 #include "local/services.h"
+#include "local/watch_notes.h"
 
 namespace cls::local {
 
@@ -76,6 +77,7 @@ class Intake {
   void look_again(Served& served);
   void read_again(Served& served);
   void watch_root(Served& served);
+  void note_polled(Served& served, const std::string& why);
   std::optional<std::pair<std::uint64_t, std::uint64_t>> root_id(const Served& served);
 
   Services services_;
@@ -89,6 +91,7 @@ class Intake {
   std::chrono::nanoseconds opened_{};        ///< when that was last tried
   std::set<std::string> unread_;             ///< boundaries of whose subscription was complained
   DirectoryWatch* watch_ = nullptr;
+  std::optional<WatchNotes> notes_;  ///< once there is something to note
   std::atomic<bool> stopping_ = false;
 };
 

@@ -77,7 +77,7 @@ void FileGroup::sync_staged() {
     }
   }
   if (paths.empty()) return;
-  auto synced = parts_.files.sync(paths);
+  auto synced = parts_.writer.sync(std::move(paths));
   if (synced) return;
   for (auto& items : items_) {
     for (auto& item : items) {
@@ -128,12 +128,15 @@ void FileGroup::install(Items& items) {
 void FileGroup::sync_directories(Items& items) {
   std::set<std::string> directories;
   for (const auto& item : items) {
-    if (!item.failure && item.write->durable == Durable::Now) {
+    if (item.failure) continue;
+    if (item.write->durable == Durable::Now) {
       directories.insert(item.place.directory());
+    } else {
+      parts_.writer.owe(item.place.directory());
     }
   }
   if (directories.empty()) return;
-  auto synced = parts_.files.sync({directories.begin(), directories.end()});
+  auto synced = parts_.writer.sync({directories.begin(), directories.end()});
   if (synced) return;
   for (auto& item : items) {
     if (item.failure || item.write->durable != Durable::Now) continue;

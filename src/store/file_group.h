@@ -16,7 +16,6 @@ namespace cls::store {
 
 /// The parts of a store that writes of a group need.
 struct FileParts {
-  FileSystem& files;
   const FilePlaces& places;
   const FileReader& reader;
   FileLocks& locks;

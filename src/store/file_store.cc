@@ -54,7 +54,7 @@ Result<ObjectInfo> FileStore::head(const Uri& uri) {
 }
 
 std::vector<WriteResults> FileStore::write(const std::vector<WriteStep>& steps) {
-  return FileGroup({files_, places_, reader_, locks_, writer_}, steps).run();
+  return FileGroup({places_, reader_, locks_, writer_}, steps).run();
 }
 
 Result<std::string> FileStore::write_one(const Write& write) {

@@ -146,7 +146,33 @@ TEST_F(FileStoreTest, StepsWaitOnceForAllBytesAndOnceForTheNamesOfEach) {
   EXPECT_THAT(files_.synced[0], testing::Contains(HasSubstr("/.cls-tmp-")).Times(5));
   EXPECT_THAT(files_.synced[1], ElementsAre(bucket() + "/members/a", bucket() + "/private/a"));
   EXPECT_THAT(files_.synced[2], ElementsAre(bucket() + "/claims"));
-  EXPECT_THAT(files_.synced[3], ElementsAre(bucket() + "/lot=1/state=complete"));
+  EXPECT_THAT(files_.synced[3],
+              ElementsAre(bucket() + "/lot=1/state=complete", bucket() + "/claims"));
+}
+
+TEST_F(FileStoreTest, WhatIsDurableLaterIsSoBeforeTheNextWriteAppears) {
+  ASSERT_TRUE(store_.put(uri("claims/c"), "hello"));
+  ASSERT_TRUE(store_.put(uri("data/x"), "hello"));
+  files_.synced.clear();
+  ASSERT_TRUE(store_.write({{{.uri = uri("claims/d"), .bytes = "y", .durable = Durable::Later}}})
+                  .front()
+                  .front());
+  EXPECT_THAT(files_.synced, ElementsAre(ElementsAre(HasSubstr("/claims/.cls-tmp-"))));
+  int failing = 0;
+  files_.plan = [&](const std::string& call, const std::string&) -> std::optional<FailureCode> {
+    if (call == "sync" && failing++ == 0) return FailureCode::NoSpace;
+    return std::nullopt;
+  };
+  EXPECT_FALSE(store_.copy_if_absent(uri("data/x"), uri("data/y")));
+  ASSERT_TRUE(store_.copy_if_absent(uri("data/x"), uri("data/y")));
+  ASSERT_TRUE(store_.put_if_absent(uri("data/z"), "3"));
+  const auto claims = bucket() + "/claims";
+  ASSERT_THAT(files_.synced, testing::SizeIs(6));
+  EXPECT_THAT(files_.synced[1], ElementsAre(HasSubstr("/data/.cls-tmp-"), claims));
+  EXPECT_THAT(files_.synced[2], ElementsAre(HasSubstr("/data/.cls-tmp-"), claims))
+      << "it was not done yet";
+  EXPECT_THAT(files_.synced[3], ElementsAre(bucket() + "/data"));
+  EXPECT_THAT(files_.synced[4], ElementsAre(HasSubstr("/data/.cls-tmp-")));
 }
 
 TEST_F(FileStoreTest, AStepAfterOneThatFailedIsNotTriedAndLeavesNoTrace) {

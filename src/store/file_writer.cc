@@ -77,12 +77,12 @@ Result<ObjectInfo> FileWriter::write(const FilePlace& place, Install how,
                                      const FileContent& content) {
   auto staged = stage(place, how, content);
   if (!staged) return pass(std::move(staged));
-  if (auto synced = files_.sync(staged->unsynced); !synced) {
+  if (auto synced = sync(staged->unsynced); !synced) {
     discard(*staged);
     return cannot_write(place, synced.error());
   }
   if (auto installed = install(place, *staged, how); !installed) return pass(std::move(installed));
-  if (auto synced = files_.sync({staged->real}); !synced) return not_durable(place, synced.error());
+  if (auto synced = sync({staged->real}); !synced) return not_durable(place, synced.error());
   return std::move(staged->info);
 }
 
@@ -170,6 +170,31 @@ Result<std::optional<StagedFile>> FileWriter::stage_in(const Landing& landing,
   staged.info = std::move(*info);
   staged.unsynced.push_back(staged.temp);
   return std::optional(std::move(staged));
+}
+
+void FileWriter::owe(const std::string& directory) {
+  const std::lock_guard lock(owed_mutex_);
+  owed_[directory] = ++owed_count_;
+}
+
+/// What is owed stays so until it is done: others that sync meanwhile must not be ahead of it.
+Result<> FileWriter::sync(std::vector<std::string> paths) {
+  std::map<std::string, std::uint64_t> owed;
+  {
+    const std::lock_guard lock(owed_mutex_);
+    owed = owed_;
+  }
+  for (const auto& [directory, number] : owed) {
+    if (files_.status(directory, true)) paths.push_back(directory);
+  }
+  auto synced = files_.sync(paths);
+  if (!synced) return synced;
+  const std::lock_guard lock(owed_mutex_);
+  for (const auto& [directory, number] : owed) {
+    const auto found = owed_.find(directory);
+    if (found != owed_.end() && found->second == number) owed_.erase(found);
+  }
+  return {};
 }
 
 void FileWriter::discard(const StagedFile& staged) {

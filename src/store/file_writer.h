@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,7 +52,7 @@ class FileWriter {
 
   /// The whole of a write: stage, sync, install, sync the directory. After a failure no trace is
   /// left, except that a failed sync of the directory leaves the object in place.
-  Result<ObjectInfo> write(const FilePlace& place, Install install, const FileContent& content);
+  Result<ObjectInfo> write(const FilePlace& place, Install how, const FileContent& content);
 
   /// Writes the temporary file. After a failure no trace is left.
   Result<StagedFile> stage(const FilePlace& place, Install install, const FileContent& content);
@@ -60,6 +62,10 @@ class FileWriter {
                    FileGuard held = {});
   /// Takes a staged file away.
   void discard(const StagedFile& staged);
+  /// Makes these files and directories durable, and with them the directories that are owed.
+  Result<> sync(std::vector<std::string> paths);
+  /// Leaves a directory to the next sync().
+  void owe(const std::string& directory);
   /// The failure of a directory's sync, after which the object is there all the same.
   static tl::unexpected<Failure> not_durable(const FilePlace& place, const Failure& failure);
 
@@ -94,6 +100,9 @@ class FileWriter {
   const FilePlaces& places_;
   const FileReader& reader_;
   FileLocks& locks_;
+  std::mutex owed_mutex_;
+  std::map<std::string, std::uint64_t> owed_;  ///< directory → when it came, counted
+  std::uint64_t owed_count_ = 0;
   std::uint64_t temp_base_;
   std::atomic<std::uint32_t> temp_count_{0};
 };

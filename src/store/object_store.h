@@ -60,8 +60,8 @@ struct ListPage {
 /// When a change outlasts a power failure.
 enum class Durable : std::uint8_t {
   Now,    ///< when the call returns
-  Later,  ///< with the next change that is durable now of a key in the same directory (the same up
-          ///< to the last '/'); all see it when the call returns
+  Later,  ///< with the next write through the same store, before its object is there for anybody;
+          ///< all see it when the call returns
 };
 
 /// One conditional write: with an ETag as replace_if() does it, else as put_if_absent() does.
