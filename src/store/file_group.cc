@@ -148,7 +148,7 @@ WriteResults FileGroup::results(Items& items) const {
   WriteResults results;
   for (auto& item : items) {
     if (item.failure) {
-      results.push_back(tl::unexpected<Failure>(std::move(*item.failure)));
+      results.emplace_back(tl::unexpected<Failure>(std::move(*item.failure)));
     } else {
       results.emplace_back(std::move(item.etag));
     }
