@@ -29,9 +29,11 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-/// A syncfs(2) that took longer than so many times the fsyncs that it spared is not taken again for
-/// a while, each time twice as long.
+/// A syncfs(2) that took longer than so many times the fsyncs that it spared was a bad deal. One
+/// may have written what had gathered before; after several in a row it is not taken for a while,
+/// each time twice as long.
 constexpr int bad_deal = 4;
+constexpr int most_bad_deals = 3;
 constexpr nanoseconds first_pause = std::chrono::seconds(1);
 constexpr nanoseconds longest_pause = std::chrono::seconds(60);
 constexpr std::size_t most_threads = 6;
@@ -131,7 +133,8 @@ bool SyncGroup::sync_whole(Device& device, const std::string& path, std::size_t 
   const auto ended = steady_clock::now();
   if (ended - begun <= nanoseconds(fsync_ns_) * static_cast<std::int64_t>(count) * bad_deal) {
     device.pause = {};
-  } else {
+    device.bad_deals = 0;
+  } else if (++device.bad_deals >= most_bad_deals) {
     device.pause = std::clamp(device.pause * 2, first_pause, longest_pause);
     device.not_before = ended + device.pause;
   }

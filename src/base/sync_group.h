@@ -40,6 +40,7 @@ class SyncGroup {
     std::chrono::steady_clock::time_point
         not_before{};  ///< syncfs(2) took too long: not until then
     std::chrono::nanoseconds pause{};
+    int bad_deals = 0;  ///< one after the other
   };
 
   void serve(const std::vector<Request*>& requests);
