@@ -89,6 +89,12 @@ class Operators(processes_test.Processes):
         """Where a `cls up --metrics 0` listens."""
         return self.wait_for("the address", lambda: re.search(r"http://[0-9.:]+[0-9]", self.log()))[0]
 
+    def ready(self):
+        """The same, once everything is started: before that /healthz says 503."""
+        url = self.pages()
+        self.wait_for("the start", lambda: self.get(url + "/healthz")[0] == 200)
+        return url
+
     def get(self, url, **headers):
         """Status and text."""
         try:
@@ -385,7 +391,7 @@ class Pages(Operators):
         self.declare(COPY)
         self.cls("run", "-p", "p.json")
         self.up("--metrics", "0")
-        url = self.pages()
+        url = self.ready()
         port = url.rsplit(":", 1)[1]
         for host, status in ((f"127.0.0.1:{port}", 200), ("localhost", 200), (f"[::1]:{port}", 200), ("LOCALHOST:1", 200),
                              ("evil.example", 421), (f"evil.example:{port}", 421), ("127.0.0.1.evil.example", 421),

@@ -152,6 +152,19 @@ class Switched(Local):
         self.cls("enable", "p")
         self.wait_for("what came meanwhile", lambda: key_of(1) in self.out())
 
+    def test_a_disabled_boundary_leaves_the_watch_to_another_of_its_folder(self):
+        declared = project(COPY, pollSec=3600, settleSec=0)
+        declared["boundaries"].append(dict(declared["boundaries"][0], name="twin",
+                                           dataset={"name": "p-twin", "version": "1", "pathURI": "s3://data-p/in/"}))
+        (self.folder / "p.json").write_text(json.dumps(declared))
+        self.put(key_of(0))
+        self.serve("-p", "p.json")
+        self.wait_for("the first copy", lambda: key_of(0) in self.out())
+        self.cls("disable", "p", "twin")
+        self.wait_for("its end", lambda: "p/1 twin is disabled" in self.log())
+        self.put(key_of(1))
+        self.wait_for("the second copy", lambda: key_of(1) in self.out())
+
     def test_a_disabled_arc_ends_what_runs_and_goes_on_in_order(self):
         self.declare(command_arc(f"{MARK}; test -e $HOME/go || sleep 600", concurrency=1), settleSec=0)
         self.put(key_of(0))
@@ -322,6 +335,17 @@ class Stops(Local):
         self.stop_in_time(up)
         self.assert_group_gone(group)
         self.assertEqual(self.claims("work")[0]["owner"], None)
+
+    def test_a_log_that_nobody_reads_any_more_ends_no_service(self):
+        self.declare(COPY)
+        up = subprocess.Popen([processes_test.CLS, "up", "-p", "p.json", "--log-level", "debug"], cwd=self.folder,
+                              env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.started.append(up)
+        self.wait_for("the bell", lambda: list(self.home.glob(f"run/{up.pid}-*.bell")))
+        up.stderr.close()
+        self.put(key_of(0))
+        self.wait_for("the copy", lambda: key_of(0) in self.out())
+        self.stop_in_time(up)
 
     def test_an_attempt_that_ends_in_time_is_committed(self):
         self.declare(command_arc("echo up > $HOME/up; sleep 2; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"))

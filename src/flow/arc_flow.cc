@@ -41,16 +41,6 @@ std::vector<record::MemberLine> real_members(const SinkOutput& output) {
   return members;
 }
 
-std::vector<std::string> sorted_uris(const std::vector<record::MemberLine>& members) {
-  std::vector<std::string> uris;
-  uris.reserve(members.size());
-  for (const auto& member : members) uris.push_back(member.uri);
-  std::ranges::sort(uris);
-  const auto same = std::ranges::unique(uris);
-  uris.erase(same.begin(), same.end());
-  return uris;
-}
-
 Result<> put_all(store::ObjectStore& store, const std::vector<record::Stored>& objects) {
   for (const auto& object : objects) {
     auto written = put_or_read(store, object.uri, object.bytes);
@@ -454,8 +444,7 @@ Result<> ArcFlow::store_partial(const std::string& attempt, const lot::LotId& lo
   for (const auto& output : failed.partial) {
     const auto declared = std::ranges::find(arc_.arc->sinks, output.role,
                                             &std::pair<std::string, model::SinkDataset>::first);
-    const auto members = real_members(output);
-    if (declared == arc_.arc->sinks.end() || members.empty()) continue;
+    if (declared == arc_.arc->sinks.end() || !has_members(output)) continue;
     const Uri uri = arc_.project->places.manifest(declared->second.id(), lot,
                                                   record::ManifestState::partial, attempt);
     record::Manifest body{
@@ -463,7 +452,7 @@ Result<> ArcFlow::store_partial(const std::string& attempt, const lot::LotId& lo
         .comment = output.comment ? output.comment : std::optional(failed.message),
         .lotId = lot.to_string(),
         .uriType = record::UriType::identifier,
-        .uris = sorted_uris(members)};
+        .uris = listed_members(output.members, output.role)};
     auto done = put_all(services_.store, record::manifest_objects(uri, std::move(body)));
     if (!done) return done;
   }

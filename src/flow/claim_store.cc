@@ -103,28 +103,22 @@ Result<bool> HeldClaim::update(const std::function<void(record::Claim&)>& change
 }
 
 Result<bool> HeldClaim::write(const std::function<void(record::Claim&)>& change) {
-  if (lost_) return false;
-  const auto begun = clock_.monotonic();
-  record::Claim next = claim_;
-  change(next);
-  ++next.beat;
-  auto written = write_claim(store_, uri_, next, etag_);
-  if (written && !*written) written = write_after_own(next);
-  if (!written) return pass(std::move(written));
-  if (!*written) {
-    lose();
-    return false;
-  }
-  claim_ = std::move(next);
-  etag_ = std::move((*written)->etag);
-  written_ = begun;
-  return true;
+  auto done = write({}, change, {});
+  if (done.lost || done.committed) return done.committed;
+  return tl::unexpected<Failure>(std::move(*done.failure));
 }
 
 HeldClaim::Commit HeldClaim::commit(const store::WriteStep& before,
                                     const std::function<void(record::Claim&)>& change,
                                     store::WriteStep after) {
   const std::lock_guard lock(mutex_);
+  return write(before, change, std::move(after));
+}
+
+/// With mutex_ held.
+HeldClaim::Commit HeldClaim::write(const store::WriteStep& before,
+                                   const std::function<void(record::Claim&)>& change,
+                                   store::WriteStep after) {
   Commit result;
   result.lost = lost_;
   if (lost_) return result;

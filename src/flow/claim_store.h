@@ -87,6 +87,8 @@ class HeldClaim {
  private:
   void lose();
   Result<bool> write(const std::function<void(record::Claim&)>& change);
+  Commit write(const store::WriteStep& before, const std::function<void(record::Claim&)>& change,
+               store::WriteStep after);
   Result<std::optional<StoredClaim>> write_after_own(record::Claim& next);
 
   store::ObjectStore& store_;

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/hash.h"
+#include "flow/publisher.h"
 
 namespace cls::flow {
 
@@ -26,18 +27,6 @@ std::optional<std::string> lot_of_claim_key(std::string_view key) {
   key.remove_prefix(at + label.size());
   key.remove_suffix(suffix.size());
   return std::string(key);
-}
-
-/// The members of a role, each URI once, sorted: what the sink's manifest has to list.
-std::vector<std::string> listed_members(const record::MembersFile& file, const std::string& role) {
-  std::vector<std::string> uris;
-  for (const auto& line : file.lines) {
-    if (line.role == role && !line.vanished) uris.push_back(line.uri);
-  }
-  std::ranges::sort(uris);
-  const auto same = std::ranges::unique(uris);
-  uris.erase(same.begin(), same.end());
-  return uris;
 }
 
 std::size_t place_hash(const std::string& uri, const std::string& etag) {
@@ -202,7 +191,7 @@ void CommitCheck::check_sink(const ArcRef& arc, const StoredClaim& stored, const
     for (const auto& line : file->lines) {
       if (line.role == role && !line.vanished) check_member(arc, stored, sink, line, look);
     }
-    uris = listed_members(*file, role);
+    uris = listed_members(file->lines, role);
   }
   check_manifest(arc, stored, sink, uris, look);
 }

@@ -11,6 +11,42 @@ namespace {
 
 constexpr int tries = 5;
 
+Result<std::string> write_alone(store::ObjectStore& store, const store::Write& write) {
+  return write.etag ? store.replace_if(write.uri, *write.etag, write.bytes)
+                    : store.put_if_absent(write.uri, write.bytes);
+}
+
+bool can_be_resolved(const store::Write& write, FailureCode code) {
+  return code == FailureCode::Conflict || code == FailureCode::Unavailable ||
+         (write.etag && code == FailureCode::NotFound);
+}
+
+/// What became of a write whose first answer is `written`; tried again as long as nobody can tell.
+Result<WriteOutcome> resolve(store::ObjectStore& store, const store::Write& write,
+                             Result<std::string> written) {
+  bool doubtful = false;
+  for (int attempt = 1; !written; ++attempt) {
+    Failure last = written.error();
+    if (!can_be_resolved(write, last.code)) return tl::unexpected<Failure>(std::move(last));
+    doubtful = doubtful || last.code == FailureCode::Unavailable;
+    auto present = get_if_present(store, write.uri);
+    if (!present) last = present.error();
+    const bool is_there = present && *present;
+    if (present && !is_there && write.etag) return WriteOutcome{};
+    const bool ours = is_there && (*present)->bytes == write.bytes;
+    const std::string etag = is_there ? (*present)->info.etag : "";
+    if (ours && !doubtful) return WriteOutcome{true, etag, {}};
+    if (is_there && !ours && (!write.etag || etag != *write.etag)) {
+      return WriteOutcome{false, etag, std::move((*present)->bytes)};
+    }
+    if (attempt == tries) return tl::unexpected<Failure>(std::move(last));
+    // What is there after a lost answer may not outlast a power failure; written once more, it
+    // does.
+    written = ours ? store.replace_if(write.uri, etag, write.bytes) : write_alone(store, write);
+  }
+  return WriteOutcome{true, std::move(*written), {}};
+}
+
 }  // namespace
 
 tl::unexpected<Failure> cannot_keep(const Uri& uri, const Uri& kept) {
@@ -29,58 +65,14 @@ Result<std::optional<store::Object>> get_if_present(store::ObjectStore& store, c
 
 Result<WriteOutcome> put_or_read(store::ObjectStore& store, const Uri& uri,
                                  std::string_view bytes) {
-  Failure last;
-  for (int attempt = 0; attempt < tries; ++attempt) {
-    auto written = store.put_if_absent(uri, bytes);
-    if (written) return WriteOutcome{true, std::move(*written), {}};
-    last = written.error();
-    if (last.code != FailureCode::Conflict && last.code != FailureCode::Unavailable) break;
-    const bool doubtful = last.code == FailureCode::Unavailable;
-    auto present = get_if_present(store, uri);
-    if (!present) last = present.error();
-    if (!present || !*present) continue;
-    const bool ours = (*present)->bytes == bytes;
-    if (!ours) return WriteOutcome{false, (*present)->info.etag, std::move((*present)->bytes)};
-    if (!doubtful) return WriteOutcome{true, (*present)->info.etag, {}};
-    // It is there, but may not outlast a power failure: written once more, it does.
-    auto again = store.replace_if(uri, (*present)->info.etag, bytes);
-    if (again) return WriteOutcome{true, std::move(*again), {}};
-    last = again.error();
-  }
-  return tl::unexpected<Failure>(std::move(last));
+  const store::Write write{.uri = uri, .bytes = std::string(bytes)};
+  return resolve(store, write, write_alone(store, write));
 }
 
 Result<WriteOutcome> replace_or_read(store::ObjectStore& store, const Uri& uri,
                                      std::string_view etag, std::string_view bytes) {
-  Failure last;
-  for (int attempt = 0; attempt < tries; ++attempt) {
-    auto written = store.replace_if(uri, etag, bytes);
-    if (written) return WriteOutcome{true, std::move(*written), {}};
-    last = written.error();
-    const bool resolvable = last.code == FailureCode::Conflict ||
-                            last.code == FailureCode::NotFound ||
-                            last.code == FailureCode::Unavailable;
-    if (!resolvable) break;
-    auto present = get_if_present(store, uri);
-    if (!present) {
-      last = present.error();
-      continue;
-    }
-    if (!*present) return WriteOutcome{};
-    if ((*present)->bytes == bytes) {
-      if (last.code != FailureCode::Unavailable)
-        return WriteOutcome{true, (*present)->info.etag, {}};
-      // It is there, but may not outlast a power failure: written once more, it does.
-      auto again = store.replace_if(uri, (*present)->info.etag, bytes);
-      if (again) return WriteOutcome{true, std::move(*again), {}};
-      last = again.error();
-      continue;
-    }
-    if ((*present)->info.etag != etag) {
-      return WriteOutcome{false, (*present)->info.etag, std::move((*present)->bytes)};
-    }
-  }
-  return tl::unexpected<Failure>(std::move(last));
+  const store::Write write{.uri = uri, .bytes = std::string(bytes), .etag = std::string(etag)};
+  return resolve(store, write, write_alone(store, write));
 }
 
 bool StepsOutcome::ours(std::size_t step) const {
@@ -97,13 +89,8 @@ StepsOutcome write_or_read(store::ObjectStore& store, std::vector<store::WriteSt
     for (std::size_t done = 0; done < results.size(); ++done) {
       std::vector<WriteOutcome> writes;
       for (std::size_t i = 0; i < results[done].size(); ++i) {
-        if (auto& result = results[done][i]) {
-          writes.push_back({true, std::move(*result), {}});
-          continue;
-        }
-        const auto& write = steps[done][i];
-        auto resolved = write.etag ? replace_or_read(store, write.uri, *write.etag, write.bytes)
-                                   : put_or_read(store, write.uri, write.bytes);
+        auto& result = results[done][i];
+        auto resolved = resolve(store, steps[done][i], std::move(result));
         if (!resolved) {
           outcome.failure = resolved.error();
           return outcome;

@@ -180,21 +180,26 @@ Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const l
 
 }  // namespace
 
-record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
-                                     const lot::LotId& lot, record::ManifestState state,
-                                     std::uint64_t number) {
+std::vector<std::string> listed_members(const std::vector<record::MemberLine>& lines,
+                                        const std::string& role) {
   std::vector<std::string> uris;
-  for (const auto& line : file.lines) {
+  for (const auto& line : lines) {
     if (line.role == role && !line.vanished) uris.push_back(line.uri);
   }
   std::ranges::sort(uris);
   const auto same = std::ranges::unique(uris);
   uris.erase(same.begin(), same.end());
+  return uris;
+}
+
+record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
+                                     const lot::LotId& lot, record::ManifestState state,
+                                     std::uint64_t number) {
   return {.state = state,
           .comment = number > 1 ? std::optional(format("revision {}", number)) : std::nullopt,
           .lotId = lot.to_string(),
           .uriType = record::UriType::identifier,
-          .uris = std::move(uris)};
+          .uris = listed_members(file.lines, role)};
 }
 
 bool is_behind(const record::Claim& claim) {

@@ -33,6 +33,10 @@ Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& ar
 /// Marks the sinks of a held claim published and tidies up after its commit.
 Result<> finish_publication(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held);
 
+/// The members of a role, each URI once, sorted: what the sink's manifest lists.
+std::vector<std::string> listed_members(const std::vector<record::MemberLine>& lines,
+                                        const std::string& role);
+
 /// The manifest of a sink's revision as its members file alone gives it.
 record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
                                      const lot::LotId& lot, record::ManifestState state,
