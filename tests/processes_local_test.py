@@ -347,6 +347,15 @@ class Stops(Local):
         self.wait_for("the copy", lambda: key_of(0) in self.out())
         self.stop_in_time(up)
 
+    def test_asked_to_end_before_it_serves_it_ends_in_good_order(self):
+        up = subprocess.Popen([processes_test.CLS, "up", "-p", "-"], cwd=self.folder, env=self.environment(),
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.started.append(up)
+        self.wait_for("the read of its input", lambda: pathlib.Path(f"/proc/{up.pid}/syscall").read_text().startswith("0 0x0 "))
+        up.send_signal(signal.SIGTERM)
+        _, log = up.communicate(json.dumps(project(COPY)), timeout=15)
+        self.assertEqual((up.returncode, log.splitlines()[-1].split()[-1]), (0, "stopped"), log)
+
     def test_an_attempt_that_ends_in_time_is_committed(self):
         self.declare(command_arc("echo up > $HOME/up; sleep 2; echo x > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"))
         self.put(key_of(0))

@@ -115,11 +115,10 @@ Result<> SyncGroup::sync_one(const std::string& path) {
   return {};
 }
 
-/// One syncfs(2) in place of `count` fsyncs; false where that is not to be taken or failed: then
-/// each file tells for itself.
-bool SyncGroup::sync_whole(Device& device, const std::string& path, std::size_t count) {
-  const auto begun = steady_clock::now();
-  if (device.refused || begun < device.not_before) return false;
+/// Whether the threads that wait for this file system, of which `path` is a file, are better served
+/// together: not where one slow or hanging sync would keep all of them waiting.
+bool SyncGroup::may_gather(Device& device, const std::string& path) {
+  if (device.refused || steady_clock::now() < device.not_before) return false;
   if (!device.fd) {
     // Of the directory: the file itself may be a temporary one.
     const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
@@ -127,9 +126,14 @@ bool SyncGroup::sync_whole(Device& device, const std::string& path, std::size_t 
     if (!device.fd) return false;
     device.refused = !has_good_syncfs(device.fd.get());
     if (device.refused) device.fd.reset();
-    if (device.refused) return false;
   }
-  if (dirty_bytes() > most_dirty_bytes || ::syncfs(device.fd.get()) != 0) return false;
+  return !device.refused && dirty_bytes() <= most_dirty_bytes;
+}
+
+/// One syncfs(2) in place of `count` fsyncs; false where it fails: then each file tells for itself.
+bool SyncGroup::sync_whole(Device& device, std::size_t count) {
+  const auto begun = steady_clock::now();
+  if (::syncfs(device.fd.get()) != 0) return false;
   const auto ended = steady_clock::now();
   if (ended - begun <= nanoseconds(fsync_ns_) * static_cast<std::int64_t>(count) * bad_deal) {
     device.pause = {};
@@ -141,50 +145,39 @@ bool SyncGroup::sync_whole(Device& device, const std::string& path, std::size_t 
   return true;
 }
 
-/// Syncs each file that several requests ask for, once for all.
-void SyncGroup::sync_shared(const std::vector<Request*>& requests) {
-  std::map<FileId, std::vector<std::pair<Request*, std::size_t>>> wanted;
-  for (auto* request : requests) {
-    for (std::size_t i = 0; i < request->ids.size(); ++i) {
-      if (!request->durable[i]) wanted[request->ids[i]].emplace_back(request, i);
-    }
-  }
-  for (const auto& [id, places] : wanted) {
-    if (places.size() < 2) continue;
-    const auto& [first, at] = places.front();
-    auto done = sync_one(first->paths[at]);
-    for (const auto& [request, index] : places) {
-      // An error is told once only: it must reach every one who asked for this file.
-      if (!done) request->failure = done.error();
-      request->durable[index] = true;
-    }
+/// Syncs a file here for all requests that ask for it.
+void SyncGroup::sync_here(const Wanted& places) {
+  const auto& [first, at] = places.front();
+  auto done = sync_one(first->paths[at]);
+  for (const auto& [request, index] : places) {
+    // An error is told once only: it must reach every one who asked for this file.
+    if (!done) request->failure = done.error();
+    request->durable[index] = true;
   }
 }
 
-/// Makes durable what the requests have in common.
+/// Makes durable what is better done for all requests than by each for itself.
 void SyncGroup::serve(const std::vector<Request*>& requests) {
-  struct Files {
-    std::set<FileId> ids;
-    const std::string* path = nullptr;
-  };
-  std::map<std::uint64_t, Files> systems;
+  std::map<std::uint64_t, std::map<FileId, Wanted>> systems;
   for (auto* request : requests) {
     for (std::size_t i = 0; i < request->ids.size(); ++i) {
-      auto& files = systems[request->ids[i].first];
-      files.ids.insert(request->ids[i]);
-      files.path = &request->paths[i];
+      systems[request->ids[i].first][request->ids[i]].emplace_back(request, i);
     }
   }
-  for (const auto& [device, files] : systems) {
-    if (files.ids.size() < 2) continue;
-    if (!sync_whole(devices_[device], *files.path, files.ids.size())) continue;
-    for (auto* request : requests) {
-      for (std::size_t i = 0; i < request->ids.size(); ++i) {
-        if (request->ids[i].first == device) request->durable[i] = true;
+  for (const auto& [id, files] : systems) {
+    auto& device = devices_[id];
+    const auto& [somebody, at] = files.begin()->second.front();
+    const bool together = may_gather(device, somebody->paths[at]);
+    const bool whole = together && files.size() > 1 && sync_whole(device, files.size());
+    for (const auto& [file, places] : files) {
+      if (whole) {
+        for (const auto& [request, index] : places) request->durable[index] = true;
+      } else if (places.size() > 1 || (together && files.size() == 1)) {
+        // While one thread waits for a single file the others gather for the next sync.
+        sync_here(places);
       }
     }
   }
-  sync_shared(requests);
 }
 
 Result<> SyncGroup::sync(const std::vector<std::string>& paths) {

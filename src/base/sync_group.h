@@ -33,6 +33,8 @@ class SyncGroup {
  private:
   using FileId = std::pair<std::uint64_t, std::uint64_t>;  ///< device, inode
   struct Request;
+  /// Who asks for a file: request and number of the path.
+  using Wanted = std::vector<std::pair<Request*, std::size_t>>;
   /// A file system, as the thread that serves knows it.
   struct Device {
     UniqueFd fd;           ///< stays open, so that every failed write since the last sync is told
@@ -44,8 +46,9 @@ class SyncGroup {
   };
 
   void serve(const std::vector<Request*>& requests);
-  bool sync_whole(Device& device, const std::string& path, std::size_t count);
-  void sync_shared(const std::vector<Request*>& requests);
+  static bool may_gather(Device& device, const std::string& path);
+  bool sync_whole(Device& device, std::size_t count);
+  void sync_here(const Wanted& places);
   Result<> sync_one(const std::string& path);
   Result<> sync_each(const std::vector<const std::string*>& paths);
 

@@ -72,6 +72,8 @@ std::string as_text(const local::RunReport& report, const std::vector<Unfinished
 }  // namespace
 
 int run(const Options& options, World& world) {
+  const auto exit_code = [](int signal) { return 128 + signal; };
+  StopRequest stop(world, exit_code);
   const flow::Since since = since_of(options, world, {.all = true, .at = std::nullopt});
   std::optional<CheckedProjects> checked;
   if (!options.projects.empty()) {
@@ -92,8 +94,7 @@ int run(const Options& options, World& world) {
                         .log = log,
                         .getenv = world.getenv},
                        std::move(deployed.deployment), local::Engine::Mode::Run, tenure);
-  const auto exit_code = [](int signal) { return 128 + signal; };
-  const StopRequest stop(world, [&engine] { engine.request_stop(); }, exit_code);
+  const StopRequest::Listener listener(stop, [&engine] { engine.request_stop(); });
   const auto report = engine.run({.until_idle = options.until_idle, .seal = options.seal});
   const auto unfinished = unfinished_arcs(engine, report);
   world.console.out(options.output == operate::Format::Json ? as_json(report, unfinished)

@@ -8,23 +8,25 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "cli/app.h"
 
 namespace cls::cli {
 
-/// As long as it lives a signal calls `stop` once, from another thread. If it still lives 9 s
-/// later, as when a store does not answer, the process is ended by World::end_now with
-/// `exit_code(signal)`: what it had claimed is taken over as from a dead process.
+/// As long as it lives a signal is told, once, to whoever listens. If it still lives 9 s later, as
+/// when a store does not answer, the process is ended by World::end_now with `exit_code(signal)`:
+/// what it had claimed is taken over as from a dead process.
 class StopRequest {
  public:
-  StopRequest(World& world, std::function<void()> stop, std::function<int(int signal)> exit_code)
-      : world_(world), stop_(std::move(stop)), exit_code_(std::move(exit_code)) {
+  StopRequest(World& world, std::function<int(int signal)> exit_code)
+      : world_(world), exit_code_(std::move(exit_code)) {
     if (!world_.on_stop) return;
     world_.on_stop([this](int signal) {
       signal_ = signal;
       patience_ = std::jthread([this](const std::stop_token& over) { wait(over); });
-      stop_();
+      const std::lock_guard lock(stop_mutex_);
+      tell();
     });
   }
   StopRequest(const StopRequest&) = delete;
@@ -36,8 +38,32 @@ class StopRequest {
   /// The signal that came; 0 while none did.
   int signal() const { return signal_; }
 
+  /// While it lives the signal calls `stop`, from another thread; at once if it came before.
+  class Listener {
+   public:
+    Listener(StopRequest& request, std::function<void()> stop) : request_(request) {
+      const std::lock_guard lock(request_.stop_mutex_);
+      request_.stop_ = std::move(stop);
+      if (request_.signal_ != 0) request_.tell();
+    }
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    ~Listener() {
+      const std::lock_guard lock(request_.stop_mutex_);
+      request_.stop_ = {};
+    }
+
+   private:
+    StopRequest& request_;
+  };
+
  private:
   static constexpr std::chrono::seconds limit{9};
+
+  /// With stop_mutex_ held.
+  void tell() {
+    if (stop_) std::exchange(stop_, {})();
+  }
 
   void wait(const std::stop_token& over) {
     std::unique_lock lock(mutex_);
@@ -48,8 +74,9 @@ class StopRequest {
   }
 
   World& world_;
-  std::function<void()> stop_;
   std::function<int(int)> exit_code_;
+  std::mutex stop_mutex_;
+  std::function<void()> stop_;
   std::atomic<int> signal_ = 0;
   std::mutex mutex_;
   std::condition_variable_any ended_;

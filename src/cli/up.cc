@@ -33,6 +33,7 @@ local::RetentionLimits retention_of(const Options& options) {
 }  // namespace
 
 int up(const Options& options, World& world) {
+  StopRequest stop(world, [](int) { return 0; });
   const flow::Since since = since_of(options, world, {});
   std::optional<CheckedProjects> checked;
   if (!options.projects.empty()) {
@@ -55,13 +56,10 @@ int up(const Options& options, World& world) {
   const local::Caretaker caretaker(services, limits);
   local::Service service(services,
                          [&manager](const std::string& served) { manager.status(served); });
-  const StopRequest stop(
-      world,
-      [&] {
-        manager.stopping();
-        service.request_stop();
-      },
-      [](int) { return 0; });
+  const StopRequest::Listener listener(stop, [&] {
+    manager.stopping();
+    service.request_stop();
+  });
   service.run();
   log.info("stopped");
   return 0;

@@ -5,17 +5,18 @@ namespace cls::flow {
 
 namespace {
 
-bool unfinished(std::string_view key) {
-  const auto slash = key.rfind('/');
-  const std::string_view name = slash == std::string_view::npos ? key : key.substr(slash + 1);
-  return name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part") ||
-         name.ends_with(".crdownload");
+/// `key` is relative to the boundary's path: a hidden folder above that path hides nothing.
+bool hidden(std::string_view key) {
+  return key.starts_with('.') || key.find("/.") != std::string_view::npos ||
+         key.ends_with(".tmp") || key.ends_with(".part") || key.ends_with(".crdownload");
 }
 
 }  // namespace
 
 bool left_out(const model::BoundaryPlan& boundary, std::string_view path_key, const Uri& uri) {
-  return uri.key.ends_with('/') || (boundary.hide_unfinished && unfinished(uri.key)) ||
+  std::string_view below = uri.key;
+  if (below.starts_with(path_key)) below.remove_prefix(path_key.size());
+  return uri.key.ends_with('/') || (boundary.hide_unfinished && hidden(below)) ||
          !boundary.filter.keeps(uri.key, path_key);
 }
 

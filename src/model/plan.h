@@ -44,7 +44,7 @@ struct BoundaryPlan {
   EmptyLots empty_lots = EmptyLots::skip;
   std::chrono::seconds poll{30};
   PathFilter filter;
-  bool hide_unfinished = true;  ///< filter `.…`, `*.tmp`, `*.part`, `*.crdownload` by default
+  bool hide_unfinished = true;  ///< filter `.…`, `.…/`, `*.tmp`, `*.part`, `*.crdownload`
   Labels labels;
 };
 

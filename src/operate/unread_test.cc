@@ -90,7 +90,7 @@ TEST_F(Unread, LeavesOutExactlyWhatTheBoundaryFilters) {
       }
     }));
     EXPECT_EQ(unread, members);
-    EXPECT_EQ(unread, hide ? 3U : 7U);
+    EXPECT_EQ(unread, hide ? 2U : 7U);
     EXPECT_EQ(count(), 0U);
   }
 }
