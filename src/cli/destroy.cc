@@ -53,29 +53,87 @@ int wait_for_end(const Options& options, World& world, local::Home& home,
   return static_cast<int>(ExitCode::Temporary);
 }
 
+using Projects = std::vector<const flow::Deployed*>;
+
+Projects deployed_of(const std::vector<model::ProjectId>& named, const flow::Deployment& deployment,
+                     const local::Home& home) {
+  Projects found;
+  std::vector<std::string> known;
+  const auto text = [](const model::ProjectId& id) { return id.name + ":" + id.version; };
+  for (const auto& project : deployment.projects()) known.push_back(text(project->plan.project));
+  for (const auto& id : named) {
+    const auto before = found.size();
+    for (const auto& project : deployment.projects()) {
+      if (project->plan.project == id) found.push_back(project.get());
+    }
+    if (found.size() > before) continue;
+    throw Error(format("no project {} is deployed in {}; {}", text(id), home.directory(),
+                       known.empty() ? "none is" : "there are: " + join(known, ", ")));
+  }
+  return found;
+}
+
+/// An Error where a project that stays reads a dataset of one that goes.
+void refuse_read(const Projects& going, const flow::Deployment& deployment) {
+  for (const auto& arc : deployment.arcs()) {
+    if (std::ranges::find(going, arc.project) != going.end()) continue;
+    for (const auto& [role, source] : arc.arc->sources) {
+      const auto producer = deployment.producer_of(arc.project->plan.placement, source.id());
+      const flow::Deployed* owner = nullptr;
+      if (const auto* boundary = std::get_if<flow::BoundaryRef>(&producer)) {
+        owner = boundary->project;
+      } else if (const auto* sink = std::get_if<flow::ArcSinkRef>(&producer)) {
+        owner = sink->arc.project;
+      }
+      if (owner == nullptr || std::ranges::find(going, owner) == going.end()) continue;
+      throw Error(format("{} reads the dataset {} of {}: destroy that project too, or leave the "
+                         "records; nothing was changed",
+                         arc.to_string(), source.id().to_string(), owner->plan.project.to_string()),
+                  ExitCode::Refused);
+    }
+  }
+}
+
+int destroy_with_records(World& world, local::Home& home, const flow::Deployment& deployment,
+                         const Projects& projects) {
+  const auto lock = home.close_to_others();
+  if (!lock) throw Error(lock.error());
+  if (!*lock) {
+    throw Error(
+        format("a process is at work in {}: end `cls up` and `cls run` there first, because "
+               "what they write now would stay behind; nothing was changed",
+               home.directory()),
+        ExitCode::Refused);
+  }
+  refuse_read(projects, deployment);
+  for (const auto* project : projects) {
+    // The records first: cut off, the project is still deployed, and can be destroyed again.
+    const auto count = flow::delete_records(home.store(), *project);
+    if (!count) throw Error(count.error());
+    auto removed = flow::remove_project(home.store(), project->places, project->plan.project);
+    if (!removed) throw Error(removed.error());
+    world.console.out(format("destroyed {} and deleted {}; its data stays in {}\n",
+                             project->plan.project.to_string(), counted(*count, "record"),
+                             home.directory()));
+  }
+  return 0;
+}
+
 }  // namespace
 
 int destroy(const Options& options, World& world) {
   const auto named = named_projects(options, world);
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
-  std::vector<std::string> known;
-  for (const auto& project : deployed.deployment->projects()) {
-    known.push_back(project->plan.project.name + ":" + project->plan.project.version);
-  }
-  for (const auto& project : named) {
-    const std::string text = project.name + ":" + project.version;
-    if (std::ranges::find(known, text) == known.end()) {
-      throw Error(format("no project {} is deployed in {}; {}", text, home->directory(),
-                         known.empty() ? "none is" : "there are: " + join(known, ", ")));
-    }
+  const auto projects = deployed_of(named, *deployed.deployment, *home);
+  if (options.delete_records) {
+    return destroy_with_records(world, *home, *deployed.deployment, projects);
   }
   std::vector<flow::ArcRef> arcs;
-  for (const auto& project : deployed.deployment->projects()) {
-    if (std::ranges::find(named, project->plan.project) == named.end()) continue;
+  for (const auto* project : projects) {
     auto removed = flow::remove_project(home->store(), project->places, project->plan.project);
     if (!removed) throw Error(removed.error());
-    for (const auto& arc : project->plan.arcs) arcs.push_back({project.get(), &arc});
+    for (const auto& arc : project->plan.arcs) arcs.push_back({project, &arc});
     world.console.out(format("destroyed {}: its records and data stay in {}\n",
                              project->plan.project.to_string(), home->directory()));
   }

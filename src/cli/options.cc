@@ -102,6 +102,8 @@ class CommandLine {
     destroy->add_option("PROJECT", options_.arguments, "name:version of a deployed project");
     destroy->add_option("--wait", options_.wait,
                         "Wait so many seconds for lots that run; 0: not at all [600]");
+    destroy->add_flag("--delete-records", options_.delete_records,
+                      "Delete its ledgers, claims and manifests too, for good; data stays");
     auto* up = command(app_, "up", "Serve every deployed project until stopped", Command::Up);
     add_projects(up, false);
     add_since(up);

@@ -58,6 +58,7 @@ struct Options {
   std::string keep_attempts;        ///< up: a duration; empty: 14d
   std::string keep_attempts_bytes;  ///< up: a size; empty: 1GiB
   std::uint64_t wait = 600;         ///< seconds that destroy waits for what runs
+  bool delete_records = false;      ///< destroy: the project's past too, but for its data
 };
 
 /// The text to print and the exit code, where the command line itself is all there is to do.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/deploy.h"
 
+#include <functional>
 #include <set>
 
 #include "base/format.h"
@@ -126,6 +127,51 @@ Result<> remove_materials(store::ObjectStore& store, const record::Places& place
   return {};
 }
 
+/// Removes records until a removal fails.
+class Removal {
+ public:
+  explicit Removal(store::ObjectStore& store) : store_(store) {}
+
+  /// Durable when it is done, and all before it with it.
+  void one(const Uri& uri) { remove(uri, store::Durable::Now); }
+
+  void below(const Uri& prefix) {
+    list(prefix, [&](const Uri& uri) { remove(uri, store::Durable::Later); });
+  }
+
+  /// The last key first.
+  void below_backwards(const Uri& prefix) {
+    std::vector<Uri> uris;
+    list(prefix, [&](const Uri& uri) { uris.push_back(uri); });
+    for (; !uris.empty(); uris.pop_back()) one(uris.back());
+  }
+
+  Result<std::uint64_t> result() const {
+    if (failure_) return tl::unexpected<Failure>(*failure_);
+    return count_;
+  }
+
+ private:
+  void list(const Uri& prefix, const std::function<void(const Uri&)>& take) {
+    if (failure_) return;
+    auto listed = store::for_each_object(store_, prefix, [&](const auto& info) { take(info.uri); });
+    if (!listed && listed.error().code != FailureCode::NotFound) failure_ = listed.error();
+  }
+
+  void remove(const Uri& uri, store::Durable durable) {
+    if (failure_) return;
+    if (auto removed = store_.remove(uri, durable); !removed) {
+      failure_ = removed.error();
+    } else {
+      ++count_;
+    }
+  }
+
+  store::ObjectStore& store_;
+  std::uint64_t count_ = 0;
+  std::optional<Failure> failure_;
+};
+
 }  // namespace
 
 Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& store,
@@ -206,6 +252,30 @@ Result<bool> remove_project(store::ObjectStore& store, const record::Places& pla
     return pass(std::move(removed));
   }
   return true;
+}
+
+Result<std::uint64_t> delete_records(store::ObjectStore& store, const Deployed& project) {
+  const auto& places = project.places;
+  const auto& id = project.plan.project;
+  Removal removal(store);
+  // What says that something is there goes before that which it is made of, and a ledger from its
+  // end: whatever is left at any moment is what some moment of the past had left.
+  for (const auto& boundary : project.plan.boundaries) {
+    removal.below(places.manifests_prefix(boundary.dataset.id()));
+  }
+  for (const auto& arc : project.plan.arcs) {
+    for (const auto& [role, sink] : arc.sinks) removal.below(places.manifests_prefix(sink.id()));
+    removal.below(places.arc_state_path(id, arc.name, std::nullopt));
+    removal.below(places.claims_prefix(id, arc.name));
+    removal.below(places.members_prefix(id, arc.name));
+    removal.below(places.private_prefix(id, arc.name));
+    removal.one(places.arc_subscription(id, arc.name));
+  }
+  for (const auto& boundary : project.plan.boundaries) {
+    removal.below_backwards(places.segments_prefix(id, boundary.name));
+    removal.one(places.boundary_subscription(id, boundary.name));
+  }
+  return removal.result();
 }
 
 Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& store,

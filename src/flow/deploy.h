@@ -2,6 +2,7 @@
 // The records of a deployed project: written by deploy, read by everybody, taken away by destroy.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ struct Since {
 /// changed. Subscriptions that exist keep their `since`.
 Result<> store_project(store::ObjectStore& store, const Clock& clock, const ProjectRecords& records,
                        const Since& since, const std::string& by);
+
+/// Deletes what the past of a deployed project has left in the record stores: manifests of its
+/// datasets, claims, members files, states, ledgers, subscriptions; how many records. Data stays.
+/// Nobody may be at work on the project. Cut off, what is left is whole, and it may be called
+/// again.
+Result<std::uint64_t> delete_records(store::ObjectStore& store, const Deployed& project);
 
 /// The owner that a placement's store names for a dataset.
 Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& store,

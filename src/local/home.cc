@@ -49,6 +49,13 @@ Home::Home(FileSystem& files, std::string directory, std::string id)
       files_, store::FileStoreLayout{.stores = directory_ + "/stores", .buckets = {}});
 }
 
+Result<std::optional<SharedLock>> Home::close_to_others() const {
+  auto lock = SharedLock::take(directory_ + "/home.lock");
+  if (!lock) return pass(std::move(lock));
+  if (!lock->try_alone()) return std::optional<SharedLock>();
+  return std::optional(std::move(*lock));
+}
+
 unsigned Home::ring() {
   return ring_bells(run(), Ring::Records);
 }

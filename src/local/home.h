@@ -4,10 +4,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "base/shared_lock.h"
 #include "base/ulid.h"
 #include "record/claim.h"
 #include "store/file_store.h"
@@ -32,6 +34,10 @@ class Home {
   std::string attempts() const { return directory_ + "/attempts"; }
   std::string run() const { return directory_ + "/run"; }
   std::string database() const { return directory_ + "/cls.db"; }
+
+  /// Keeps every process that would work in the home waiting as long as the lock lives; nullopt
+  /// where one works there now.
+  Result<std::optional<SharedLock>> close_to_others() const;
 
   /// Tells all processes at work in the home that something was deployed, enabled or disabled, or
   /// is to be tried again; how many bells took it. A hint.

@@ -34,7 +34,8 @@ struct BucketResource : Component {
 
 struct CoreBucket : BucketResource {
   static constexpr std::string_view type = "core:bucket";
-  static constexpr std::string_view doc = "A bucket; on one machine a directory below `stores/`.";
+  static constexpr std::string_view doc =
+      "A bucket; on one machine a directory below `stores/`, which `destroy` never deletes.";
   static constexpr RunsOn runs{.local = true};
 };
 

@@ -110,9 +110,14 @@ Uri Places::claims_prefix(const ProjectId& project, std::string_view arc) const 
 
 Uri Places::members(const ProjectId& project, std::string_view arc, const LotId& lot,
                     std::string_view attempt) const {
+  Uri uri = members_prefix(project, arc);
+  uri.key += format("{}.{}.jsonl", lot.to_string(), attempt);
+  return uri;
+}
+
+Uri Places::members_prefix(const ProjectId& project, std::string_view arc) const {
   return in_store(placement_, StoreKind::ArcState,
-                  format("members/{}{}.{}.jsonl", component_path(project, "arc", arc),
-                         lot.to_string(), attempt));
+                  "members/" + component_path(project, "arc", arc));
 }
 
 Uri Places::arc_state(const ProjectId& project, std::string_view arc, const LotId& lot,
@@ -151,8 +156,14 @@ Uri Places::manifests_prefix(const DatasetId& dataset) const {
 
 Uri Places::private_path(const ProjectId& project, std::string_view arc,
                          std::string_view attempt) const {
+  Uri uri = private_prefix(project, arc);
+  uri.key += format("attempt={}/", attempt);
+  return uri;
+}
+
+Uri Places::private_prefix(const ProjectId& project, std::string_view arc) const {
   return in_store(placement_, StoreKind::Manifest,
-                  format("attempts/{}attempt={}/", component_path(project, "arc", arc), attempt));
+                  "attempts/" + component_path(project, "arc", arc));
 }
 
 Uri Places::private_manifest(const ProjectId& project, std::string_view arc,

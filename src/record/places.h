@@ -56,6 +56,7 @@ class Places {
   Uri claims_prefix(const model::ProjectId& project, std::string_view arc) const;
   Uri members(const model::ProjectId& project, std::string_view arc, const lot::LotId& lot,
               std::string_view attempt) const;
+  Uri members_prefix(const model::ProjectId& project, std::string_view arc) const;
   Uri arc_state(const model::ProjectId& project, std::string_view arc, const lot::LotId& lot,
                 ArcState state) const;
   /// `arcs/project=…/version=…/arc=…/` or, with a lot, `…/lot=…/`.
@@ -74,6 +75,7 @@ class Places {
                        const lot::LotId& lot, ManifestState state) const;
   Uri private_path(const model::ProjectId& project, std::string_view arc,
                    std::string_view attempt) const;
+  Uri private_prefix(const model::ProjectId& project, std::string_view arc) const;
 
   // Templates, with `{lot}`, `{state}` and `{/attempt*}` literal.
   std::string manifest_template(const model::DatasetId& dataset) const;
