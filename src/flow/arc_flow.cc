@@ -34,13 +34,6 @@ bool has_members(const SinkOutput& output) {
   return std::ranges::any_of(output.members, [](const auto& line) { return !line.vanished; });
 }
 
-std::vector<record::MemberLine> real_members(const SinkOutput& output) {
-  std::vector<record::MemberLine> members;
-  std::ranges::copy_if(output.members, std::back_inserter(members),
-                       [](const auto& line) { return !line.vanished; });
-  return members;
-}
-
 Result<> put_all(store::ObjectStore& store, const std::vector<record::Stored>& objects) {
   for (const auto& object : objects) {
     auto written = put_or_read(store, object.uri, object.bytes);
@@ -254,8 +247,8 @@ Result<ArcOutcome> ArcFlow::run_claimed(const std::shared_ptr<HeldClaim>& held,
                                .retryable = true});
   }
   if (held->lost()) return ArcOutcome(Lost{});
-  if (const auto* completed = std::get_if<Completed>(&*outcome)) {
-    return commit(*held, lot, *completed);
+  if (auto* completed = std::get_if<Completed>(&*outcome)) {
+    return commit(*held, lot, std::move(*completed));
   }
   if (const auto* failed = std::get_if<Failed>(&*outcome)) return fail_attempt(*held, lot, *failed);
   return release(*held);
@@ -310,7 +303,7 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
 }
 
 Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot::LotId& lot,
-                                          const Completed& completed) const {
+                                          Completed completed) const {
   const auto& project = arc_.project->plan.project;
   const auto& places = arc_.project->places;
   const Uri members_uri = places.members(project, arc_.arc->name, lot, claim.attempt);
@@ -320,16 +313,14 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
   std::vector<record::Stored> manifests;
   bool first = true;
   record::MembersFile file;
-  file.report = completed.report;
-  for (const auto& output : completed.sinks) {
+  file.report = std::move(completed.report);
+  for (auto& output : completed.sinks) {
     const auto declared = std::ranges::find(arc_.arc->sinks, output.role,
                                             &std::pair<std::string, model::SinkDataset>::first);
     if (declared == arc_.arc->sinks.end()) {
       return fail(FailureCode::Invalid,
                   format("the workload wrote an unknown sink '{}'", output.role));
     }
-    file.lines.insert(file.lines.end(), output.members.begin(), output.members.end());
-    const auto members = real_members(output);
     const auto former = claim.sinks.find(output.role);
     const bool had = former != claim.sinks.end();
     auto state =
@@ -338,7 +329,12 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     if (had && former->second.state == record::ManifestState::complete) {
       state = record::ManifestState::complete;
     }
-    const std::string revision = record::content_revision(members);
+    const std::string revision = record::content_revision(output.members);
+    if (file.lines.empty()) {
+      file.lines = std::move(output.members);
+    } else {
+      std::ranges::move(output.members, std::back_inserter(file.lines));
+    }
     const Uri manifest = places.manifest(declared->second.id(), lot, state);
     if (had && former->second.revision == revision && former->second.state == state &&
         former->second.manifest == manifest.to_string()) {
@@ -378,8 +374,7 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
   return decision;
 }
 
-Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot,
-                                   const Completed& completed) {
+Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot, Completed completed) {
   const auto failed = [&](const Failure& failure) {
     return fail_attempt(held, lot,
                         Failed{.code = "Commit",
@@ -388,12 +383,12 @@ Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot,
                                .tolerated = false,
                                .retryable = true});
   };
-  auto decision = decide(held.claim(), lot, completed);
+  auto decision = decide(held.claim(), lot, std::move(completed));
   if (!decision) return failed(decision.error());
   const bool follows = !decision->after.empty();
   const std::string now = format_instant(services_.clock.now());
   auto done = held.commit(
-      decision->before,
+      std::move(decision->before),
       [&](record::Claim& claim) {
         claim.state = record::ClaimState::committed;
         claim.result = record::ClaimResult::complete;

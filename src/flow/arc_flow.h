@@ -102,7 +102,7 @@ class ArcFlow {
   Result<ArcOutcome> run_claimed(const std::shared_ptr<HeldClaim>& held, const lot::LotId& lot,
                                  Ready& ready);
   Result<RunOutcome> run_workload(const HeldClaim& held, const lot::LotId& lot, const Ready& ready);
-  Result<ArcOutcome> commit(HeldClaim& held, const lot::LotId& lot, const Completed& completed);
+  Result<ArcOutcome> commit(HeldClaim& held, const lot::LotId& lot, Completed completed);
   /// What a commit writes: before it, in it, after it.
   struct Decision {
     store::WriteStep before;
@@ -110,7 +110,7 @@ class ArcFlow {
     store::WriteStep after;  ///< empty where published keys have to be read first
   };
   Result<Decision> decide(const record::Claim& claim, const lot::LotId& lot,
-                          const Completed& completed) const;
+                          Completed completed) const;
   Result<ArcOutcome> publish(HeldClaim& held, const lot::LotId& lot, bool written);
   Result<ArcOutcome> fail_attempt(HeldClaim& held, const lot::LotId& lot, const Failed& failed);
   Result<> store_partial(const std::string& attempt, const lot::LotId& lot,

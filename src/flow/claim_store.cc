@@ -108,15 +108,15 @@ Result<bool> HeldClaim::write(const std::function<void(record::Claim&)>& change)
   return tl::unexpected<Failure>(std::move(*done.failure));
 }
 
-HeldClaim::Commit HeldClaim::commit(const store::WriteStep& before,
+HeldClaim::Commit HeldClaim::commit(store::WriteStep before,
                                     const std::function<void(record::Claim&)>& change,
                                     store::WriteStep after) {
   const std::lock_guard lock(mutex_);
-  return write(before, change, std::move(after));
+  return write(std::move(before), change, std::move(after));
 }
 
 /// With mutex_ held.
-HeldClaim::Commit HeldClaim::write(const store::WriteStep& before,
+HeldClaim::Commit HeldClaim::write(store::WriteStep before,
                                    const std::function<void(record::Claim&)>& change,
                                    store::WriteStep after) {
   Commit result;
@@ -126,15 +126,18 @@ HeldClaim::Commit HeldClaim::write(const store::WriteStep& before,
   record::Claim next = claim_;
   change(next);
   ++next.beat;
-  auto done =
-      write_or_read(store_, {before,
-                             {{.uri = uri_, .bytes = json::write_record(next), .etag = etag_}},
-                             std::move(after)});
+  std::vector<Uri> before_uris;
+  for (const auto& one : before) before_uris.push_back(one.uri);
+  std::vector<store::WriteStep> steps(3);
+  steps[0] = std::move(before);
+  steps[1].push_back({.uri = uri_, .bytes = json::write_record(next), .etag = etag_});
+  steps[2] = std::move(after);
+  auto done = write_or_read(store_, std::move(steps));
   result.failure = std::move(done.failure);
   result.prepared = done.ours(0);
   if (!done.steps.empty()) {
-    for (std::size_t i = 0; i < before.size(); ++i) {
-      if (!done.steps[0][i].ours) result.failure = other_bytes(before[i].uri);
+    for (std::size_t i = 0; i < before_uris.size(); ++i) {
+      if (!done.steps[0][i].ours) result.failure = other_bytes(before_uris[i]);
     }
   }
   if (done.steps.size() < 2) return result;

@@ -71,7 +71,7 @@ class HeldClaim {
     std::optional<Failure> failure = {};  ///< of the store, in what comes next
   };
   /// Stores `before`, then the changed claim, then `after`: each durable before the next is there.
-  Commit commit(const store::WriteStep& before, const std::function<void(record::Claim&)>& change,
+  Commit commit(store::WriteStep before, const std::function<void(record::Claim&)>& change,
                 store::WriteStep after);
 
   /// Gives the claim up, and asks the attempt to stop, at two thirds of the lease without a write.
@@ -87,7 +87,7 @@ class HeldClaim {
  private:
   void lose();
   Result<bool> write(const std::function<void(record::Claim&)>& change);
-  Commit write(const store::WriteStep& before, const std::function<void(record::Claim&)>& change,
+  Commit write(store::WriteStep before, const std::function<void(record::Claim&)>& change,
                store::WriteStep after);
   Result<std::optional<StoredClaim>> write_after_own(record::Claim& next);
 

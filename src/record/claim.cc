@@ -70,11 +70,12 @@ Result<MembersFile> read_members(std::string_view bytes) {
   return members;
 }
 
-std::string content_revision(std::vector<MemberLine> members) {
-  std::erase_if(members, [](const MemberLine& member) { return member.vanished.has_value(); });
+std::string content_revision(const std::vector<MemberLine>& members) {
   std::vector<std::string> lines;
   lines.reserve(members.size());
-  for (const auto& member : members) lines.push_back(revision_line(member));
+  for (const auto& member : members) {
+    if (!member.vanished) lines.push_back(revision_line(member));
+  }
   std::ranges::sort(lines);
   Digest digest = Digest::sha256();
   for (const auto& line : lines) digest.update(line);

@@ -189,6 +189,6 @@ std::string write_members(const MembersFile& members);
 Result<MembersFile> read_members(std::string_view bytes);
 
 /// First 16 hex digits of the SHA-256 over the sorted (role, uri, size, sha256 or etag) lines.
-std::string content_revision(std::vector<MemberLine> members);
+std::string content_revision(const std::vector<MemberLine>& members);
 
 }  // namespace cls::record

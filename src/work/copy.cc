@@ -42,7 +42,8 @@ class SinkCopy {
         fraction_(plan.partial_fraction) {}
 
   void run(const std::vector<CopyJob>& jobs) {
-    lines_.resize(jobs.size());
+    job_count_ = jobs.size();
+    lines_.resize(job_count_);
     allowed_ = allowed_failures(jobs.size(), fraction_);
     for_each_job(jobs.size(), context_.arc.parallel, context_.stop, [&](std::size_t i) {
       auto copied = copy(jobs[i]);
@@ -53,14 +54,17 @@ class SinkCopy {
     });
   }
 
-  flow::SinkOutput output() const {
+  /// To be called once, after run().
+  flow::SinkOutput take_output() {
     flow::SinkOutput output{.role = role_, .state = {}, .members = {}, .comment = std::nullopt};
     bool has_member = false;
-    for (const auto& line : lines_) {
+    output.members.reserve(lines_.size());
+    for (auto& line : lines_) {
       if (!line) continue;
       has_member = has_member || !line->vanished;
-      output.members.push_back(*line);
+      output.members.push_back(std::move(*line));
     }
+    lines_ = {};
     output.state = has_member ? record::ManifestState::complete : record::ManifestState::empty;
     if (!failures_.empty()) output.comment = summary();
     return output;
@@ -220,7 +224,7 @@ class SinkCopy {
           role_, failures_.size(), allowed_, cause);
     }
     return format("sink '{}': {} of {} copy operations failed, allowed: {}, with message: {}",
-                  role_, failures_.size(), lines_.size(), allowed_, cause);
+                  role_, failures_.size(), job_count_, allowed_, cause);
   }
 
   store::ObjectStore& store_;
@@ -229,6 +233,7 @@ class SinkCopy {
   std::string role_;
   double fraction_;
   std::size_t allowed_ = 0;
+  std::size_t job_count_ = 0;
   std::vector<std::optional<MemberLine>> lines_;
 
   std::mutex mutex_;
@@ -270,7 +275,7 @@ flow::RunOutcome CopyWorkload::run(const flow::WorkloadContext& context) {
     SinkCopy copy(store_, context, plan, context.arc.sinks[i].first);
     copy.run((*jobs)[i]);
     if (context.stop.stop_requested()) return flow::Stopped{};
-    sinks.push_back(copy.output());
+    sinks.push_back(copy.take_output());
     must_not_vanish = must_not_vanish || copy.must_not_vanish();
     auto failure = copy.failure();
     if (!failure) continue;

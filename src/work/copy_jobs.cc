@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/copy_jobs.h"
 
+#include <algorithm>
 #include <array>
-#include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -127,28 +128,38 @@ class CopyNames {
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
 };
 
-/// Collects jobs, each key once.
-class JobList {
- public:
-  /// An object that two sources list is copied once.
-  Result<> add(CopyJob job) {
-    const auto [at, fresh] = by_target_.emplace(job.target, job.member);
-    if (fresh) {
-      jobs_.push_back(std::move(job));
-      return {};
+/// Each key once: an object that two sources list is copied once, two objects that would become one
+/// are a Conflict. The order stays.
+Result<> drop_twins(std::vector<CopyJob>& jobs) {
+  std::vector<std::size_t> order(jobs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) -> const Uri& { return jobs[i].target; });
+  std::vector<bool> twin(jobs.size());
+  std::size_t first = 0;  // of those with one target
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const CopyJob& job = jobs[order[i]];
+    const CopyJob& earlier = jobs[order[first]];
+    if (job.target != earlier.target) {
+      first = i;
+      continue;
     }
-    if (at->second->uri == job.member->uri) return {};
-    return fail(
-        FailureCode::Conflict,
-        format("both {} and {} would become {}; tell them apart by rename or partition",
-               at->second->uri.to_string(), job.member->uri.to_string(), job.target.to_string()));
+    if (job.member->uri != earlier.member->uri) {
+      return fail(FailureCode::Conflict,
+                  format("both {} and {} would become {}; tell them apart by rename or partition",
+                         earlier.member->uri.to_string(), job.member->uri.to_string(),
+                         job.target.to_string()));
+    }
+    twin[order[i]] = true;
   }
-  std::vector<CopyJob> take() { return std::move(jobs_); }
-
- private:
-  std::vector<CopyJob> jobs_;
-  std::map<Uri, const flow::SourceMember*> by_target_;
-};
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (twin[i]) continue;
+    if (kept != i) jobs[kept] = std::move(jobs[i]);
+    ++kept;
+  }
+  jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(kept), jobs.end());
+  return {};
+}
 
 }  // namespace
 
@@ -168,7 +179,7 @@ Result<std::vector<CopyJob>> copy_jobs(const flow::WorkloadContext& context,
   auto names = CopyNames::of(plan, context.lot.to_string());
   if (!names) return pass(std::move(names));
   const Uri to = sink.path();
-  JobList list;
+  std::vector<CopyJob> jobs;
   for (std::size_t i = 0; i < context.sources.size(); ++i) {
     const auto& source = context.sources[i];
     if (!source.subscribed) continue;
@@ -184,11 +195,11 @@ Result<std::vector<CopyJob>> copy_jobs(const flow::WorkloadContext& context,
       if (!plan.filter.keeps(member.uri.key, from.key)) continue;
       auto name = names->rename(*relative);
       if (!name) return pass(std::move(name));
-      auto added = list.add({.source = i, .member = &member, .target = to.child(*name)});
-      if (!added) return pass(std::move(added));
+      jobs.push_back({.source = i, .member = &member, .target = to.child(*name)});
     }
   }
-  return list.take();
+  if (auto unique = drop_twins(jobs); !unique) return pass(std::move(unique));
+  return jobs;
 }
 
 }  // namespace cls::work
