@@ -189,6 +189,16 @@ HOLD = "echo started >> $HOME/$CLS_LOT.held; until test -e $HOME/go; do sleep 0.
 
 
 class Sources(Local):
+    def test_a_project_may_come_through_a_pipe(self):
+        self.declare(COPY)
+        done = subprocess.run(["bash", "-c", '"$0" verify -p <(cat p.json)', processes_test.CLS], cwd=self.folder,
+                              env=self.environment(), capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = subprocess.run(["bash", "-c", '"$0" verify -p <(tr -d "}" <p.json)', processes_test.CLS], cwd=self.folder,
+                              env=self.environment(), capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "/dev/fd/[0-9]+:[0-9]+:[0-9]+: ")
+
     def test_what_changes_behind_a_link_is_found_and_that_it_is_polled_is_said_once(self):
         self.declare(COPY, settleSec=0, pollSec=1)
         (self.input / "real").mkdir(parents=True)

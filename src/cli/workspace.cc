@@ -29,11 +29,15 @@ std::vector<model::Source> read_sources(const Options& options, World& world) {
       sources.push_back({file, world.read_standard_input()});
       continue;
     }
-    auto text = world.files.read(absolute(file, world), 0, std::nullopt);
-    if (!text && text.error().code == FailureCode::NotFound) {
+    // To its end, whatever its size is said to be: it may be a pipe, as `-p <(…)` in a shell.
+    std::string text;
+    auto read = world.files.read_pieces(absolute(file, world),
+                                        [&](std::string_view piece) { text += piece; });
+    if (!read && read.error().code == FailureCode::NotFound) {
       throw Error(format("does not exist: {}", file), ExitCode::NoFile);
     }
-    sources.push_back({file, need(std::move(text))});
+    if (!read) throw Error(read.error());
+    sources.push_back({file, std::move(text)});
   }
   return sources;
 }
