@@ -51,12 +51,13 @@ TEST(Checker, CleanWorldSaysWhatItLookedAt) {
   ASSERT_EQ(report.promises.size(), 6U);
   EXPECT_EQ(report.promises[0], (PromiseCheck{1, 2, 3, 8, 0, true}));
   EXPECT_EQ(report.promises[1], (PromiseCheck{2, 0, 0, 0, 0, false}));
-  EXPECT_EQ(report.promises[2], (PromiseCheck{3, 0, 0, 0, 0, false}));
+  EXPECT_EQ(report.promises[2], (PromiseCheck{3, 2, 2, report.promises[4].bytes, 0, true}));
   EXPECT_EQ(report.promises[3], (PromiseCheck{4, 2, 3, 8, 0, true}));
   EXPECT_EQ(report.promises[4].lots, 2U);
   EXPECT_EQ(report.promises[4].members, 3U);
   EXPECT_TRUE(report.promises[4].checked);
-  EXPECT_EQ(report.promises[5], (PromiseCheck{6, 0, 0, 0, 0, false}));
+  EXPECT_EQ(report.promises[5], (PromiseCheck{6, 2, 2, 0, 0, true}));
+  EXPECT_THAT(report.repairs, IsEmpty());
 }
 
 TEST(Checker, NothingDeployedIsNothingChecked) {
@@ -311,7 +312,7 @@ TEST(Checker, NamesAnArcManifestThatWasEdited) {
   const Uri uri = world.manifest("out", lot0, ManifestState::complete);
   need(world.store.put(uri, need(world.store.get(uri)).bytes + " "));
   EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
+              ElementsAre(AllOf(HasSubstr("3|out/1|orders/1 copy|20260101PT5M000|"),
                                 HasSubstr("the manifest is not the one that the claim names"))));
 }
 
@@ -340,7 +341,9 @@ TEST(Checker, NamesALotWhoseClaimIsGone) {
   AuditedWorld world;
   need(world.store.remove(world.claim_place(lot0)));
   EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
+              ElementsAre(AllOf(HasSubstr("3|-|orders/1 copy|20260101PT5M000|"),
+                                HasSubstr("the claim was deleted")),
+                          AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
                                 HasSubstr("the lot has no claim"))));
 }
 
@@ -408,7 +411,7 @@ TEST(Checker, NamesAClaimWithAnotherHash) {
   world.edit_claim(lot1,
                    [](record::Claim& claim) { claim.sinks["main"].sha256 = std::string(64, '0'); });
   EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M001|"),
+              ElementsAre(AllOf(HasSubstr("3|out/1|orders/1 copy|20260101PT5M001|"),
                                 HasSubstr(", not " + std::string(64, '0')))));
 }
 
@@ -439,7 +442,7 @@ TEST(Checker, NamesAFormerRevisionThatWasNotKept) {
   need(world.store.remove(kept));
   EXPECT_THAT(
       lines(world.audit()),
-      ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|" + kept.to_string()),
+      ElementsAre(AllOf(HasSubstr("2|out/1|orders/1 copy|20260101PT5M000|" + kept.to_string()),
                         HasSubstr("revision 2 replaced another one"))));
 }
 
