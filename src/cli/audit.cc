@@ -50,7 +50,7 @@ flow::AuditReport mended(const Options& options, World& world, local::Home& home
   const auto done = flow::repair(home.store(), deployment, before.repairs);
   if (done > 0) home.ring();
   if (for_people) {
-    world.console.out(format("mended {} of {}\n", done, counted(before.repairs.size(), "lot")));
+    world.console.out(format("did {} of {}\n", done, counted(before.repairs.size(), "repair")));
     world.console.out(operate::render_plan(before));
   }
   auto after = checked(options, world, home, deployment);

@@ -70,9 +70,9 @@ std::string for_people(const flow::AuditReport& report) {
       report.repairs, [](const auto& one) { return !one.done && !one.failure; });
   if (open > 0) {
     out += format(
-        "{} can be mended from records: cls audit --repair does it, --repair --dry-run "
+        "{} can be done from records: cls audit --repair does it, --repair --dry-run "
         "says what\n",
-        counted(static_cast<std::uint64_t>(open), "lot"));
+        counted(static_cast<std::uint64_t>(open), "repair"));
   }
   out += violations == 0 ? "no violations\n"
                          : format("{} violation{}\n", violations, violations == 1 ? "" : "s");

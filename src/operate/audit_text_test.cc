@@ -118,7 +118,7 @@ TEST(AuditText, ThePlanHasALinePerLotWithWhatBecameOfIt) {
             "cannot be done: publish lot 20230101PT5M000 of boundary p/1 b: s3://m/x is missing; "
             "the disk is full\n");
   EXPECT_TRUE(render(report, Format::Table)
-                  .ends_with("1 lot can be mended from records: cls audit --repair does it, "
+                  .ends_with("1 repair can be done from records: cls audit --repair does it, "
                              "--repair --dry-run says what\nno violations\n"));
 }
 
