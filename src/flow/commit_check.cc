@@ -67,6 +67,7 @@ Result<> CommitCheck::check(const ArcRef& arc) {
   claimed_ = attempted_ = {};
   attempts_.clear();
   arc_states_ = {};
+  other_attempts_.reset();
   arcs_.push_back(arc);
   // What claims are compared with is listed before them: what comes meanwhile is no contradiction.
   if (auto listed = list_attempts(arc); !listed) return listed;
@@ -89,9 +90,10 @@ Result<> CommitCheck::check(const ArcRef& arc) {
                arc.to_string(), unpublished_));
   }
   if (unmarked_ > 0) {
-    findings_.note(format("{}: {} ended without their .arc object; cls audit --repair writes {}",
-                          arc.to_string(), counted(unmarked_, "lot"),
-                          unmarked_ == 1 ? "it" : "them"));
+    findings_.note(
+        format("{}: the .arc objects of {} are not what the claims say; cls audit "
+               "--repair puts them right",
+               arc.to_string(), counted(unmarked_, "lot")));
   }
   return {};
 }

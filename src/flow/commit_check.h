@@ -52,9 +52,14 @@ class CommitCheck {
     std::vector<Overwritten> overwritten;
     std::vector<AuditRepair> repairs;
     std::uint64_t unpublished = 0;
-    std::uint64_t unmarked = 0;  ///< ended lots whose `.arc` object is not there
+    std::uint64_t unmarked = 0;  ///< lots whose `.arc` object is owed, or not the only one
 
     bool clean() const { return violations.empty() && overwritten.empty() && repairs.empty(); }
+  };
+  /// Which `.arc` objects a lot has: the one that its claim says, and others.
+  struct ArcStates {
+    bool wanted = false;
+    bool other = false;
   };
   /// Which manifests the claims name for one dataset.
   struct NamedLots {
@@ -95,7 +100,7 @@ class CommitCheck {
   void check_epoch(const ArcRef& arc, const StoredClaim& stored, Look& look);
   std::optional<std::string> attempts_against_epoch(const ArcRef& arc, const record::Claim& claim);
   void check_arc_state(const ArcRef& arc, const StoredClaim& stored, Look& look);
-  bool has_arc_state(const ArcRef& arc, const lot::LotId& lot, record::ArcState state);
+  ArcStates arc_states_of(const ArcRef& arc, const lot::LotId& lot, record::ArcState wanted);
   std::string how_to_mend(const ArcRef& arc, const StoredClaim& stored,
                           const record::ClaimSink& sink, const std::string& why, Look& look);
   static AuditRepair publication(const ArcRef& arc, const StoredClaim& stored, std::string uri,
@@ -114,6 +119,7 @@ class CommitCheck {
   bool is_made_by(const ArcRef& arc, const store::Object& kept, const record::Manifest& manifest,
                   const record::MembersFile& file, const std::string& role,
                   const record::ManifestKey& key, const lot::LotId& lot);
+  bool is_attempt_of_another(const ArcRef& arc, const std::string& attempt);
   void check_revisions(const ArcRef& arc);
   Result<> read_left_out_commits(const ArcRef& arc);
   Result<> check_dataset(const ArcRef& arc, const model::DatasetId& dataset);
@@ -141,7 +147,9 @@ class CommitCheck {
   std::map<std::int64_t, std::uint64_t> attempts_;
   std::array<LotSets, 4> arc_states_;  ///< by record::ArcState, of the arc being checked
   std::vector<ArcRef> arcs_;           ///< that were checked
-  std::set<std::string> broken_;       ///< keys of claims that cannot be read
+  /// Of the attempts of other arcs than the one being checked, hashed. Read when first asked for.
+  std::optional<std::unordered_set<std::size_t>> other_attempts_;
+  std::set<std::string> broken_;  ///< keys of claims that cannot be read
   std::vector<Overwritten> overwritten_;
   std::set<std::pair<std::string, std::string>> superseded_;  ///< URI and ETag of what was there
   std::set<std::string> superseded_uris_;

@@ -110,24 +110,26 @@ std::optional<std::string> CommitCheck::attempts_against_epoch(const ArcRef& arc
                 attempts);
 }
 
-bool CommitCheck::has_arc_state(const ArcRef& arc, const lot::LotId& lot, record::ArcState state) {
-  bool present = false;
-  bool other = false;
+/// Lists the lot's `.arc` objects once more.
+CommitCheck::ArcStates CommitCheck::arc_states_of(const ArcRef& arc, const lot::LotId& lot,
+                                                  record::ArcState wanted) {
+  ArcStates found;
   const auto& places = arc.project->places;
   auto listed = store::for_each_object(
       store_, places.arc_state_path(arc.project->plan.project, arc.arc->name, lot),
       [&](const store::ObjectInfo& info) {
         if (!info.uri.key.ends_with(".arc")) return;
         const auto key = record::parse_arc_state_key(info.uri.key);
-        const bool same = key && key->state == state;
-        present = present || same;
-        other = other || !same;
+        const bool same = key && key->state == wanted;
+        found.wanted = found.wanted || same;
+        found.other = found.other || !same;
       });
-  return listed && present && !other;
+  if (!listed && listed.error().code != FailureCode::NotFound) found.wanted = true;  // not known
+  return found;
 }
 
 /// `.arc` objects decide nothing, but older readers go by them. They are published before a commit
-/// is marked published; after an end they may be owed.
+/// is marked published; after an end they may be owed, and an older tool's may stand beside them.
 void CommitCheck::check_arc_state(const ArcRef& arc, const StoredClaim& stored, Look& look) {
   const auto state = published_state(stored.claim);
   if (!state || is_behind(stored.claim)) return;
@@ -140,20 +142,22 @@ void CommitCheck::check_arc_state(const ArcRef& arc, const StoredClaim& stored, 
     const bool wanted = i == static_cast<std::size_t>(*state);
     right = right && arc_states_.at(i).contains(lot) == wanted;
   }
-  if (right || has_arc_state(arc, lot, *state)) return;
-  const Uri uri =
-      arc.project->places.arc_state(arc.project->plan.project, arc.arc->name, lot, *state);
+  if (right) return;
+  const ArcStates present = arc_states_of(arc, lot, *state);
+  if (present.wanted && !present.other) return;
+  const std::string uri =
+      arc.project->places.arc_state(arc.project->plan.project, arc.arc->name, lot, *state)
+          .to_string();
   look.repairs.push_back(
-      publication(arc, stored, uri.to_string(), "is not the lot's one .arc object"));
-  if (stored.claim.state == record::ClaimState::ended) {
+      publication(arc, stored, uri, present.wanted ? "stands beside another state" : "is missing"));
+  if (!committed || present.wanted) {
     ++look.unmarked;
     return;
   }
   look.violations.push_back(
-      found(6, arc, stored, uri.to_string(),
-            format("the claim is published as {}, and this is not the lot's one .arc object; cls "
-                   "audit --repair puts it right",
-                   json::name_of(*state))));
+      found(6, arc, stored, uri,
+            "the claim says that the lot is published, and its .arc object is missing; cls audit "
+            "--repair writes it"));
 }
 
 AuditRepair CommitCheck::publication(const ArcRef& arc, const StoredClaim& stored, std::string uri,
@@ -220,8 +224,7 @@ std::optional<std::string> CommitCheck::difference_of_kept(const ArcRef& arc,
       arc.project->places.members(arc.project->plan.project, arc.arc->name, lot, *key.attempt);
   const auto object = store_.get(place);
   if (!object && object.error().code == FailureCode::NotFound) {
-    // Of an arc that owned the dataset before; else the lot had a members file for it once.
-    if (!attempted_.contains(lot)) return std::nullopt;
+    if (is_attempt_of_another(arc, *key.attempt)) return std::nullopt;
     return format("is kept, but its members file {} is missing; restore it from a copy",
                   place.to_string());
   }
@@ -241,6 +244,24 @@ std::optional<std::string> CommitCheck::difference_of_kept(const ArcRef& arc,
   return std::string(
       "is not what its members file gives: its bytes, or those of a part, were changed or are "
       "gone; restore it from a copy");
+}
+
+/// True for an attempt of an arc that owned the dataset before.
+bool CommitCheck::is_attempt_of_another(const ArcRef& arc, const std::string& attempt) {
+  Uri all = arc.project->places.members(arc.project->plan.project, arc.arc->name, {}, "X");
+  const std::string own = all.key.substr(0, all.key.rfind('/') + 1);
+  all.key.resize(all.key.find('/') + 1);
+  if (!other_attempts_) {
+    other_attempts_.emplace();
+    auto listed = store::for_each_object(store_, all, [&](const store::ObjectInfo& info) {
+      if (info.uri.key.starts_with(own)) return;
+      if (auto of_key = record::attempt_of_members_key(info.uri.key)) {
+        other_attempts_->insert(std::hash<std::string>()(*of_key));
+      }
+    });
+    if (!listed) return true;  // then nothing is known of it
+  }
+  return other_attempts_->contains(std::hash<std::string>()(attempt));
 }
 
 /// True if the members file gives these very bytes, those of the parts included. A comment of the

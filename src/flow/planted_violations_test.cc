@@ -365,12 +365,8 @@ std::vector<Kind> of_promise_6() {
       {"DatasetRecordDamaged", 6, "datasets/name=out/version=1/dataset.json",
        "the record cannot be read",
        [](AuditedWorld& world) { need(world.store.put(world.places.dataset({"out", "1"}), "{")); }},
-      {"ArcStateDeleted", 6, "lot=20260101PT5M000/complete.arc", "one .arc object",
+      {"ArcStateDeleted", 6, "lot=20260101PT5M000/complete.arc", "its .arc object is missing",
        [=](AuditedWorld& world) { remove(world, arc_state(world, record::ArcState::complete)); }},
-      {"ArcStateOfAnotherState", 6, "lot=20260101PT5M000/complete.arc", "one .arc object",
-       [=](AuditedWorld& world) {
-         need(world.store.put(arc_state(world, record::ArcState::partial), ""));
-       }},
   };
 }
 

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <functional>
 
-#include "flow/lot_sets.h"
 #include "flow/sources.h"
 
 namespace cls::flow {
@@ -48,9 +47,11 @@ Result<> LedgerLots::read_on() {
       [&](const record::Segment& segment) {
         last_ = segment.head.number;
         const Instant at = parse_instant(segment.head.at).value_or(Instant{});
+        if (!began_) began_ = at;
         open_.add(segment, [&](const ClosedLot& closed) {
           const auto lot = lot::LotId::parse(closed.lot);
-          if (!lot || (closed.members.empty() && skips_empty)) return;
+          if (!lot) return;
+          if (closed.members.empty() && skips_empty) empty_.insert(*lot);
           lots_.add(*lot, ledger_revision(closed.members), at);
         });
       },

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "base/time.h"
 #include "flow/closed_lots.h"
 #include "flow/ledger_log.h"
+#include "flow/lot_sets.h"
 #include "lot/lot_id.h"
 
 namespace cls::flow {
@@ -45,14 +45,21 @@ class LedgerLots {
 
   /// A failure names the segment that cannot be read: what is after it is not known.
   Result<> read_on();
+  /// All that are closed, those that are skipped included.
   PublishedLots& lots() { return lots_; }
+  /// When its first segment was written.
+  std::optional<Instant> began() const { return began_; }
+  /// True for a lot without a member, where such are not published.
+  bool skips(const lot::LotId& lot) const { return empty_.contains(lot); }
 
  private:
   BoundaryRef boundary_;
   LedgerLog log_;
   ClosedLots open_;
   std::uint64_t last_ = 0;
+  std::optional<Instant> began_;
   PublishedLots lots_;
+  LotSets empty_;  ///< with `emptyLots: skip`
 };
 
 }  // namespace cls::flow

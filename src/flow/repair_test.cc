@@ -95,8 +95,8 @@ TEST(Repair, SetsOwedMarksAndArcStates) {
   EXPECT_THAT(plan_of(report),
               ElementsAre("publish commit 20260101PT5M000 orders/1 copy is committed and not "
                           "published yet",
-                          "publish commit 20260101PT5M001 orders/1 copy is not the lot's one .arc "
-                          "object"));
+                          "publish commit 20260101PT5M001 orders/1 copy stands beside another "
+                          "state"));
   EXPECT_EQ(repair(world.store, world.deployment, report.repairs), 2U);
   EXPECT_TRUE(world.claim(lot0).sinks.at("main").published);
   EXPECT_EQ(without_claims(all_of(world)), before);
@@ -115,7 +115,8 @@ TEST(Repair, WritesTheArcStateThatAnEndedLotIsOwed) {
   need(world.store.remove(missing));
   auto report = world.audit();
   EXPECT_THAT(report.violations, IsEmpty());
-  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("1 lot ended without their .arc object")));
+  EXPECT_THAT(report.notes,
+              ElementsAre(HasSubstr("the .arc objects of 1 lot are not what the claims say")));
   EXPECT_EQ(repair(world.store, world.deployment, report.repairs), 1U);
   EXPECT_TRUE(world.store.head(missing).has_value());
   EXPECT_THAT(world.audit().notes, IsEmpty());

@@ -241,6 +241,10 @@ void SubscriberCheck::look_again_at(const Suspect& suspect) {
     if (!published.ledger->read_on()) return;
     const auto present = published.known().find(lot);
     if (present && present->revision == PublishedLots::print_of(named.revision)) return;
+    // What was claimed before this ledger closed the lot was closed by that of a former boundary.
+    const auto began = parse_instant(claim.startedAt.value_or(""));
+    const auto since = present ? std::optional(present->ready) : published.ledger->began();
+    if (!began || !since || *began < *since) return;
     violation(arc, claim.lot, suspect.claim.uri.to_string(),
               present ? format("the claim names the revision {} of the source '{}', which the "
                                "ledger does not give: what is to be done cannot be told",
@@ -303,13 +307,14 @@ void SubscriberCheck::judge_untaken() {
   auto& counts = findings_.promise(6);
   for (const auto& entry : first->published->known().entries()) {
     const auto lot = unpacked(entry.lot);
+    if (first->published->skips(lot)) continue;
     if (claimed_.contains(lot) || !options_.covers(lot)) continue;
     Instant ready = entry.ready;
     const bool is_ready = std::ranges::all_of(sources_, [&](const Source& source) {
       if (!source.subscribed) return true;
       const auto present = source.published->known().find(lot);
       if (present) ready = std::max(ready, present->ready);
-      return present.has_value();
+      return present.has_value() && !source.published->skips(lot);
     });
     if (!is_ready) continue;
     ++counts.lots;

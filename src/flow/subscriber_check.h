@@ -49,6 +49,7 @@ class SubscriberCheck {
     PublishedLots lots;                  ///< of others
     bool whole = true;                   ///< all its lots are known
 
+    bool skips(const lot::LotId& lot) const { return ledger && ledger->skips(lot); }
     PublishedLots& known() { return ledger ? ledger->lots() : lots; }
   };
   struct Source {
