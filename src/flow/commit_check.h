@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -108,6 +109,8 @@ class CommitCheck {
   void remember(const StoredClaim& stored);
   void merge(Look look);
   Result<> walk_claims(const ArcRef& arc);
+  static Uri members_prefix(const ArcRef& arc);
+  static std::optional<lot::LotId> lot_of_members_key(std::string_view key);
   Result<> list_attempts(const ArcRef& arc);
   Result<> list_arc_states(const ArcRef& arc);
   void check_lots_without_claim(const ArcRef& arc);
