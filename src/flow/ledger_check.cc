@@ -49,8 +49,9 @@ void LedgerCheck::Slot::set(const Last& last) {
   size = last.version.size;
   mtime = last.version.mtime;
   std::memcpy(&content, last.version.hash.data(), sizeof content);
-  lot = packed(last.lot) * 256 + static_cast<int>(last.version.hash_kind) * 32 +
-        static_cast<int>(last.decision) * 4 + (last.in_lot ? in_lot : 0) + (last.seen ? seen : 0);
+  lot = packed(last.lot) * 256 + static_cast<std::int64_t>(last.version.hash_kind) * 32 +
+        static_cast<std::int64_t>(last.decision) * 4 + (last.in_lot ? in_lot : 0) +
+        (last.seen ? seen : 0);
 }
 
 LedgerCheck::Last LedgerCheck::Slot::get() const {
