@@ -148,6 +148,12 @@ class CommandLine {
     auto* audit =
         command(app_, "audit", "Check the promises from records and data alone", Command::Audit);
     audit->add_flag("--deep", options_.deep, "Hash every member's bytes");
+    audit->add_option("--since", options_.since, "Only this lot and later ones");
+    audit->add_flag("--settled", options_.settled,
+                    "Nothing is at work: a lot that is due and not taken is a violation");
+    auto* mend = audit->add_flag("--repair", options_.repair,
+                                 "Mend what can be mended from records, then check again");
+    audit->add_flag("--dry-run", options_.dry_run, "Only say what --repair would do")->needs(mend);
   }
 
   Options& options_;

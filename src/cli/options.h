@@ -42,7 +42,7 @@ struct Options {
   std::string log_level;  ///< empty: $CLS_LOG_LEVEL, else what -v says
 
   std::vector<std::string> projects;  ///< -p; `-` is standard input
-  std::string since;                  ///< now, all, a time or a lot id
+  std::string since;                  ///< now, all, a time or a lot id; audit: a lot id
   bool until_idle = false;
   bool seal = false;
   /// retry: [ARC [LOTS]]; destroy: [NAME:VERSION]; enable, disable: [PROJECT] [NAME]
@@ -54,6 +54,9 @@ struct Options {
   std::string earliest;
   std::string latest;
   bool deep = false;
+  bool repair = false;              ///< audit
+  bool dry_run = false;             ///< audit --repair
+  bool settled = false;             ///< audit
   std::string metrics;              ///< up: [HOST:]PORT; empty: none
   std::string keep_attempts;        ///< up: a duration; empty: 14d
   std::string keep_attempts_bytes;  ///< up: a size; empty: 1GiB

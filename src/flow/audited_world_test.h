@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small world for the tests of the checker: one boundary, one arc that copies, two lots done.
+// A small world for the tests of the checker: one boundary, one arc that copies, two lots done; and
+// where wanted a second arc behind it.
 #pragma once
 
 #include <memory>
@@ -18,13 +19,14 @@
 
 namespace cls::flow {
 
-/// Copies every member to s3://data/out/; may be told to overwrite, to miss a source, to fail.
+/// Copies every member to the path of the arc's sink; may be told to overwrite, to miss a source,
+/// to fail.
 class CopyingWorkload final : public Workload {
  public:
   explicit CopyingWorkload(store::ObjectStore& store) : store_(store) {}
 
   std::string suffix;     ///< appended to the bytes, so that another run makes other ones
-  std::string directory;  ///< below out/; the lot's id if empty
+  std::string directory;  ///< below the sink's path; the lot's id if empty
   bool fails = false;
   bool tells = true;  ///< what it superseded
 
@@ -47,7 +49,8 @@ class CopyingWorkload final : public Workload {
   record::MemberLine copied(const WorkloadContext& context, const SourceMember& member) {
     const std::string name = member.uri.key.substr(member.uri.key.rfind('/') + 1);
     const std::string where = directory.empty() ? context.lot.to_string() : directory;
-    const Uri to{"s3", "data", format("out/{}/{}", where, name)};
+    const Uri to{"s3", "data",
+                 format("{}{}/{}", context.arc.sinks.front().second.path().key, where, name)};
     record::MemberLine line;
     line.role = "main";
     line.uri = to.to_string();
@@ -79,10 +82,12 @@ class NoOwners final : public OwnerProbe {
   Verdict probe(const record::Owner&, const std::string&) override { return Verdict::Unknown; }
 };
 
+enum class Arcs : std::uint8_t { One, Two };
+
 /// The project of the tests: boundary `ingress` of dataset in/1 at s3://data/in/, arc `copy` from
-/// it to out/1 at s3://data/out/.
+/// it to out/1 at s3://data/out/; a second arc `again` from that to last/1 at s3://data/last/.
 inline std::unique_ptr<const Deployed> copying_project(
-    model::OnConflict on_conflict = model::OnConflict::beside) {
+    model::OnConflict on_conflict = model::OnConflict::beside, Arcs arcs = Arcs::One) {
   model::ProjectPlan plan;
   plan.project = {"orders", "1"};
   plan.placement.provider = "local";
@@ -108,6 +113,13 @@ inline std::unique_ptr<const Deployed> copying_project(
   arc.workload =
       model::CopyPlan{.filter = {}, .on_conflict = on_conflict, .rename = {}, .partition = {}};
   plan.arcs.push_back(arc);
+  if (arcs == Arcs::Two) {
+    arc.name = "again";
+    arc.sources.front().second.name = "out";
+    arc.sinks.front().second.name = "last";
+    arc.sinks.front().second.pathURI = "s3://data/last/";
+    plan.arcs.push_back(arc);
+  }
   return std::make_unique<const Deployed>(std::move(plan));
 }
 
@@ -118,8 +130,9 @@ inline Uri parsed(const std::string& text) {
 /// Two objects of lot 20260101PT5M000 and one of 20260101PT5M001, taken in and copied.
 class AuditedWorld {
  public:
-  explicit AuditedWorld(model::OnConflict on_conflict = model::OnConflict::beside)
-      : deployment(projects(on_conflict)) {
+  explicit AuditedWorld(model::OnConflict on_conflict = model::OnConflict::beside,
+                        Arcs arcs = Arcs::One)
+      : deployment(projects(on_conflict, arcs)) {
     take({put("s3://data/in/a", "aaa"), put("s3://data/in/b", "bbbb")});
     run_arc("20260101PT5M000");
     clock.advance(std::chrono::minutes(5));
@@ -153,7 +166,14 @@ class AuditedWorld {
     need(boundary.take(std::move(arrivals)));
   }
 
+  /// Every arc in turn; what the first one did.
   ArcOutcome run_arc(const std::string& lot) {
+    const ArcOutcome outcome = run_arc(lot, 0);
+    for (std::size_t i = 1; i < deployment.arcs().size(); ++i) run_arc(lot, i);
+    return outcome;
+  }
+
+  ArcOutcome run_arc(const std::string& lot, std::size_t index) {
     const ArcServices services{
         .store = store,
         .clock = clock,
@@ -166,7 +186,7 @@ class AuditedWorld {
         .self = {"test", "host", "boot", "pid:[1]", 1, 1},
         .log = out,
         .workload = [this](const model::ArcPlan&) -> Workload& { return workload; }};
-    ArcFlow flow(services, deployment.arcs().front(), {});
+    ArcFlow flow(services, deployment.arcs().at(index), {});
     return need(flow.run(need(lot::LotId::parse(lot))));
   }
 
@@ -176,19 +196,25 @@ class AuditedWorld {
     run_arc(lot);
   }
 
-  record::Claim claim(const std::string& lot) {
-    return need(read_claim(store, claim_place(lot))).value().claim;
+  record::Claim claim(const std::string& lot, std::size_t arc = 0) {
+    return need(read_claim(store, claim_place(lot, arc))).value().claim;
   }
 
   template <class Change>
-  void edit_claim(const std::string& lot, Change change) {
-    record::Claim edited = claim(lot);
+  void edit_claim(const std::string& lot, Change change, std::size_t arc = 0) {
+    record::Claim edited = claim(lot, arc);
     change(edited);
-    need(store.put(claim_place(lot), json::write_record(edited)));
+    need(store.put(claim_place(lot, arc), json::write_record(edited)));
   }
 
-  Uri claim_place(const std::string& lot) {
-    return claim_uri(deployment.arcs().front(), need(lot::LotId::parse(lot)));
+  Uri claim_place(const std::string& lot, std::size_t arc = 0) {
+    return claim_uri(deployment.arcs().at(arc), need(lot::LotId::parse(lot)));
+  }
+
+  /// Where the members of the lot's present revision are.
+  Uri members_place(const std::string& lot) {
+    return {"s3", record::store_name(places.placement(), record::StoreKind::ArcState),
+            claim(lot).sinks.at("main").members};
   }
 
   Uri manifest(const std::string& dataset, const std::string& lot, record::ManifestState state) {
@@ -209,8 +235,10 @@ class AuditedWorld {
     if (!need(log.append(planted, log.last_number())).ours) throw Error("somebody else appended");
   }
 
-  AuditReport audit(bool deep = false) {
-    Checker checker(store, deployment, {.now = clock.now(), .deep = deep});
+  AuditReport audit(bool deep = false) { return audit_as({.now = clock.now(), .deep = deep}); }
+
+  AuditReport audit_as(const AuditOptions& options) {
+    Checker checker(store, deployment, options);
     return need(checker.run());
   }
 
@@ -224,9 +252,10 @@ class AuditedWorld {
   MemoryLog out;
 
  private:
-  static std::vector<std::unique_ptr<const Deployed>> projects(model::OnConflict on_conflict) {
+  static std::vector<std::unique_ptr<const Deployed>> projects(model::OnConflict on_conflict,
+                                                               Arcs arcs) {
     std::vector<std::unique_ptr<const Deployed>> all;
-    all.push_back(copying_project(on_conflict));
+    all.push_back(copying_project(on_conflict, arcs));
     return all;
   }
 

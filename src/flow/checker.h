@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checker: decides promises 1, 4 and 5 from records and data alone, without any index.
+// Checker: decides promises 1 to 6 from records and data alone, without any index.
 // What it looks at, and what to do about what it finds: docs/audit.md.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "base/time.h"
 #include "flow/audit_report.h"
 #include "flow/deployment.h"
+#include "lot/lot_id.h"
 #include "store/object_store.h"
 
 namespace cls::flow {
@@ -16,10 +18,16 @@ struct AuditOptions {
   Instant now;        ///< for what should have been taken in by now
   bool deep = false;  ///< read every member's bytes where a SHA-256 of them is recorded
   std::size_t violation_limit = 10'000;  ///< so many are listed; all are counted
+  std::optional<lot::LotId> since = {};  ///< lots that begin before it are left out
+  bool settled = false;  ///< nothing is at work: a lot that is due and nobody took is a violation
+
+  /// True for a lot that is to be looked at.
+  bool covers(const lot::LotId& lot) const { return !since || lot.start() >= since->start(); }
 };
 
-/// Writes nothing. Memory grows with the distinct URIs below one boundary, with the lots of one
-/// arc, and with what is found, not with the records or the data.
+/// Writes nothing. Memory grows with the distinct URIs below one boundary (some 60 bytes each),
+/// with the lots of subscribed datasets (24 bytes), with revisions that were replaced, and with
+/// what is found, not with the records or the data.
 class Checker {
  public:
   Checker(store::ObjectStore& store, const Deployment& deployment, AuditOptions options)

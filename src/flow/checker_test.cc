@@ -6,6 +6,8 @@
 
 #include "flow/audited_world_test.h"
 #include "flow/closed_lots.h"
+#include "flow/publisher.h"
+#include "record/subscription.h"
 
 namespace cls::flow {
 namespace {
@@ -51,12 +53,13 @@ TEST(Checker, CleanWorldSaysWhatItLookedAt) {
   ASSERT_EQ(report.promises.size(), 6U);
   EXPECT_EQ(report.promises[0], (PromiseCheck{1, 2, 3, 8, 0, true}));
   EXPECT_EQ(report.promises[1], (PromiseCheck{2, 0, 0, 0, 0, false}));
-  EXPECT_EQ(report.promises[2], (PromiseCheck{3, 0, 0, 0, 0, false}));
+  EXPECT_EQ(report.promises[2], (PromiseCheck{3, 2, 2, report.promises[4].bytes, 0, true}));
   EXPECT_EQ(report.promises[3], (PromiseCheck{4, 2, 3, 8, 0, true}));
   EXPECT_EQ(report.promises[4].lots, 2U);
   EXPECT_EQ(report.promises[4].members, 3U);
   EXPECT_TRUE(report.promises[4].checked);
-  EXPECT_EQ(report.promises[5], (PromiseCheck{6, 0, 0, 0, 0, false}));
+  EXPECT_EQ(report.promises[5], (PromiseCheck{6, 2, 2, 0, 0, true}));
+  EXPECT_THAT(report.repairs, IsEmpty());
 }
 
 TEST(Checker, NothingDeployedIsNothingChecked) {
@@ -311,7 +314,7 @@ TEST(Checker, NamesAnArcManifestThatWasEdited) {
   const Uri uri = world.manifest("out", lot0, ManifestState::complete);
   need(world.store.put(uri, need(world.store.get(uri)).bytes + " "));
   EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
+              ElementsAre(AllOf(HasSubstr("3|out/1|orders/1 copy|20260101PT5M000|"),
                                 HasSubstr("the manifest is not the one that the claim names"))));
 }
 
@@ -340,7 +343,9 @@ TEST(Checker, NamesALotWhoseClaimIsGone) {
   AuditedWorld world;
   need(world.store.remove(world.claim_place(lot0)));
   EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
+              ElementsAre(AllOf(HasSubstr("3|-|orders/1 copy|20260101PT5M000|"),
+                                HasSubstr("the claim was deleted")),
+                          AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|"),
                                 HasSubstr("the lot has no claim"))));
 }
 
@@ -408,7 +413,7 @@ TEST(Checker, NamesAClaimWithAnotherHash) {
   world.edit_claim(lot1,
                    [](record::Claim& claim) { claim.sinks["main"].sha256 = std::string(64, '0'); });
   EXPECT_THAT(lines(world.audit()),
-              ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M001|"),
+              ElementsAre(AllOf(HasSubstr("3|out/1|orders/1 copy|20260101PT5M001|"),
                                 HasSubstr(", not " + std::string(64, '0')))));
 }
 
@@ -439,7 +444,7 @@ TEST(Checker, NamesAFormerRevisionThatWasNotKept) {
   need(world.store.remove(kept));
   EXPECT_THAT(
       lines(world.audit()),
-      ElementsAre(AllOf(HasSubstr("5|out/1|orders/1 copy|20260101PT5M000|" + kept.to_string()),
+      ElementsAre(AllOf(HasSubstr("2|out/1|orders/1 copy|20260101PT5M000|" + kept.to_string()),
                         HasSubstr("revision 2 replaced another one"))));
 }
 
@@ -462,6 +467,140 @@ TEST(Checker, OnlyTheDeepAuditReadsWhatLooksUnchanged) {
   EXPECT_THAT(lines(world.audit()), IsEmpty());
   EXPECT_THAT(lines(world.audit(true)),
               ElementsAre(AllOf(HasSubstr("4|out/1|"), HasSubstr("SHA-256"))));
+}
+
+TEST(Checker, LooksOnlyFromALotOn) {
+  AuditedWorld world;
+  need(world.store.remove(parsed("s3://data/in/a")));
+  need(world.store.remove(parsed("s3://data/out/20260101PT5M000/a")));
+  need(world.store.remove(world.manifest("in", lot0, ManifestState::complete)));
+  need(world.store.put(world.claim_place(lot0), "{"));
+  EXPECT_EQ(world.audit().violations.size(), 3U);
+  const AuditOptions options{.now = world.clock.now(), .since = need(lot::LotId::parse(lot1))};
+  auto report = world.audit_as(options);
+  EXPECT_THAT(lines(report), IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre("2 lots of boundaries and arcs before 20260101PT5M001 were "
+                                        "left out"));
+  EXPECT_EQ(report.since, lot1);
+  EXPECT_EQ(report.left_out, 2U);
+  EXPECT_EQ(report.promises[0], (PromiseCheck{1, 1, 1, 1, 0, true}));
+  EXPECT_EQ(report.promises[3], (PromiseCheck{4, 1, 1, 1, 0, true}));
+  EXPECT_EQ(report.promises[5].lots, 1U);
+  need(world.store.remove(parsed("s3://data/out/20260101PT5M001/c")));
+  report = world.audit_as(options);
+  EXPECT_THAT(lines(report), ElementsAre(HasSubstr("s3://data/out/20260101PT5M001/c")));
+}
+
+TEST(Checker, ChecksNothingAfterTheLastLot) {
+  AuditedWorld world;
+  const auto report = world.audit_as(
+      {.now = world.clock.now(), .since = need(lot::LotId::parse("20270101PT5M000"))});
+  for (const auto& promise : report.promises) EXPECT_FALSE(promise.checked) << promise.promise;
+  EXPECT_EQ(report.left_out, 4U);
+}
+
+TEST(Checker, AcceptsAnOverwriteByALotThatIsLeftOut) {
+  AuditedWorld world;
+  world.workload.directory = "shared";
+  world.workload.suffix = "!";
+  world.take({world.put("s3://data/in/x/k", "first")});
+  world.run_arc("20260101PT5M003");
+  world.workload.suffix = "?";
+  world.clock.advance(std::chrono::minutes(5));
+  world.take({world.put("s3://data/in/y/k", "second")});
+  world.run_arc("20260101PT5M004");
+  // The older lot is made anew, over what the younger one wrote.
+  world.workload.suffix = "#";
+  world.replay("20260101PT5M003");
+  EXPECT_THAT(lines(world.audit()), IsEmpty());
+  const auto report = world.audit_as(
+      {.now = world.clock.now(), .since = need(lot::LotId::parse("20260101PT5M004"))});
+  EXPECT_THAT(lines(report), IsEmpty());
+}
+
+TEST(Checker, WhatIsDueIsANoteUntilAllIsSettled) {
+  AuditedWorld world;
+  world.clock.advance(std::chrono::minutes(5));
+  world.take({world.put("s3://data/in/x", "x")});
+  const auto report = world.audit();
+  EXPECT_THAT(lines(report), IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre("orders/1 copy: 1 lot is due and not taken yet, the first "
+                                        "is 20260101PT5M004; cls run or cls up takes it"));
+  EXPECT_EQ(world.audit_as({.now = world.clock.now(), .settled = true}).violations.size(), 1U);
+}
+
+TEST(Checker, WhatWaitsByRuleIsNotDue) {
+  const auto waits = [](const record::Subscription& subscription) {
+    AuditedWorld world;
+    world.clock.advance(std::chrono::minutes(5));
+    world.take({world.put("s3://data/in/x", "x")});
+    world.clock.advance(std::chrono::minutes(5));
+    need(world.store.put(world.places.arc_subscription({"orders", "1"}, "copy"),
+                         json::write_record(subscription)));
+    const auto report = world.audit_as({.now = world.clock.now(), .settled = true});
+    EXPECT_EQ(report.promises[5].lots, 3U);
+    return report.violations.empty() && report.notes.empty();
+  };
+  EXPECT_FALSE(waits({.enabled = true, .since = "2026-01-01T00:00:00Z", .history = {}}));
+  EXPECT_TRUE(waits({.enabled = false, .since = "2026-01-01T00:00:00Z", .history = {}}));
+  EXPECT_TRUE(waits({.enabled = true, .since = "2026-01-02T00:00:00Z", .history = {}}));
+  // Not filled in yet: the store's time of the record, which is after the lot was closed.
+  EXPECT_TRUE(waits({.enabled = true, .since = std::nullopt, .history = {}}));
+}
+
+TEST(Checker, ReadsASubscriptionWithoutWritingIt) {
+  AuditedWorld world;
+  const Uri uri = world.places.arc_subscription({"orders", "1"}, "copy");
+  const std::string bytes = json::write_record(
+      record::Subscription{.enabled = true, .since = std::nullopt, .history = {}});
+  need(world.store.put(uri, bytes));
+  world.audit();
+  EXPECT_EQ(need(world.store.get(uri)).bytes, bytes);
+}
+
+TEST(Checker, LooksAtFormerRevisionsAndWhatTheyList) {
+  AuditedWorld world;
+  world.workload.suffix = "2";
+  world.workload.directory = "second";
+  world.replay(lot0);
+  world.workload.directory = "third";
+  world.replay(lot0);
+  const auto report = world.audit();
+  EXPECT_THAT(lines(report), IsEmpty());
+  EXPECT_EQ(report.promises[1].lots, 2U);
+  EXPECT_EQ(report.promises[1].members, 4U);
+  EXPECT_GT(report.promises[1].bytes, 0U);
+}
+
+/// A former revision with parts, so that there is one to lose; made by hand, as it has many
+/// members.
+TEST(Checker, NamesAFormerRevisionWhosePartIsGone) {
+  AuditedWorld world;
+  world.workload.suffix = "2";
+  world.workload.directory = "second";
+  const Uri members = world.members_place(lot0);
+  world.replay(lot0);
+  const auto lot = need(lot::LotId::parse(lot0));
+  const std::string attempt = *world.claim(lot0).sinks.at("main").former;
+  record::MembersFile file;
+  for (std::size_t i = 0; i <= record::manifest_part_limit; ++i) {
+    file.lines.push_back({.role = "main", .uri = format("s3://data/out/{:06}", i)});
+  }
+  need(world.store.put(members, record::write_members(file)));
+  auto stored = record::manifest_objects(
+      world.places.private_manifest({"orders", "1"}, "copy", attempt, {"out", "1"}, lot,
+                                    ManifestState::complete),
+      manifest_of_members(file, "main", lot, ManifestState::complete, 1));
+  ASSERT_EQ(stored.size(), 3U);
+  const Uri kept = world.places.manifest({"out", "1"}, lot, ManifestState::removed, attempt);
+  need(world.store.put(kept, stored.back().bytes));
+  stored.pop_back();
+  for (const auto& part : stored) need(world.store.put(part.uri, part.bytes));
+  EXPECT_THAT(lines(world.audit()), IsEmpty());
+  need(world.store.remove(stored.back().uri));
+  EXPECT_THAT(lines(world.audit()),
+              ElementsAre(AllOf(HasSubstr("2|out/1|orders/1 copy|20260101PT5M000|"),
+                                HasSubstr("is not what its members file gives"))));
 }
 
 TEST(Checker, ListsUpToItsLimitAndCountsAll) {

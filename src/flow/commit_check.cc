@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "flow/publisher.h"
 
 namespace cls::flow {
@@ -29,10 +30,6 @@ std::optional<std::string> lot_of_claim_key(std::string_view key) {
   return std::string(key);
 }
 
-std::size_t place_hash(const std::string& uri, const std::string& etag) {
-  return std::hash<std::string>()(uri + "\n" + etag);
-}
-
 }  // namespace
 
 AuditViolation CommitCheck::found(unsigned promise, const ArcRef& arc, const StoredClaim& claim,
@@ -48,47 +45,108 @@ AuditViolation CommitCheck::found(unsigned promise, const ArcRef& arc, const Sto
 Result<> CommitCheck::check(const ArcRef& arc) {
   named_.clear();
   broken_.clear();
-  unpublished_ = 0;
-  auto walked = for_each_claim(
-      store_, arc, [&](const StoredClaim& stored) { check_claim(arc, stored); },
-      [&](const Uri& uri, const Failure& failure) {
-        const auto lot = lot_of_claim_key(uri.key);
-        if (lot) broken_.insert(*lot);
-        findings_.add(
-            {.promise = 4,
-             .dataset = std::nullopt,
-             .arc = arc.to_string(),
-             .lot = lot,
-             .uri = uri.to_string(),
-             .message = format("the claim cannot be read, so nothing is known of the lot: "
-                               "{}; restore it from a copy",
-                               failure.message)});
-      });
-  if (!walked) return walked;
+  unpublished_ = unmarked_ = 0;
+  claimed_ = attempted_ = {};
+  attempts_.clear();
+  arc_states_ = {};
+  other_attempts_.reset();
+  arcs_.push_back(arc);
+  // What claims are compared with is listed before them: what comes meanwhile is no contradiction.
+  if (auto listed = list_attempts(arc); !listed) return listed;
+  if (auto listed = list_arc_states(arc); !listed) return listed;
+  if (auto begun = subscribers_.begin(arc); !begun) return begun;
+  if (auto walked = walk_claims(arc); !walked) return walked;
+  subscribers_.end();
+  check_lots_without_claim(arc);
   std::set<model::DatasetId> datasets;
   for (const auto& [role, sink] : arc.arc->sinks) datasets.insert(sink.id());
   for (const auto& [dataset, lots] : named_) datasets.insert(dataset);
   for (const auto& dataset : datasets) {
     if (auto done = check_dataset(arc, dataset); !done) return done;
   }
+  check_revisions(arc);
   if (unpublished_ > 0) {
     findings_.note(
         format("{}: {} manifests are committed and not published yet; cls run or cls up "
                "publishes them",
                arc.to_string(), unpublished_));
   }
+  if (unmarked_ > 0) {
+    findings_.note(
+        format("{}: the .arc objects of {} are not what the claims say; cls audit "
+               "--repair puts them right",
+               arc.to_string(), counted(unmarked_, "lot")));
+  }
   return {};
+}
+
+Result<> CommitCheck::walk_claims(const ArcRef& arc) {
+  const auto take = [&](const store::ObjectInfo& info) {
+    const auto in_key = lot_of_claim_key(info.uri.key);
+    const auto lot = lot::LotId::parse(in_key.value_or(""));
+    if (lot && !options_.covers(*lot)) return findings_.leave_out(1);
+    auto stored = read_claim(store_, info.uri);
+    if (stored && *stored) return check_claim(arc, std::move(**stored));
+    if (stored) return;
+    if (in_key) broken_.insert(*in_key);
+    findings_.add({.promise = 4,
+                   .dataset = std::nullopt,
+                   .arc = arc.to_string(),
+                   .lot = in_key,
+                   .uri = info.uri.to_string(),
+                   .message = format("the claim cannot be read, so nothing is known of the lot: "
+                                     "{}; restore it from a copy",
+                                     stored.error().message)});
+  };
+  auto listed = store::for_each_object(
+      store_, arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name), take);
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
+Result<> CommitCheck::list_arc_states(const ArcRef& arc) {
+  auto listed = store::for_each_object(
+      store_,
+      arc.project->places.arc_state_path(arc.project->plan.project, arc.arc->name, std::nullopt),
+      [&](const store::ObjectInfo& info) {
+        if (!info.uri.key.ends_with(".arc")) return;
+        const auto key = record::parse_arc_state_key(info.uri.key);
+        const auto lot = lot::LotId::parse(key ? key->lot : "");
+        if (lot && key->state && options_.covers(*lot)) {
+          arc_states_.at(static_cast<std::size_t>(*key->state)).insert(*lot);
+        }
+      });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
+/// Members files are written under a claim, and no claim is ever deleted.
+void CommitCheck::check_lots_without_claim(const ArcRef& arc) {
+  attempted_.for_each([&](const lot::LotId& lot) {
+    if (claimed_.contains(lot) || broken_.contains(lot.to_string())) return;
+    const Uri uri = claim_uri(arc, lot);
+    const auto claim = read_claim(store_, uri);
+    if (!claim || *claim) return;
+    findings_.add({.promise = 3,
+                   .dataset = std::nullopt,
+                   .arc = arc.to_string(),
+                   .lot = lot.to_string(),
+                   .uri = uri.to_string(),
+                   .message = "the lot has a members file and no claim: the claim was deleted; "
+                              "restore it from a copy, or the lot is run as a new one"});
+  });
 }
 
 void CommitCheck::check_claim(const ArcRef& arc, StoredClaim stored) {
   Look look = look_at(arc, stored);
-  for (int n = 1; n < looks && !(look.violations.empty() && look.overwritten.empty()); ++n) {
+  for (int n = 1; n < looks && !look.clean(); ++n) {
     auto again = read_claim(store_, stored.uri);
     if (!again || !*again || (*again)->etag == stored.etag) break;
     stored = std::move(**again);
     look = look_at(arc, stored);
   }
   remember(stored);
+  subscribers_.take(stored);
   merge(std::move(look));
 }
 
@@ -99,9 +157,12 @@ void CommitCheck::merge(Look look) {
     to.bytes += from.bytes;
     to.checked = to.checked || from.checked;
   };
+  add(findings_.promise(3), look.one_claim);
   add(findings_.promise(4), look.complete);
   add(findings_.promise(5), look.visible);
   unpublished_ += look.unpublished;
+  unmarked_ += look.unmarked;
+  for (auto& repair : look.repairs) findings_.can_mend(std::move(repair));
   for (auto& violation : look.violations) findings_.add(std::move(violation));
   std::ranges::move(look.overwritten, std::back_inserter(overwritten_));
 }
@@ -109,13 +170,16 @@ void CommitCheck::merge(Look look) {
 void CommitCheck::remember(const StoredClaim& stored) {
   const auto lot = lot::LotId::parse(stored.claim.lot);
   if (!lot) return;
+  claimed_.insert(*lot);
   for (const auto& [role, sink] : stored.claim.sinks) {
     const auto key = record::parse_manifest_key(sink.manifest);
     if (!key) continue;
-    Named& named = named_[key->dataset][*lot];
-    named.complete = named.complete || sink.state == record::ManifestState::complete;
-    named.empty = named.empty || sink.state == record::ManifestState::empty;
-    named.revised = named.revised || sink.number >= 2;
+    NamedLots& named = named_[key->dataset];
+    if (sink.state == record::ManifestState::complete) named.complete.insert(*lot);
+    if (sink.state == record::ManifestState::empty) named.empty.insert(*lot);
+    if (sink.number < 2) continue;
+    named.revised.insert(*lot);
+    if (sink.published) named.revisions[packed(*lot)].number = sink.number;
   }
 }
 
@@ -127,13 +191,15 @@ CommitCheck::Look CommitCheck::look_at(const ArcRef& arc, const StoredClaim& sto
   if (!lot::LotId::parse(claim.lot) || claim.lot != in_key || claim.arc != arc.arc->name ||
       claim.project != project.name || claim.projectVersion != project.version) {
     look.violations.push_back(
-        found(4, arc, stored, stored.uri.to_string(),
+        found(3, arc, stored, stored.uri.to_string(),
               format("the claim says it is of {}/{} {} {}; its key says {} {}", claim.project,
                      claim.projectVersion, claim.arc, claim.lot, arc.to_string(),
                      in_key.value_or("no lot"))));
     return look;
   }
   const bool committed = claim.state == record::ClaimState::committed;
+  check_epoch(arc, stored, look);
+  check_arc_state(arc, stored, look);
   if (committed) check_commit(arc, stored, look);
   MembersFiles files;
   for (const auto& [role, sink] : claim.sinks) check_sink(arc, stored, role, files, look);
@@ -225,25 +291,6 @@ const std::optional<record::MembersFile>& CommitCheck::members_of(const ArcRef& 
   return place->second;
 }
 
-void CommitCheck::take_superseded(const record::MembersFile& file) {
-  for (const auto& line : file.lines) {
-    vanished_.add(line);
-    if (!line.superseded) continue;
-    superseded_.emplace(line.uri, *line.superseded);
-    superseded_uris_.insert(line.uri);
-  }
-}
-
-void CommitCheck::note_replacing(const ArcRef& arc, const record::MembersFile& file) {
-  const bool replaces =
-      std::visit([](const auto& plan) { return plan.on_conflict == model::OnConflict::replace; },
-                 arc.arc->workload);
-  if (!replaces) return;
-  for (const auto& line : file.lines) {
-    if (line.etag && !line.vanished) replacing_.insert(place_hash(line.uri, *line.etag));
-  }
-}
-
 void CommitCheck::check_member(const ArcRef& arc, const StoredClaim& stored,
                                const record::ClaimSink& sink, const record::MemberLine& line,
                                Look& look) {
@@ -298,36 +345,6 @@ std::optional<std::string> CommitCheck::difference(const record::MemberLine& lin
   if (sha256 == *line.sha256) return std::nullopt;
   return format("the object has other bytes than were committed: SHA-256 {}, not {}", sha256,
                 *line.sha256);
-}
-
-void CommitCheck::settle() {
-  if (!overwritten_.empty()) read_former_commits();
-  for (auto& one : overwritten_) {
-    if (!is_told(one)) findings_.add(std::move(one.violation));
-  }
-  overwritten_.clear();
-}
-
-/// True where a commit recorded the overwriting, or where what is there is what an arc that
-/// replaces committed for another lot.
-bool CommitCheck::is_told(const Overwritten& one) const {
-  if (replacing_.contains(place_hash(one.uri, one.present))) return true;
-  return one.etag ? superseded_.contains({one.uri, *one.etag}) : superseded_uris_.contains(one.uri);
-}
-
-/// Commits that were replaced since have overwritten objects too.
-void CommitCheck::read_former_commits() {
-  for (const auto& uri : former_commits_) {
-    auto object = store_.get(uri);
-    auto file = object ? record::read_members(object->bytes)
-                       : Result<record::MembersFile>(pass(std::move(object)));
-    if (file) {
-      take_superseded(*file);
-    } else {
-      findings_.note(format("the members file of a former revision cannot be read: {}: {}",
-                            uri.to_string(), file.error().message));
-    }
-  }
 }
 
 }  // namespace cls::flow

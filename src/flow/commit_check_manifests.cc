@@ -74,6 +74,8 @@ void CommitCheck::check_manifest(const ArcRef& arc, const StoredClaim& stored,
   }
   if (!sink.published) {
     ++look.unpublished;
+    look.repairs.push_back(
+        publication(arc, stored, sink.manifest, "is committed and not published yet"));
     return;
   }
   auto object = store_.get(*uri);
@@ -81,7 +83,8 @@ void CommitCheck::check_manifest(const ArcRef& arc, const StoredClaim& stored,
     const bool absent = object.error().code == FailureCode::NotFound;
     look.violations.push_back(
         found(5, arc, stored, sink.manifest,
-              absent ? "the manifest that the claim says is published is missing; restore it"
+              absent ? "the manifest that the claim says is published is missing; " +
+                           how_to_mend(arc, stored, sink, "is missing", look)
                      : format("the manifest cannot be read: {}", object.error().message)));
     look.violations.back().dataset = key->dataset.to_string();
     return;
@@ -99,15 +102,19 @@ void CommitCheck::check_body(const ArcRef& arc, const StoredClaim& stored,
                              const std::optional<std::vector<std::string>>& members, Look& look) {
   ++look.visible.lots;
   look.visible.bytes += object.bytes.size();
+  ++look.one_claim.members;
+  look.one_claim.bytes += object.bytes.size();
   const auto violation = [&](std::string message) {
     look.violations.push_back(found(5, arc, stored, sink.manifest, std::move(message)));
   };
   const std::string sha256 = sha256_hex(object.bytes);
   if (sha256 != sink.sha256) {
-    violation(
-        format("the manifest is not the one that the claim names: SHA-256 {}, not {}; restore "
-               "it from a copy",
-               sha256, sink.sha256));
+    look.violations.push_back(found(
+        3, arc, stored, sink.manifest,
+        format(
+            "the manifest is not the one that the claim names: SHA-256 {}, not {}; {}", sha256,
+            sink.sha256,
+            how_to_mend(arc, stored, sink, "its bytes are not those that the claim names", look))));
     return;
   }
   auto manifest = record::read_manifest(object.bytes);
@@ -139,9 +146,11 @@ void CommitCheck::check_former(const ArcRef& arc, const StoredClaim& stored,
   const auto head = store_.head(kept);
   if (head) return;
   look.violations.push_back(found(
-      5, arc, stored, kept.to_string(),
+      2, arc, stored, kept.to_string(),
       head.error().code == FailureCode::NotFound
-          ? format("revision {} replaced another one, whose manifest was not kept", sink.number)
+          ? format("revision {} replaced another one, whose manifest was not kept; restore it from "
+                   "a copy",
+                   sink.number)
           : format("the former revision's manifest cannot be read: {}", head.error().message)));
 }
 
@@ -163,27 +172,29 @@ Result<> CommitCheck::check_dataset(const ArcRef& arc, const model::DatasetId& d
   return {};
 }
 
+bool CommitCheck::is_named(const record::ManifestKey& key, const lot::LotId& lot) const {
+  const auto lots = named_.find(key.dataset);
+  if (lots == named_.end()) return false;
+  const NamedLots& named = lots->second;
+  if (key.state == record::ManifestState::complete) return named.complete.contains(lot);
+  return named.empty.contains(lot) || (named.complete.contains(lot) && named.revised.contains(lot));
+}
+
 void CommitCheck::check_listed(const ArcRef& arc, const Uri& uri, const record::ManifestKey& key,
                                std::uint64_t& foreign) {
   const auto lot = lot::LotId::parse(key.lot);
+  if (lot && !options_.covers(*lot)) return;
   if (key.state == record::ManifestState::removed && key.attempt && *key.attempt != "0" && lot) {
     former_commits_.push_back(
         arc.project->places.members(arc.project->plan.project, arc.arc->name, *lot, *key.attempt));
+    check_kept(arc, uri, key, *lot);
   }
   if (key.state != record::ManifestState::complete && key.state != record::ManifestState::empty) {
     return;
   }
   findings_.promise(5).checked = true;
   if (broken_.contains(key.lot)) return;  // its claim was named already
-  const auto is_named = [&](const Named& named) {
-    if (key.state == record::ManifestState::complete) return named.complete;
-    return named.empty || (named.complete && named.revised);
-  };
-  if (lot) {
-    const auto& lots = named_[key.dataset];
-    const auto known = lots.find(*lot);
-    if (known != lots.end() && is_named(known->second)) return;
-  }
+  if (lot && is_named(key, *lot)) return;
   AuditViolation violation{.promise = 5,
                            .dataset = key.dataset.to_string(),
                            .arc = arc.to_string(),
@@ -194,9 +205,7 @@ void CommitCheck::check_listed(const ArcRef& arc, const Uri& uri, const record::
     auto claim = read_claim(store_, claim_uri(arc, *lot));
     if (claim && *claim) {
       remember(**claim);  // it may have been committed since the claims were read
-      const auto& lots = named_[key.dataset];
-      const auto known = lots.find(*lot);
-      if (known != lots.end() && is_named(known->second)) return;
+      if (is_named(key, *lot)) return;
       const bool ended = (*claim)->claim.state == record::ClaimState::ended;
       violation.promise = ended ? 4 : 5;
       violation.message =

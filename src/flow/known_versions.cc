@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/known_versions.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 
 namespace cls::flow {
@@ -42,6 +44,12 @@ CompactVersion CompactVersion::of(const record::ObjectVersion& version) {
     compact.hash = first_bytes(sha256_hex(*version.etag));
   }
   return compact;
+}
+
+CompactVersion CompactVersion::shortened() const {
+  CompactVersion half = *this;
+  std::fill(half.hash.begin() + half.hash.size() / 2, half.hash.end(), std::uint8_t{0});
+  return half;
 }
 
 bool CompactVersion::same_as(const CompactVersion& other) const {

@@ -22,6 +22,8 @@ struct CompactVersion {
   enum class Hash : std::uint8_t { None, Sha256, ETag, VersionId } hash_kind = Hash::None;
 
   static CompactVersion of(const record::ObjectVersion& version);
+  /// With half of the hash, for those who have room for no more; shortened ones only compare.
+  CompactVersion shortened() const;
   bool same_as(const CompactVersion& other) const;
 };
 

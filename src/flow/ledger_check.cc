@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -10,6 +11,9 @@
 namespace cls::flow {
 
 namespace {
+
+/// Manifests that are looked at again together; so many in memory.
+constexpr std::size_t suspects_limit = 10'000;
 
 /// The number in `…/segment=<12 digits>.jsonl`; 0 for other keys.
 std::uint64_t segment_number(std::string_view key) {
@@ -26,17 +30,41 @@ std::uint64_t segment_number(std::string_view key) {
 void VanishedSources::add(const record::MemberLine& line) {
   if (!line.vanished) return;
   auto& versions = versions_[line.source.value_or(line.uri)];
-  versions.insert(line.sourceVersion ? fingerprint(*line.sourceVersion) : any_version);
+  if (!line.sourceVersion) {
+    versions.any = true;
+  } else if (const auto version = record::version_of_text(*line.sourceVersion)) {
+    versions.known.push_back(CompactVersion::of(*version).shortened());
+  }
 }
 
-bool VanishedSources::contains(const std::string& uri, std::size_t version) const {
+bool VanishedSources::contains(const std::string& uri, const CompactVersion& version) const {
   const auto found = versions_.find(uri);
-  return found != versions_.end() &&
-         (found->second.contains(version) || found->second.contains(any_version));
+  if (found == versions_.end()) return false;
+  return found->second.any || std::ranges::any_of(found->second.known, [&](const auto& known) {
+           return known.same_as(version);
+         });
 }
 
-std::size_t VanishedSources::fingerprint(const std::string& version_text) {
-  return std::max<std::size_t>(std::hash<std::string>()(version_text), any_version + 1);
+void LedgerCheck::Slot::set(const Last& last) {
+  size = last.version.size;
+  mtime = last.version.mtime;
+  std::memcpy(&content, last.version.hash.data(), sizeof content);
+  lot = packed(last.lot) * 256 + static_cast<std::int64_t>(last.version.hash_kind) * 32 +
+        static_cast<std::int64_t>(last.decision) * 4 + (last.in_lot ? in_lot : 0) +
+        (last.seen ? seen : 0);
+}
+
+LedgerCheck::Last LedgerCheck::Slot::get() const {
+  Last last;
+  last.version.size = size;
+  last.version.mtime = mtime;
+  std::memcpy(last.version.hash.data(), &content, sizeof content);
+  last.version.hash_kind = static_cast<CompactVersion::Hash>((lot >> 5) & 7);
+  last.lot = unpacked(lot >> 8);
+  last.decision = static_cast<record::Decision>((lot >> 2) & 7);
+  last.in_lot = (lot & in_lot) != 0;
+  last.seen = is_seen();
+  return last;
 }
 
 LedgerCheck::LedgerCheck(store::ObjectStore& store, BoundaryRef boundary,
@@ -77,8 +105,14 @@ Result<> LedgerCheck::run() {
   return {};
 }
 
+/// Takes the segments that are there since the last look.
+Result<> LedgerCheck::read_on() {
+  return log_.for_each_segment([this](const record::Segment& segment) { take(segment); },
+                               last_number_ + 1);
+}
+
 Result<> LedgerCheck::read_log() {
-  auto read = log_.for_each_segment([this](const record::Segment& segment) { take(segment); });
+  auto read = read_on();
   if (!read) {
     const auto& places = boundary_.project->places;
     const Uri uri =
@@ -113,7 +147,7 @@ Result<> LedgerCheck::find_gap() {
 }
 
 void LedgerCheck::take(const record::Segment& segment) {
-  findings_.promise(1).checked = true;
+  if (!options_.since) findings_.promise(1).checked = true;
   last_number_ = segment.head.number;
   if (const auto at = parse_instant(segment.head.at)) {
     if (!oldest_) oldest_ = *at;
@@ -123,11 +157,20 @@ void LedgerCheck::take(const record::Segment& segment) {
   open_.add(segment, [this](const ClosedLot& closed) { take_closed(closed); });
 }
 
+Hash128 LedgerCheck::key(const std::string& uri) const {
+  const Hash128 hash = hash_.of128(uri);
+  return hash == Hash128{} ? Hash128{.low = 1, .high = 0} : hash;
+}
+
+LedgerCheck::Slot* LedgerCheck::find(const Hash128& uri) {
+  return last_.find(uri.high, [&](const Slot& slot) { return slot.uri == uri; });
+}
+
 void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segment) {
-  const auto found = last_.find(line.uri);
-  const Last* before = found == last_.end() ? nullptr : &found->second;
-  Last next{.version = CompactVersion::of(line.object),
-            .text = VanishedSources::fingerprint(record::version_text(line.object)),
+  const Hash128 uri = key(line.uri);
+  Slot* slot = find(uri);
+  const std::optional<Last> before = slot == nullptr ? std::nullopt : std::optional(slot->get());
+  Last next{.version = CompactVersion::of(line.object).shortened(),
             .lot = {},
             .decision = line.decision,
             .in_lot = false,
@@ -135,35 +178,48 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
   if (const auto lot = lot::LotId::parse(line.lot)) {
     next.lot = *lot;
     next.in_lot = true;
-    if (closed_.contains(*lot)) {
+    if (closed_.contains(*lot) && options_.covers(*lot)) {
       violation(line.lot, line.uri,
                 format("segment {} has a line of the lot after the lot was closed; no object may "
                        "join a closed lot",
                        segment));
     }
-    if (line.decision == record::Decision::member) check_one_lot(line, *lot, before);
+    if (line.decision == record::Decision::member) check_one_lot(line, *lot, uri, before);
   } else if (!line.lot.empty() || line.decision == record::Decision::member) {
     violation(line.lot, line.uri,
               format("segment {} places it in '{}', which is no lot", segment, line.lot));
   }
-  if (before != nullptr && before->in_lot && before->decision == record::Decision::member &&
-      !before->version.same_as(next.version)) {
-    earlier_[line.uri].push_back({before->version, before->lot});
+  if (before) remember_earlier(uri, *before, next.version);
+  if (slot == nullptr) {
+    Slot fresh;
+    fresh.uri = uri;
+    fresh.set(next);
+    last_.insert(fresh);
+  } else {
+    slot->set(next);
   }
-  last_.insert_or_assign(line.uri, next);
+}
+
+/// A membership that a line of another version takes the place of.
+void LedgerCheck::remember_earlier(const Hash128& uri, const Last& before,
+                                   const CompactVersion& next) {
+  const bool was_member = before.in_lot && before.decision == record::Decision::member;
+  if (was_member && !before.version.same_as(next)) {
+    earlier_[uri.low].push_back({before.version, before.lot});
+  }
 }
 
 /// An object version is a member of one lot only. The same bytes written anew, after another
 /// version stood there, are a new object: then the times differ.
 void LedgerCheck::check_one_lot(const record::LedgerLine& line, const lot::LotId& lot,
-                                const Last* last) {
-  const CompactVersion version = CompactVersion::of(line.object);
+                                const Hash128& uri, const std::optional<Last>& last) {
+  const CompactVersion version = CompactVersion::of(line.object).shortened();
   std::optional<lot::LotId> other;
-  if (last != nullptr && last->in_lot && last->decision == record::Decision::member &&
-      last->lot != lot && last->version.same_as(version)) {
+  if (last && last->in_lot && last->decision == record::Decision::member && last->lot != lot &&
+      last->version.same_as(version)) {
     other = last->lot;
   }
-  const auto earlier = earlier_.find(line.uri);
+  const auto earlier = earlier_.find(uri.low);
   if (!other && earlier != earlier_.end()) {
     for (const auto& membership : earlier->second) {
       const bool same_time = version.mtime != 0 && membership.version.mtime == version.mtime;
@@ -172,7 +228,7 @@ void LedgerCheck::check_one_lot(const record::LedgerLine& line, const lot::LotId
       }
     }
   }
-  if (!other) return;
+  if (!other || !(options_.covers(lot) || options_.covers(*other))) return;
   violation(line.lot, line.uri,
             format("one version of the object is a member of two lots: of {} too; count it once",
                    other->to_string()));
@@ -186,7 +242,12 @@ void LedgerCheck::take_closed(const ClosedLot& closed) {
     return;
   }
   closed_.insert(*lot);
+  if (!options_.covers(*lot)) {
+    findings_.leave_out(1);
+    return;
+  }
   auto& counts = findings_.promise(1);
+  counts.checked = true;
   ++counts.lots;
   counts.members += closed.members.size();
   for (const auto& line : closed.members) counts.bytes += line.object.size;
@@ -200,6 +261,7 @@ void LedgerCheck::take_closed(const ClosedLot& closed) {
     const bool none_needed =
         closed.members.empty() && boundary_.boundary->empty_lots == model::EmptyLots::skip;
     if (!object && object.error().code == FailureCode::NotFound && none_needed) continue;
+    if (suspects_.size() == suspects_limit) check_suspects();
     suspects_.push_back({closed.lot, stored.uri, sha256_hex(stored.bytes), closed.segment});
   }
   if (!closed.members.empty()) return;
@@ -221,7 +283,7 @@ void LedgerCheck::check_suspects() {
     if (object) {
       message = format(
           "the manifest is not what the ledger says (closed in segment {}): its bytes "
-          "were changed; move it away, then cls run publishes it again",
+          "were changed; cls audit --repair keeps them aside and publishes it again",
           suspect.segment);
     } else if (object.error().code == FailureCode::NotFound) {
       message = format(
@@ -231,8 +293,18 @@ void LedgerCheck::check_suspects() {
     } else {
       message = format("the manifest cannot be read: {}", object.error().message);
     }
+    const bool mendable = object || object.error().code == FailureCode::NotFound;
+    if (mendable) {
+      findings_.can_mend({.action = RepairAction::publishLot,
+                          .boundary = boundary_.to_string(),
+                          .arc = std::nullopt,
+                          .lot = suspect.lot,
+                          .uri = suspect.uri.to_string(),
+                          .why = object ? "its bytes are not what the ledger says" : "is missing"});
+    }
     violation(suspect.lot, suspect.uri.to_string(), std::move(message));
   }
+  suspects_.clear();
 }
 
 /// A manifest of a lot that the log never closed: an older tool's, if it is older than the log.
@@ -248,13 +320,13 @@ Result<> LedgerCheck::check_manifests_of_no_lot() {
           return;
         }
         const auto lot = lot::LotId::parse(key->lot);
-        if (lot && closed_.contains(*lot)) return;
+        if (lot && (closed_.contains(*lot) || !options_.covers(*lot))) return;
         if (!oldest_ || info.modified < *oldest_) {
           ++foreign;
           return;
         }
         // It may have been closed since the log was read.
-        if (!log_.refresh() || (lot && log_.is_closed(*lot))) return;
+        if (!read_on() || (lot && closed_.contains(*lot))) return;
         violation(key->lot, info.uri.to_string(),
                   "there is a manifest, but the ledger never closed the lot");
       });

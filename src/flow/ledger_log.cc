@@ -282,8 +282,9 @@ Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& 
   return members;
 }
 
-Result<> LedgerLog::for_each_segment(const std::function<void(const record::Segment&)>& take) {
-  for (std::uint64_t number = 1;; ++number) {
+Result<> LedgerLog::for_each_segment(const std::function<void(const record::Segment&)>& take,
+                                     std::uint64_t first) {
+  for (std::uint64_t number = first;; ++number) {
     auto segment = read(number);
     if (!segment) return pass(std::move(segment));
     if (!*segment) return {};

@@ -74,8 +74,9 @@ class LedgerLog {
   /// The members of a closed lot: for each URI its last line, if that is a member; sorted by URI.
   Result<std::vector<record::LedgerLine>> members_of(const lot::LotId& lot);
 
-  /// All segments, in order, read from the store (for the checker).
-  Result<> for_each_segment(const std::function<void(const record::Segment&)>& take);
+  /// All segments from number `first` on, in order, read from the store (for the checker).
+  Result<> for_each_segment(const std::function<void(const record::Segment&)>& take,
+                            std::uint64_t first = 1);
 
  private:
   struct LotEntry {

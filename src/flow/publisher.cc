@@ -202,6 +202,22 @@ record::Manifest manifest_of_members(const record::MembersFile& file, const std:
           .uris = listed_members(file.lines, role)};
 }
 
+Result<std::string> committed_manifest(store::ObjectStore& store, const ArcRef& arc,
+                                       const record::Claim& claim, const std::string& role) {
+  const auto lot = lot::LotId::parse(claim.lot);
+  if (!lot) return fail(FailureCode::Invalid, lot.error().message);
+  const auto& sink = claim.sinks.at(role);
+  const auto key = record::parse_manifest_key(sink.manifest);
+  if (!key) return fail(FailureCode::Invalid, key.error().message);
+  return committed_bytes(store, {arc, *lot, role, sink}, key->dataset);
+}
+
+std::optional<record::ArcState> published_state(const record::Claim& claim) {
+  const bool over =
+      claim.state == record::ClaimState::committed || claim.state == record::ClaimState::ended;
+  return over ? std::optional(arc_state_of(claim)) : std::nullopt;
+}
+
 bool is_behind(const record::Claim& claim) {
   return std::ranges::any_of(claim.sinks, [](const auto& sink) { return !sink.second.published; });
 }

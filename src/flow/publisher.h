@@ -2,6 +2,10 @@
 // Publishing an arc's committed decision: from the claim, by anybody, any number of times.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "flow/claim_store.h"
 #include "record/manifest.h"
 
@@ -44,6 +48,14 @@ record::Manifest manifest_of_members(const record::MembersFile& file, const std:
 
 /// True if a sink of the claim is not yet marked published.
 bool is_behind(const record::Claim& claim);
+
+/// The manifest that a sink of the claim is committed to, wherever it is still to be had: from the
+/// attempt's private key or its members file, its SHA-256 checked.
+Result<std::string> committed_manifest(store::ObjectStore& store, const ArcRef& arc,
+                                       const record::Claim& claim, const std::string& role);
+
+/// The `.arc` object that a claim is published as, where it is over.
+std::optional<record::ArcState> published_state(const record::Claim& claim);
 
 /// Makes `<state>.arc` say how the lot ended, and takes other states away.
 Result<> publish_arc_state(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int publish_tries = 20;
 
-/// A boundary's revision: over (uri, object version), docs/formats/claim.md.
+}  // namespace
+
 std::string ledger_revision(const std::vector<record::LedgerLine>& members) {
   std::string text;
   for (const auto& line : members) {
@@ -26,8 +27,6 @@ std::string ledger_revision(const std::vector<record::LedgerLine>& members) {
   }
   return sha256_hex(text).substr(0, 16);
 }
-
-}  // namespace
 
 Result<std::optional<SourceLot>> SourceReader::find(const Deployed& consumer,
                                                     const model::DatasetId& dataset,

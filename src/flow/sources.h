@@ -24,6 +24,9 @@ struct SourceLot {
   std::string members_key;  ///< of an arc's commit
 };
 
+/// A boundary's revision: over (URI, object version) of the members, by URI. docs/formats/claim.md.
+std::string ledger_revision(const std::vector<record::LedgerLine>& members);
+
 /// Thread-safe.
 class SourceReader {
  public:

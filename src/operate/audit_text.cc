@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operate/audit_text.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "operate/report_cells.h"
 
 namespace cls::operate {
@@ -64,12 +66,38 @@ std::string for_people(const flow::AuditReport& report) {
                   violation.message);
   }
   for (const auto& note : report.notes) out += format("note: {}\n", note);
+  const auto open = std::ranges::count_if(
+      report.repairs, [](const auto& one) { return !one.done && !one.failure; });
+  if (open > 0) {
+    out += format(
+        "{} can be done from records: cls audit --repair does it, --repair --dry-run "
+        "says what\n",
+        counted(static_cast<std::uint64_t>(open), "repair"));
+  }
   out += violations == 0 ? "no violations\n"
                          : format("{} violation{}\n", violations, violations == 1 ? "" : "s");
   return out;
 }
 
+std::string line_of(const flow::AuditRepair& one) {
+  const std::string what = one.failure ? "cannot be done"
+                           : one.done  ? "done"
+                                       : std::string("to do");
+  std::string line = format("{}: {} {} of {}: {} {}", what, json::name_of(one.action), one.lot,
+                            one.arc ? "arc " + *one.arc : "boundary " + one.boundary.value_or(""),
+                            one.uri, one.why);
+  if (one.failure) line += format("; {}", *one.failure);
+  return line + "\n";
+}
+
 }  // namespace
+
+std::string render_plan(const flow::AuditReport& report) {
+  if (report.repairs.empty()) return "nothing can be mended from records\n";
+  std::string out;
+  for (const auto& one : report.repairs) out += line_of(one);
+  return out;
+}
 
 std::string render(const flow::AuditReport& report, Format format) {
   if (format == Format::Table) return for_people(report);

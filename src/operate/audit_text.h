@@ -13,4 +13,8 @@ namespace cls::operate {
 /// csv and tsv have a row per violation; JSON is that of the report's `fields`.
 std::string render(const flow::AuditReport& report, Format format);
 
+/// For people: what can be mended from records, and once it was tried what became of it; a line
+/// each.
+std::string render_plan(const flow::AuditReport& report);
+
 }  // namespace cls::operate

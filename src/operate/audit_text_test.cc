@@ -22,6 +22,15 @@ flow::AuditReport sample() {
   return report;
 }
 
+flow::AuditRepair to_publish() {
+  return {.action = flow::RepairAction::publishCommit,
+          .boundary = std::nullopt,
+          .arc = "p/1 a",
+          .lot = "20230101PT5M000",
+          .uri = "s3://m/x",
+          .why = "is missing"};
+}
+
 TEST(AuditText, TheTableSaysPerPromiseWhatWasLookedAt) {
   EXPECT_EQ(render(sample(), Format::Table),
             "                                                                                 \n"
@@ -41,6 +50,9 @@ TEST(AuditText, JsonHasTheDocumentedShape) {
   flow::AuditReport report = sample();
   report.promises.resize(2);
   report.violations.front().arc.reset();
+  report.since = "20230101PT5M000";
+  report.left_out = 7;
+  report.repairs = {to_publish()};
   EXPECT_EQ(render(report, Format::Json), R"({
   "promises" : [ {
     "promise" : 1,
@@ -64,6 +76,18 @@ TEST(AuditText, JsonHasTheDocumentedShape) {
     "lot" : "20230101PT5M000",
     "uri" : "s3://b/out/x,y",
     "message" : "is gone; 3 bytes were written"
+  } ],
+  "since" : "20230101PT5M000",
+  "leftOut" : 7,
+  "repairs" : [ {
+    "action" : "publish commit",
+    "boundary" : null,
+    "arc" : "p/1 a",
+    "lot" : "20230101PT5M000",
+    "uri" : "s3://m/x",
+    "why" : "is missing",
+    "done" : false,
+    "failure" : null
   } ]
 }
 )");
@@ -77,6 +101,25 @@ TEST(AuditText, CsvAndTsvHaveARowPerViolation) {
             "promise\tdataset\tarc\tlot\turi\tmessage\n"
             "4\tout/1\tp/1 a\t20230101PT5M000\ts3://b/out/x,y\tis gone; 3 bytes were written\n");
   EXPECT_EQ(render(flow::AuditReport{}, Format::Csv), "promise,dataset,arc,lot,uri,message\n");
+}
+
+TEST(AuditText, ThePlanHasALinePerLotWithWhatBecameOfIt) {
+  flow::AuditReport report;
+  EXPECT_EQ(render_plan(report), "nothing can be mended from records\n");
+  report.repairs = {to_publish(), to_publish(), to_publish()};
+  report.repairs[1].done = true;
+  report.repairs[2].arc.reset();
+  report.repairs[2].boundary = "p/1 b";
+  report.repairs[2].action = flow::RepairAction::publishLot;
+  report.repairs[2].failure = "the disk is full";
+  EXPECT_EQ(render_plan(report),
+            "to do: publish commit 20230101PT5M000 of arc p/1 a: s3://m/x is missing\n"
+            "done: publish commit 20230101PT5M000 of arc p/1 a: s3://m/x is missing\n"
+            "cannot be done: publish lot 20230101PT5M000 of boundary p/1 b: s3://m/x is missing; "
+            "the disk is full\n");
+  EXPECT_TRUE(render(report, Format::Table)
+                  .ends_with("1 repair can be done from records: cls audit --repair does it, "
+                             "--repair --dry-run says what\nno violations\n"));
 }
 
 TEST(AuditText, WithoutViolationsTheTableSaysSo) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "base/time.h"
@@ -36,5 +37,8 @@ bool same_version(const ObjectVersion& a, const ObjectVersion& b);
 
 /// One text that stands for the version in revision hashes.
 std::string version_text(const ObjectVersion& version);
+
+/// As much of the version as its text says; nullopt for a text that version_text() does not give.
+std::optional<ObjectVersion> version_of_text(std::string_view text);
 
 }  // namespace cls::record

@@ -75,6 +75,19 @@ TEST(ObjectVersion, TextNamesTheStrongestProof) {
             "3:mtime:2023-02-06T23:52:06.500000000Z");
 }
 
+TEST(ObjectVersion, ItsTextIsReadAgain) {
+  for (const auto& version :
+       {s3(3, "e", "v1"), file(3, "2023-02-06T23:52:06.500000000Z", "aa"), s3(3, "a:b"),
+        file(0, "2023-02-06T23:52:06.500000000Z", std::nullopt)}) {
+    const auto read = version_of_text(version_text(version));
+    ASSERT_TRUE(read.has_value()) << version_text(version);
+    EXPECT_EQ(version_text(*read), version_text(version));
+  }
+  for (const auto* text : {"", "3", "3:", "x:etag:e", "3:md5:e", ":etag:e"}) {
+    EXPECT_FALSE(version_of_text(text).has_value()) << text;
+  }
+}
+
 TEST(ObjectVersion, GoldenBytes) {
   EXPECT_EQ(json::write_record(file(3, "2023-02-06T23:52:06.500000000Z", "aa")),
             R"({"size":3,"mtime":"2023-02-06T23:52:06.500000000Z","sha256":"aa",)"

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What members files say beyond the present commits: how many attempts a lot had, and which object
+// another commit overwrote.
+#include <algorithm>
+
+#include "base/format.h"
+#include "flow/commit_check.h"
+
+namespace cls::flow {
+
+namespace {
+
+std::size_t place_hash(const std::string& uri, const std::string& etag) {
+  return std::hash<std::string>()(uri + "\n" + etag);
+}
+
+}  // namespace
+
+/// Below it the members files of all lots of an arc.
+Uri CommitCheck::members_prefix(const ArcRef& arc) {
+  Uri prefix = arc.project->places.members(arc.project->plan.project, arc.arc->name, {}, "X");
+  prefix.key.resize(prefix.key.rfind('/') + 1);
+  return prefix;
+}
+
+/// The lot in `…/L.<attempt>.jsonl`.
+std::optional<lot::LotId> CommitCheck::lot_of_members_key(std::string_view key) {
+  key.remove_prefix(key.rfind('/') + 1);
+  const auto lot = lot::LotId::parse(key.substr(0, key.find('.')));
+  return lot ? std::optional(*lot) : std::nullopt;
+}
+
+/// Counts the attempts of each lot that came to a commit: one in each epoch at most.
+Result<> CommitCheck::list_attempts(const ArcRef& arc) {
+  auto listed =
+      store::for_each_object(store_, members_prefix(arc), [&](const store::ObjectInfo& info) {
+        const auto lot = lot_of_members_key(info.uri.key);
+        if (!lot || !options_.covers(*lot)) return;
+        if (!attempted_.contains(*lot)) return attempted_.insert(*lot);
+        auto& count = attempts_[packed(*lot)];
+        count = std::max<std::uint64_t>(count, 1) + 1;
+      });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
+void CommitCheck::take_superseded(const record::MembersFile& file) {
+  for (const auto& line : file.lines) {
+    vanished_.add(line);
+    if (!line.superseded) continue;
+    superseded_.emplace(line.uri, *line.superseded);
+    superseded_uris_.insert(line.uri);
+  }
+}
+
+void CommitCheck::note_replacing(const ArcRef& arc, const record::MembersFile& file) {
+  const bool replaces =
+      std::visit([](const auto& plan) { return plan.on_conflict == model::OnConflict::replace; },
+                 arc.arc->workload);
+  if (!replaces) return;
+  for (const auto& line : file.lines) {
+    if (line.etag && !line.vanished) replacing_.insert(place_hash(line.uri, *line.etag));
+  }
+}
+
+void CommitCheck::settle() {
+  if (!overwritten_.empty()) read_former_commits();
+  if (!overwritten_.empty() && options_.since) {
+    for (const auto& arc : arcs_) {
+      if (auto read = read_left_out_commits(arc); !read) {
+        findings_.note(format("{}: commits of lots that were left out cannot be listed: {}",
+                              arc.to_string(), read.error().message));
+      }
+    }
+  }
+  for (auto& one : overwritten_) {
+    if (!is_told(one)) findings_.add(std::move(one.violation));
+  }
+  overwritten_.clear();
+}
+
+/// What a lot that was left out overwrote.
+Result<> CommitCheck::read_left_out_commits(const ArcRef& arc) {
+  return store::for_each_object(store_, members_prefix(arc), [&](const store::ObjectInfo& info) {
+    const auto lot = lot_of_members_key(info.uri.key);
+    if (!lot || options_.covers(*lot)) return;
+    const auto object = store_.get(info.uri);
+    const auto file = object ? record::read_members(object->bytes)
+                             : Result<record::MembersFile>(fail(FailureCode::NotFound, ""));
+    if (!file) return;
+    take_superseded(*file);
+    note_replacing(arc, *file);
+  });
+}
+
+/// True where a commit recorded the overwriting, or where what is there is what an arc that
+/// replaces committed for another lot.
+bool CommitCheck::is_told(const Overwritten& one) const {
+  if (replacing_.contains(place_hash(one.uri, one.present))) return true;
+  return one.etag ? superseded_.contains({one.uri, *one.etag}) : superseded_uris_.contains(one.uri);
+}
+
+/// Commits that were replaced since have overwritten objects too.
+void CommitCheck::read_former_commits() {
+  for (const auto& uri : former_commits_) {
+    auto object = store_.get(uri);
+    auto file = object ? record::read_members(object->bytes)
+                       : Result<record::MembersFile>(pass(std::move(object)));
+    if (file) {
+      take_superseded(*file);
+    } else {
+      findings_.note(format("the members file of a former revision cannot be read: {}: {}",
+                            uri.to_string(), file.error().message));
+    }
+  }
+}
+
+}  // namespace cls::flow
