@@ -3,7 +3,7 @@
 """Runs the models of the protocol, docs/protocol/*.pml, in the configurations of docs/protocol/configurations.txt, and prints
 one line each. Exits 1 where a result is not the expected one. Needs spin and gcc.
 
-  tools/model.py              some four minutes, 2 GiB
+  tools/model.py              some five minutes, 2 GiB
   tools/model.py --quick      the small ones, a minute
   tools/model.py --deep       the large ones too: some fifteen minutes, 8 GiB
   tools/model.py MODEL…       these models only
