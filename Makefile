@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup release demo test install check kill-test format clean
+.PHONY: help setup release demo test install check kill-test model mutants format clean
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
@@ -15,6 +15,8 @@ help:
 	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls'
 	@echo 'make check               everything else that must hold: format, layers, clang-tidy, TSan, the demo'
 	@echo 'make kill-test           two processes killed 110 times and more while files arrive; its short form is in check'
+	@echo 'make model               the models of the protocol, a few minutes'
+	@echo 'make mutants             bugs put into the sources; each must be found by the test that it names'
 	@echo 'make setup|format|clean'
 
 setup:
@@ -46,6 +48,14 @@ check: setup
 # On the release binary, as it is used.
 kill-test: release
 	@CLS_REQUIRE_STRACE=1 python3 tests/kill_test.py build/release/src/cli/cls
+
+# The models of docs/protocol; the small ones are a step of check.
+model: setup
+	@tools/model.py
+
+# Each patch of tests/mutants, built and run in a copy of the tree; an hour on a cold compiler cache.
+mutants: setup
+	@tests/mutants/run.py
 
 format:
 	@tools/setup --no-data

@@ -57,6 +57,12 @@ TEST_F(ConditionalTest, TheSameBytesOfAnotherAreTakenAsTheyAre) {
   EXPECT_EQ(other->bytes, "x");
 }
 
+TEST_F(ConditionalTest, B7_AFailureToLookIsNoAbsence) {
+  EXPECT_FALSE(get_if_present(faulty_, uri_)->has_value());
+  fail_once(Operation::Get, Fault::When::BeforeEffect, FailureCode::Denied);
+  EXPECT_EQ(get_if_present(faulty_, uri_).error().code, FailureCode::Denied);
+}
+
 TEST_F(ConditionalTest, AStepThatIsNotOursEndsTheSteps) {
   ASSERT_TRUE(memory_.put(uri_, "theirs"));
   const Uri later{"s3", "b", "later"};

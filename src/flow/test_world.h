@@ -168,6 +168,12 @@ struct World {
     if (!object) return std::nullopt;
     return record::read_manifest(object->bytes).value();
   }
+  /// What it lists; one text that says so where it is absent.
+  std::vector<std::string> uris(const std::string& dataset, const std::string& lot,
+                                record::ManifestState state) {
+    const auto found = manifest(dataset, lot, state);
+    return found ? found->uris : std::vector<std::string>{"no manifest"};
+  }
   std::optional<StoredClaim> claim(const std::string& lot, std::size_t arc = 0) {
     return read_claim(store, claim_uri(deployment->arcs().at(arc), lot_id(lot))).value();
   }
