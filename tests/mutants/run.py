@@ -29,7 +29,7 @@ from typing import NamedTuple
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PATCHES = pathlib.Path(__file__).resolve().parent
 TREE = ROOT / "build/mutants/tree"
-BUILD = TREE / "build/dev"
+BUILD = TREE / "build/asan"  # the flags of make test: what it compiled is in the compiler cache
 SECONDS = 120  # of one killer; more is a failure
 KILLERS = {"scenario": ("scenario", "cls"), "cls-sim": ("cls-sim",)}  # what to build; of a NAME_test, itself
 
@@ -102,9 +102,9 @@ def synchronise():
             if path.is_file() and str(path.relative_to(TREE)) not in wanted:
                 path.unlink()
     if not (BUILD / "build.ninja").exists():
-        made = run(["cmake", "--preset", "dev"], cwd=TREE)
+        made = run(["cmake", "--preset", "asan"], cwd=TREE)
         if made.returncode:
-            sys.exit(f"cmake --preset dev in {TREE} failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
+            sys.exit(f"cmake --preset asan in {TREE} failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
 
 
 def build(programs, jobs):
