@@ -510,17 +510,48 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
       format("the ledger of {} is being written by others all the time", ref().to_string()));
 }
 
+/// What the segments after decided_ up to `last` say of that which waits here.
+Result<Boundary::Listed> Boundary::listed_by_others(std::uint64_t last) const {
+  Listed listed;
+  std::set<std::string, std::less<>> waiting;
+  for (const auto& line : immediate_) waiting.insert(line.uri);
+  if (waiting.empty() && held_.empty()) return listed;
+  auto read = log_.for_each_line(decided_, last, [&](const record::LedgerLine& line) {
+    if (!waiting.contains(line.uri) && !held_.find(line.uri)) return;
+    listed.emplace(line.uri, line.object);
+  });
+  if (!read) return pass(std::move(read));
+  return listed;
+}
+
+/// True for an object that stands in the log. Others may have listed it and, after it, a later
+/// version of its key: so their lines are looked at too, and not the last one alone. There the time
+/// counts beside the bytes: bytes that came back are another object.
+bool Boundary::is_listed(const std::string& uri, const record::ObjectVersion& version,
+                         const Listed& by_others) const {
+  if (log_.knows(uri, version)) return true;
+  const auto [first, last] = by_others.equal_range(uri);
+  return std::any_of(first, last, [&](const auto& one) {
+    const bool same_time =
+        !version.mtime || !one.second.mtime || *version.mtime == *one.second.mtime;
+    return same_time && record::same_version(one.second, version);
+  });
+}
+
 /// After somebody else's segments: publishes what they closed, and decides all that is held anew.
 Result<> Boundary::replace_pending() {
+  const std::uint64_t last = log_.last_number();
+  const auto by_others = listed_by_others(last);
+  if (!by_others) return tl::unexpected<Failure>(by_others.error());
   // Before anything is decided: what is read while deciding makes the next append fail.
-  decided_ = log_.last_number();
+  decided_ = last;
   const std::vector<Id> held = held_.loosen();
   std::vector<std::pair<Arrival, lot::LotId>> late_again;
   std::deque<record::LedgerLine> lines = std::move(immediate_);
   immediate_.clear();
   immediate_versions_.clear();
   for (auto& kept : lines) {
-    if (log_.knows(kept.uri, kept.object)) continue;
+    if (is_listed(kept.uri, kept.object, *by_others)) continue;
     const auto lot = lot::LotId::parse(kept.lot);
     if (kept.decision == record::Decision::member && lot && log_.is_closed(*lot)) {
       // Its collecting lot was closed meanwhile: late again.
@@ -537,7 +568,7 @@ Result<> Boundary::replace_pending() {
   std::vector<Deferred> deferred;
   for (const Id id : held) {
     const Arrival arrival = held_.at(id);
-    if (log_.knows(arrival.uri.to_string(), arrival.version)) {
+    if (is_listed(arrival.uri.to_string(), arrival.version, *by_others)) {
       held_.let_go(id);
     } else {
       accept(id, arrival, deferred);

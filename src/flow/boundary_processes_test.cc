@@ -67,6 +67,42 @@ TEST(BoundaryProcesses, WhatAnotherThreadReadOfTheLogIsDecidedAnew) {
   EXPECT_NE(lines(world).back().lot, lot0) << "it joined a closed lot";
 }
 
+TEST(BoundaryProcesses, WhatOthersListedIsNotListedAgainWhereALaterVersionCameAfterIt) {
+  World world;
+  auto first = world.boundary();
+  OtherProcess other(world);
+  const auto former = world.arrival("x", "2023-01-01T00:01:00Z", "former");
+  const auto later = world.arrival("x", "2023-01-01T00:06:00Z", "later");
+  ASSERT_TRUE(first->take({former}));
+  ASSERT_TRUE(other.boundary.take({former}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(other.boundary.take({later}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  // The first process was slow: only now does it hear of either segment.
+  ASSERT_TRUE(first->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->take({later}));
+  ASSERT_TRUE(first->seal());
+  EXPECT_THAT(memberships(world), Each(Pair(::testing::_, 2))) << "one for each version";
+}
+
+TEST(BoundaryProcesses, BytesThatCameBackAreListedThoughOthersListedThemBefore) {
+  World world;
+  auto first = world.boundary();
+  OtherProcess other(world);
+  ASSERT_TRUE(first->take({world.arrival("x", "2023-01-01T00:11:00Z", "former")}));
+  ASSERT_TRUE(other.boundary.take({world.arrival("x", "2023-01-01T00:01:00Z", "former")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(other.boundary.take({world.arrival("x", "2023-01-01T00:06:00Z", "later")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->seal());
+  EXPECT_THAT(memberships(world), Each(Pair(::testing::_, 3)));
+}
+
 TEST(BoundaryProcesses, AManifestThatCouldNotBeStoredIsPublishedLater) {
   World world;
   store::FaultyStore faulty(world.store);

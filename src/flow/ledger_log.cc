@@ -282,6 +282,21 @@ Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& 
   return members;
 }
 
+Result<> LedgerLog::for_each_line(
+    std::uint64_t after, std::uint64_t last,
+    const std::function<void(const record::LedgerLine&)>& take) const {
+  for (std::uint64_t number = after + 1; number <= last; ++number) {
+    auto segment = read(number);
+    if (!segment) return pass(std::move(segment));
+    if (!*segment) {
+      return fail(FailureCode::NotFound,
+                  format("ledger segment {} of {} is gone", number, boundary_.to_string()));
+    }
+    for (const auto& line : (*segment)->lines) take(line);
+  }
+  return {};
+}
+
 Result<> LedgerLog::for_each_segment(const std::function<void(const record::Segment&)>& take) {
   for (std::uint64_t number = 1;; ++number) {
     auto segment = read(number);

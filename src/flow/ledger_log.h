@@ -74,6 +74,10 @@ class LedgerLog {
   /// The members of a closed lot: for each URI its last line, if that is a member; sorted by URI.
   Result<std::vector<record::LedgerLine>> members_of(const lot::LotId& lot);
 
+  /// The lines of the segments after `after` up to `last`, in order, read from the store.
+  Result<> for_each_line(std::uint64_t after, std::uint64_t last,
+                         const std::function<void(const record::LedgerLine&)>& take) const;
+
   /// All segments, in order, read from the store (for the checker).
   Result<> for_each_segment(const std::function<void(const record::Segment&)>& take);
 

@@ -333,8 +333,8 @@ void Engine::sweep() {
   SimQueue& queue = world_.queue_of(process_);
   queue.free_dead([this](const std::string& owner) { return world_.lives(owner); });
   for (const auto& [name, arc] : arcs_) {
-    const auto found =
-        flow::sweep_arc(store_, *deployment_, *logs_, arc->arc(), arc->subscription());
+    const auto found = flow::sweep_arc(store_, *deployment_, *logs_, arc->arc(),
+                                       arc->subscription(), &world_.notes_of(process_));
     if (!found) {
       trouble("sweep of " + name, found.error());
       sweep_at_ = world_.time().monotonic + store_retry;

@@ -79,7 +79,7 @@ void Operator::retry(const std::string& arc) {
   world_.ring();
 }
 
-/// A replay is decided in the claim: it names no revision of a source any more.
+/// A replay is decided in the claim: the lot is tried again, and its sinks stay until the commit.
 void Operator::replay(const std::string& arc, unsigned which) {
   const auto* ref = find(arc);
   if (ref == nullptr) return;
@@ -90,7 +90,10 @@ void Operator::replay(const std::string& arc, unsigned which) {
   static_cast<void>(flow::for_each_claim(store_, *ref, take, [](const Uri&, const Failure&) {}));
   if (committed.empty()) return;
   auto& chosen = committed[which % committed.size()];
-  chosen.claim.sources["main"].revision = "replay";
+  chosen.claim.state = record::ClaimState::retrying;
+  chosen.claim.result.reset();
+  chosen.claim.attempts = 0;
+  chosen.claim.lostAttempts = 0;
   ++chosen.claim.beat;
   static_cast<void>(flow::write_claim(store_, chosen.uri, chosen.claim, chosen.etag));
   world_.ring();

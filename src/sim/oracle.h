@@ -49,6 +49,9 @@ class Oracle {
   /// At rest, when nobody writes any more. `store` is to be written by nobody.
   void judge(store::ObjectStore& store, const flow::Deployment& deployment);
 
+  /// True for what an audit rightly says of a file that the outside deleted after it was taken in.
+  bool deleted_outside(const std::string& uri) const;
+
   /// The claim that stands there, as far as it can be read.
   const record::Claim* claim(const Uri& uri) const;
   const std::vector<std::string>& violations() const { return violations_; }
@@ -106,7 +109,7 @@ class Oracle {
                  const flow::ArcRef& arc);
   std::set<std::string> lots_of(const flow::Deployment& deployment, const flow::ArcRef& arc) const;
   void judge_claim(const flow::ArcRef& arc, const std::string& lot, const record::Claim& claim,
-                   const std::map<std::string, record::ClaimSource>& current);
+                   std::map<std::string, record::ClaimSource> current);
   Instant own_time(const model::BoundaryPlan& plan, const Uri& uri, Instant modified, Instant event,
                    Instant first_seen) const;
   std::string own_lot(const model::BoundaryPlan& plan, Instant time) const;

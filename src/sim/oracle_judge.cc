@@ -39,6 +39,11 @@ void Oracle::judge(store::ObjectStore& store, const flow::Deployment& deployment
   for (const auto& arc : deployment.arcs()) judge_arc(store, deployment, arc);
 }
 
+bool Oracle::deleted_outside(const std::string& uri) const {
+  const auto versions = versions_.find(uri);
+  return versions != versions_.end() && !versions->second.back().present;
+}
+
 Instant Oracle::own_time(const model::BoundaryPlan& plan, const Uri& uri, Instant modified,
                          Instant event, Instant first_seen) const {
   switch (plan.lot_source) {
@@ -269,12 +274,19 @@ void Oracle::judge_arc(store::ObjectStore& store, const flow::Deployment& deploy
 
 void Oracle::judge_claim(const flow::ArcRef& arc, const std::string& lot,
                          const record::Claim& claim,
-                         const std::map<std::string, record::ClaimSource>& current) {
+                         std::map<std::string, record::ClaimSource> current) {
   const std::string what = format("{} {}", arc.to_string(), lot);
   if (claim.state != record::ClaimState::committed && claim.state != record::ClaimState::ended) {
     return violated(5, format("{} rests {}", what, json::name_of(claim.state)));
   }
-  if (claim.sources != current) {
+  // A source that is not subscribed to is read where it is there, and waited for by nobody.
+  auto named = claim.sources;
+  for (const auto& [role, source] : arc.arc->sources) {
+    if (source.subscribe) continue;
+    named.erase(role);
+    current.erase(role);
+  }
+  if (named != current) {
     violated(5, format("{} rests on a former revision of its sources", what));
   }
   for (const auto& [role, sink] : claim.sinks) {

@@ -141,7 +141,6 @@ auto StorePort::read(Effect effect, const Uri& uri, Act&& act) -> decltype(act()
     return unavailable(uri);
   }
   auto result = act();
-  trace(call, "read", text_of(result));
   after(fault, call);
   return result;
 }

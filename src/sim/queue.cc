@@ -3,6 +3,20 @@
 
 namespace cls::sim {
 
+std::optional<std::string> SimNotes::find(const store::ObjectInfo& info) {
+  const auto found = notes_.find(info.uri);
+  if (found == notes_.end() || found->second.size != info.size ||
+      found->second.modified != info.modified) {
+    return std::nullopt;
+  }
+  return found->second.text;
+}
+
+void SimNotes::keep(const store::ObjectInfo& info, const std::string& note) {
+  if (clock_->now() - info.modified < std::chrono::seconds(10)) return;
+  notes_[info.uri] = {info.size, info.modified, note};
+}
+
 void SimQueue::push(const Item& item) {
   const auto [found, fresh] = entries_.try_emplace(item);
   if (!found->second.taken_by.empty()) found->second.again = true;

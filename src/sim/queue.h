@@ -9,10 +9,29 @@
 #include <string>
 #include <utility>
 
-#include "base/time.h"
+#include "base/clock.h"
+#include "flow/claim_notes.h"
 #include "lot/lot_id.h"
 
 namespace cls::sim {
+
+/// The sweeps' notes, which lie in the same index, as local/claim_index.h has them.
+class SimNotes final : public flow::ClaimNotes {
+ public:
+  explicit SimNotes(const Clock& clock) : clock_(&clock) {}
+  std::optional<std::string> find(const store::ObjectInfo& info) override;
+  void keep(const store::ObjectInfo& info, const std::string& note) override;
+  void clear() { notes_.clear(); }
+
+ private:
+  struct Note {
+    std::uint64_t size = 0;
+    Instant modified;
+    std::string text;
+  };
+  const Clock* clock_;
+  std::map<Uri, Note> notes_;
+};
 
 class SimQueue {
  public:

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/audit_report.h"
 #include "flow/deployment.h"
 #include "sim/disk.h"
 #include "sim/oracle.h"
@@ -44,6 +45,7 @@ struct Hits {
 struct RunReport {
   std::vector<std::string> violations;
   std::vector<std::string> trace;
+  std::uint64_t known_defects = 0;  ///< violations that are reported already: docs/simulator.md
   Hits hits;
   std::uint64_t calls = 0;  ///< of the store
   std::uint64_t lots = 0;   ///< closed by boundaries
@@ -87,6 +89,7 @@ class World {
   bool take_bell(const Process& process);
 
   SimQueue& queue_of(const Process& process);
+  SimNotes& notes_of(const Process& process);
   /// A lot was published: its subscribers will hear of it, if nothing goes wrong.
   void announce(const model::DatasetId& dataset, const lot::LotId& lot);
   /// Keys that a process was told of, since it asked last.
@@ -108,6 +111,8 @@ class World {
   void ended(Process& process);
   void heal();
   bool at_rest() const;
+  void audit(store::ObjectStore& store);
+  bool is_known(const flow::AuditViolation& found) const;
   void finish();
   void log(std::string_view who, const std::string& what);
   std::string owner_of(int writer) const;
@@ -123,6 +128,7 @@ class World {
   std::vector<std::unique_ptr<Process>> processes_;  // the last is the operator
   std::vector<const Engine*> engines_;
   std::vector<SimQueue> queues_;
+  std::vector<SimNotes> notes_;
   std::vector<bool> bells_;
   std::vector<std::set<std::pair<unsigned, std::string>>> notices_;
   std::deque<Step> orders_;
