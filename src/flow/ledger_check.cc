@@ -131,6 +131,7 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
             .lot = {},
             .decision = line.decision,
             .in_lot = false,
+            .followed = false,
             .seen = false};
   if (const auto lot = lot::LotId::parse(line.lot)) {
     next.lot = *lot;
@@ -145,6 +146,12 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
   } else if (!line.lot.empty() || line.decision == record::Decision::member) {
     violation(line.lot, line.uri,
               format("segment {} places it in '{}', which is no lot", segment, line.lot));
+  }
+  if (before != nullptr && line.decision == record::Decision::vanished) {
+    // As LedgerLog has it: the same bytes with another time are another object from here on.
+    found->second.followed = true;
+    if (before->version.mtime != 0) found->second.version.hash_kind = CompactVersion::Hash::None;
+    return;
   }
   if (before != nullptr && before->in_lot && before->decision == record::Decision::member &&
       !before->version.same_as(next.version)) {

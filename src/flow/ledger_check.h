@@ -41,14 +41,15 @@ class LedgerCheck {
   Result<> run();
 
  private:
-  /// What the last line of a URI says.
+  /// What the last line of a URI says, but for vanished ones after others.
   struct Last {
     CompactVersion version;
     std::size_t text = 0;  ///< VanishedSources::fingerprint of its version
     lot::LotId lot;
     record::Decision decision = record::Decision::member;
     bool in_lot = false;
-    bool seen = false;  ///< by the listing
+    bool followed = false;  ///< by another version, which vanished
+    bool seen = false;      ///< by the listing
   };
   struct Membership {
     CompactVersion version;

@@ -61,7 +61,13 @@ Result<std::optional<record::Segment>> LedgerLog::read(std::uint64_t number) con
 void LedgerLog::apply(const record::Segment& segment) {
   last_ = segment.head.number;
   for (const auto& line : segment.lines) {
-    known_.set(line.uri, line.object);
+    // What has vanished is there no more. Its line may even come after that of its successor, which
+    // another process took in.
+    if (line.decision == record::Decision::vanished) {
+      known_.pass_over(line.uri);
+    } else {
+      known_.set(line.uri, line.object);
+    }
     ++counts_.lines;
     counts_.rejected += line.decision == record::Decision::rejected ? 1 : 0;
     counts_.filtered += line.decision == record::Decision::filtered ? 1 : 0;

@@ -59,7 +59,7 @@ class LedgerLog {
   /// When the last line for this open lot was first seen.
   std::optional<Instant> last_seen(const lot::LotId& lot) const;
 
-  /// True if the last line of this URI is about the same version.
+  /// True if the last line of this URI, but for vanished ones, is about the same version.
   bool knows(const std::string& uri, const record::ObjectVersion& version) const;
 
   /// Counts over all lines, for reports.

@@ -122,7 +122,7 @@ void Oracle::segment_changed(const Change& change) {
                        log.segments.size()));
   }
   for (const auto& line : segment->lines) {
-    if (line.decision == record::Decision::member && log.closed.contains(line.lot)) {
+    if (log.closed.contains(line.lot)) {
       violated(1, format("{} joined lot {} after it was closed", line.uri, line.lot));
     }
   }

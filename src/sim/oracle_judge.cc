@@ -68,7 +68,9 @@ Oracle::Lines Oracle::lines_of(const Log& log) const {
   Lines lines;
   for (const auto& segment : log.segments) {
     for (const auto& line : segment.lines) {
-      lines.last[line.uri] = &line;
+      // ADR 4: what has vanished is nothing that could be there.
+      const bool vanished = line.decision == record::Decision::vanished;
+      if (!vanished || !lines.last.contains(line.uri)) lines.last[line.uri] = &line;
       lines.by_uri[line.uri].push_back(&line);
       if (line.decision != record::Decision::member) continue;
       lines.lots[line.uri][version_key(line.object)].insert(line.lot);
@@ -158,7 +160,8 @@ void Oracle::judge_present(store::ObjectStore& store, const flow::BoundaryRef& b
                                         .etag = std::nullopt,
                                         .versionId = std::nullopt};
     if (last == lines.last.end()) return violated(1, uri + " was never taken in");
-    if (record::same_version(last->second->object, present)) return;
+    const bool vanished = last->second->decision == record::Decision::vanished;
+    if (!vanished && record::same_version(last->second->object, present)) return;
     violated(1, format("{} is there as {}, and the ledger last has {}", uri, version_key(present),
                        version_key(last->second->object)));
   };

@@ -36,6 +36,20 @@ std::string text_of(const Result<T>& result) {
   return result ? "ok" : text_of(result.error());
 }
 
+/// What a segment decides, in a few words for the trace.
+std::string segment_text(std::string_view bytes) {
+  const auto segment = record::read_segment(bytes);
+  if (!segment) return "";
+  std::string text = " {";
+  for (const auto& line : segment->lines) {
+    text += format(" {} ({}) {} {};", line.uri.substr(line.uri.find("in")),
+                   line.object.mtime.value_or("").substr(11, 9), json::name_of(line.decision),
+                   line.lot);
+  }
+  for (const auto& lot : segment->head.closes) text += " closes " + lot;
+  return text + " }";
+}
+
 }  // namespace
 
 StorePort::StorePort(World& world, Process& process)
@@ -102,7 +116,8 @@ void StorePort::crash(const StoreFault& fault, const Call& call) {
 void StorePort::trace(const Call& call, std::string_view verb, const std::string& result) {
   if (!world_.tracing()) return;
   world_.say(process_, format("{} {} {}: {}", verb, json::name_of(call.effect),
-                              call.uri.to_string(), result));
+                              call.uri.to_string(), result) +
+                           (call.effect == Effect::Segment ? segment_text(call.bytes) : ""));
 }
 
 void StorePort::before(const StoreFault* fault, const Call& call) {
