@@ -19,7 +19,6 @@ using namespace std::chrono_literals;
 
 // As local/ has them.
 constexpr nanoseconds store_retry = 5s;
-constexpr nanoseconds sweep_every = 5min;
 constexpr nanoseconds unquiet_look = 500ms;
 constexpr nanoseconds longest_wait = 60s;
 
@@ -329,7 +328,7 @@ bool Engine::intake() {
 }
 
 void Engine::sweep() {
-  sweep_at_ = world_.time().monotonic + sweep_every;
+  sweep_at_ = world_.time().monotonic + world_.settings().sweep;
   SimQueue& queue = world_.queue_of(process_);
   queue.free_dead([this](const std::string& owner) { return world_.lives(owner); });
   for (const auto& [name, arc] : arcs_) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 #include "base/format.h"
@@ -48,9 +49,15 @@ struct Recipe {
   unsigned toggles = 0;
   unsigned retries = 1;
   unsigned replays = 0;
+  bool revised = false;  ///< the first arc's lots are replayed while the second one takes them
   unsigned store_faults = 8;
   unsigned bus_faults = 6;
 };
+
+/// What few worlds do often.
+const std::vector rare_effects{
+    Effect::ClaimSources,   Effect::ClaimOrder,      Effect::PublicReplace,    Effect::KeptManifest,
+    Effect::ArcStateRemove, Effect::PrivateManifest, Effect::BoundaryManifest, Effect::ClaimEnd};
 
 struct Family {
   const char* name;
@@ -125,6 +132,14 @@ constexpr std::array families{
              r.attempts_differ = true;
              r.replays = 12;
            }},
+    Family{"revised",
+           [](Recipe& r) {
+             r.arcs = 3;
+             r.revised = true;
+             r.attempts_differ = true;
+             r.replays = 25;
+             r.failure_rate = 0;
+           }},
     Family{"redeploy", [](Recipe& r) { r.redeploys = 3; }},
     Family{"power",
            [](Recipe& r) {
@@ -193,7 +208,16 @@ class Maker {
     if (shape_.chance(0.2)) recipe_.on_conflict = model::OnConflict::replace;
     if (shape_.chance(0.2)) recipe_.arrival = EventArrival::infrequent;
     chosen.configure(recipe_);
-    if (options_.day) recipe_ = {.arcs = 5, .lots = 288, .failure_rate = 0};
+    if (options_.day) {
+      recipe_ = {.arcs = 5,
+                 .lots = 288,
+                 .files_per_lot = 1,
+                 .late = 0,
+                 .ahead = 0,
+                 .again = 0,
+                 .deleted = 0,
+                 .failure_rate = 0};
+    }
   }
 
   void settings() {
@@ -201,7 +225,7 @@ class Maker {
     world.processes = options_.day ? 1 : static_cast<unsigned>(shape_.between(1, 3));
     world.one_host = shape_.chance(0.6);
     world.pause_chance = options_.day ? 0.01 : shape_.pick(std::vector{0.02, 0.1, 0.3, 0.6});
-    world.page = shape_.pick(std::vector<std::size_t>{2, 5, 1000, 1000});
+    world.page = shape_.pick(std::vector<std::size_t>{3, 20, 1000, 1000});
     world.hashes = shape_.chance(0.7);
     world.notices = shape_.chance(0.7);
     world.poll = shape_.chance(0.5) ? 30s : 150s;
@@ -210,6 +234,7 @@ class Maker {
     world.tolerated_rate = recipe_.tolerated_rate;
     world.comment_rate = shape_.chance(0.3) ? 0.3 : 0;
     world.attempts_differ = recipe_.attempts_differ || shape_.chance(0.1);
+    world.sweep = shape_.chance(0.7) ? 5min : 15min;
     world.work = shape_.pick(std::vector<nanoseconds>{0s, 5s, 40s, 150s});
     world.since_now = shape_.chance(0.15);
     // A little before midnight, so that lots of two days come.
@@ -219,6 +244,7 @@ class Maker {
                .pause_chance = 0.01,
                .notices = true,
                .poll = 150s,
+               .sweep = 30min,
                .work = 0s,
                .start = parse_instant("2023-02-28T00:00:00Z").value()};
     }
@@ -260,7 +286,9 @@ class Maker {
                                     .rename = {},
                                     .partition = {}};
     const unsigned datasets = recipe_.boundaries + number;
-    const auto first = static_cast<unsigned>(shape_.below(datasets));
+    const auto first = recipe_.revised && number > 0
+                           ? recipe_.boundaries + number - 1
+                           : static_cast<unsigned>(shape_.below(datasets));
     plan.sources.emplace_back("main", source(first, true));
     roots_[number] = roots_of(first);
     if (datasets > 1 && shape_.chance(recipe_.boundaries > 1 ? 0.6 : 0.2)) {
@@ -343,8 +371,9 @@ class Maker {
     for (unsigned i = 0; i < count; ++i) {
       const auto boundary = static_cast<unsigned>(files_.below(recipe_.boundaries));
       // In bursts: half of the files come with another.
-      const nanoseconds at =
+      nanoseconds at =
           i > 0 && files_.chance(0.4) ? last_ + files_.span(1ms, 3s) : any_time(files_);
+      if (options_.day) at = i * nanoseconds(unit_.duration()) + files_.span(10s, 200s);
       last_ = at;
       const nanoseconds shifted = shift();
       auto& known = keys[boundary];
@@ -385,7 +414,13 @@ class Maker {
     several(StepKind::LoseQueue, recipe_.queue, none);
     several(StepKind::Redeploy, recipe_.redeploys, none);
     several(StepKind::Retry, recipe_.retries, any_arc);
-    several(StepKind::Replay, recipe_.replays, any_arc);
+    several(StepKind::Replay, recipe_.replays, [&](Step& step) {
+      any_arc(step);
+      if (!recipe_.revised) return;
+      step.name = "a0";
+      step.which %= 2;
+      step.at = script_.settings.length / 2 + step.at / 10;
+    });
     several(StepKind::Clock, recipe_.clock, [this](Step& step) {
       step.amount = orders_.span(20s, 20min) * (orders_.chance(0.5) ? 1 : -1);
     });
@@ -399,17 +434,28 @@ class Maker {
     }
   }
 
+  /// Small numbers far more often: what is rare happens a few times in a world.
+  void add_fault(FaultKind kind, Effect effect, unsigned most) {
+    const auto occurrence = std::pow(static_cast<double>(most), faults_.real());
+    script_.store_faults.push_back({.number = ++next_,
+                                    .kind = kind,
+                                    .effect = effect,
+                                    .occurrence = static_cast<unsigned>(occurrence)});
+  }
+
   void make_faults() {
     const auto stores = faults_.below(recipe_.store_faults + 1);
     for (std::uint64_t i = 0; i < stores; ++i) {
-      // Small numbers far more often: what is rare happens a few times in a world.
-      const double exponent = faults_.real() * 5;
-      script_.store_faults.push_back(
-          {.number = ++next_,
-           .kind = static_cast<FaultKind>(faults_.below(fault_count)),
-           .effect = static_cast<Effect>(faults_.below(effect_count)),
-           .occurrence = static_cast<unsigned>(1U << static_cast<unsigned>(exponent)) +
-                         static_cast<unsigned>(faults_.below(3))});
+      const bool rare = faults_.chance(0.25);
+      const auto effect =
+          rare ? faults_.pick(rare_effects) : static_cast<Effect>(faults_.below(effect_count));
+      add_fault(static_cast<FaultKind>(faults_.below(fault_count)), effect, rare ? 2 : 32);
+    }
+    if (recipe_.revised) {
+      for (int i = 0; i < 6; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 64);
+      for (int i = 0; i < 4; ++i) {
+        add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
+      }
     }
     const auto messages = bus_.below(recipe_.bus_faults + 1);
     for (std::uint64_t i = 0; i < messages; ++i) {

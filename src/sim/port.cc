@@ -104,8 +104,10 @@ void StorePort::let_others() {
   if (process_.heartbeat) process_.heartbeat();
 }
 
-void StorePort::stall() {
-  process_.pause(dice_.span(25s, 3min));
+/// Half of the slow calls are so before they take effect, the others after it.
+void StorePort::be_slow(FaultKind kind) {
+  if (kind == FaultKind::Slow) process_.pause(dice_.span(500ms, 12s));
+  if (kind == FaultKind::Stall) process_.pause(dice_.span(25s, 3min));
 }
 
 void StorePort::crash(const StoreFault& fault, const Call& call) {
@@ -128,8 +130,7 @@ void StorePort::before(const StoreFault* fault, const Call& call) {
     call.torn();
     crash(*fault, call);
   }
-  if (fault->kind == FaultKind::Slow) process_.pause(dice_.span(500ms, 12s));
-  if (fault->kind == FaultKind::Stall && fault->number % 2 == 0) stall();
+  if (fault->number % 2 == 0) be_slow(fault->kind);
   if (fault->kind == FaultKind::Slow || fault->kind == FaultKind::Stall ||
       fault->kind == FaultKind::ErrorBefore || fault->kind == FaultKind::ErrorAfter) {
     world_.hit(*fault, call.effect);
@@ -139,7 +140,7 @@ void StorePort::before(const StoreFault* fault, const Call& call) {
 /// The change is there for all to see; its writer does not know yet.
 void StorePort::after(const StoreFault* fault, const Call& call) {
   if (fault != nullptr && fault->kind == FaultKind::CrashAfter) crash(*fault, call);
-  if (fault != nullptr && fault->kind == FaultKind::Stall && fault->number % 2 == 1) stall();
+  if (fault != nullptr && fault->number % 2 == 1) be_slow(fault->kind);
   let_others();
 }
 

@@ -53,7 +53,7 @@ class StorePort final : public store::ObjectStore {
   void before(const StoreFault* fault, const Call& call);
   void after(const StoreFault* fault, const Call& call);
   void let_others();
-  void stall();
+  void be_slow(FaultKind kind);
   void crash(const StoreFault& fault, const Call& call);
   Result<std::string> write_one(const store::Write& write, bool in_group,
                                 std::function<void()> torn);

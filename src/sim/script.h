@@ -75,6 +75,7 @@ struct Settings {
   bool hashes = true;            ///< files are hashed when they are taken in
   bool notices = true;           ///< new files are told; else they are found by scans
   nanoseconds poll = {};         ///< between scans
+  nanoseconds sweep = {};        ///< between looks through all claims
   double failure_rate = 0;       ///< of attempts of workloads
   double final_rate = 0;         ///< of failures: not to be tried again
   double tolerated_rate = 0;     ///< of failures: the lot ends partial

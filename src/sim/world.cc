@@ -19,8 +19,6 @@ using namespace std::chrono_literals;
 
 /// A world that has not come to rest so long after its last fault never does.
 constexpr nanoseconds longest_healing = 12h;
-/// Two sweeps and a half: what no event told of has been found.
-constexpr nanoseconds least_healing = 12min;
 constexpr std::uint64_t most_calls = 3'000'000;
 
 template <class E>
@@ -334,7 +332,8 @@ void World::heal() {
 }
 
 bool World::at_rest() const {
-  if (!healed_ || time_.monotonic < heal_at_ + least_healing) return false;
+  // After two sweeps what no event told of has been found.
+  if (!healed_ || time_.monotonic < heal_at_ + 2 * settings().sweep + 2min) return false;
   if (!orders_.empty() || !messages_.empty()) return false;
   const auto idle = [](const auto& process) { return process->alive() && process->idle(); };
   if (!std::ranges::all_of(processes_, idle)) return false;
