@@ -243,8 +243,8 @@ class Maker {
       world = {.processes = 1,
                .pause_chance = 0.01,
                .notices = true,
-               .poll = 150s,
-               .sweep = 30min,
+               .poll = 1h,
+               .sweep = 2h,
                .work = 0s,
                .start = parse_instant("2023-02-28T00:00:00Z").value()};
     }

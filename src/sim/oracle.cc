@@ -50,6 +50,14 @@ void Oracle::attempt_failed(const std::string& attempt, bool retryable) {
   failed_attempts_[attempt] = retryable;
 }
 
+const Result<record::Claim>& Oracle::read(std::string_view bytes) {
+  if (read_bytes_ != bytes) {
+    read_claim_ = json::read_record<record::Claim>(bytes);
+    read_bytes_ = bytes;
+  }
+  return read_claim_;
+}
+
 const record::Claim* Oracle::claim(const Uri& uri) const {
   const auto found = claims_.find(uri);
   return found == claims_.end() ? nullptr : &found->second.claim;
@@ -135,7 +143,7 @@ void Oracle::segment_changed(const Change& change) {
 void Oracle::claim_changed(const Change& change) {
   const Uri& uri = change.uri;
   if (!change.after) return violated(3, uri.to_string() + " was removed");
-  auto next = json::read_record<record::Claim>(*change.after->bytes);
+  const auto next = read(*change.after->bytes);
   if (!next) return violated(6, format("{}: {}", uri.to_string(), next.error().message));
   const auto seen = claims_.find(uri);
   const record::Claim* former = seen == claims_.end() ? nullptr : &seen->second.claim;
@@ -155,7 +163,7 @@ void Oracle::claim_changed(const Change& change) {
   const bool commits = next->state == record::ClaimState::committed &&
                        (former == nullptr || former->state == record::ClaimState::running);
   if (commits) check_commit(uri, *next);
-  claims_[uri] = {std::move(*next), time_.monotonic};
+  claims_[uri] = {*next, time_.monotonic};
 }
 
 void Oracle::check_next(const Change& change, const SeenClaim& former, const record::Claim& next) {

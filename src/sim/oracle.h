@@ -52,6 +52,8 @@ class Oracle {
   /// True for what an audit rightly says of a file that the outside deleted after it was taken in.
   bool deleted_outside(const std::string& uri) const;
 
+  /// A claim's bytes as they are written, read once for all who ask one after another.
+  const Result<record::Claim>& read(std::string_view bytes);
   /// The claim that stands there, as far as it can be read.
   const record::Claim* claim(const Uri& uri) const;
   const std::vector<std::string>& violations() const { return violations_; }
@@ -116,6 +118,8 @@ class Oracle {
 
   const WorldTime& time_;
   Questions ask_;
+  std::string read_bytes_;
+  Result<record::Claim> read_claim_;
   std::vector<std::string> violations_;
   std::map<std::string, std::vector<Version>> versions_;  // by URI
   std::map<unsigned, std::vector<Taken>> taken_;          // by boundary of a process

@@ -155,8 +155,10 @@ Result<ListPage> PlainStore::list(const ListRequest& request) {
       page.next_start_after = page.objects.back().uri.key;
       return page;
     }
-    page.objects.push_back(info_of({request.prefix.scheme, request.prefix.bucket, key}, stored));
-    page.objects.back().etag.clear();
+    page.objects.push_back({.uri = {request.prefix.scheme, request.prefix.bucket, key},
+                            .size = stored.bytes->size(),
+                            .modified = stored.modified,
+                            .etag = {}});
   }
   return page;
 }

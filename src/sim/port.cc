@@ -64,7 +64,7 @@ StorePort::StorePort(World& world, Process& process)
 
 Effect StorePort::claim_effect(const Uri& uri, std::string_view bytes) const {
   if (process_.name() == "op") return Effect::ClaimOrder;
-  const auto next = json::read_record<record::Claim>(bytes);
+  const auto& next = world_.oracle().read(bytes);
   const record::Claim* former = world_.oracle().claim(uri);
   if (!next || former == nullptr || next->epoch > former->epoch) return Effect::ClaimTake;
   using enum record::ClaimState;
