@@ -3,11 +3,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup release demo test install check kill-test format clean
+.PHONY: help setup release demo test install check kill-test sim format clean
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+SEEDS ?= 10000
 
 help:
 	@echo 'make demo                a pipeline on real data, on this machine'
@@ -15,6 +16,7 @@ help:
 	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls'
 	@echo 'make check               everything else that must hold: format, layers, clang-tidy, TSan, the demo'
 	@echo 'make kill-test           two processes killed 110 times and more while files arrive; its short form is in check'
+	@echo 'make sim SEEDS=N         N worlds of the simulator'
 	@echo 'make setup|format|clean'
 
 setup:
@@ -46,6 +48,11 @@ check: setup
 # On the release binary, as it is used.
 kill-test: release
 	@CLS_REQUIRE_STRACE=1 python3 tests/kill_test.py build/release/src/cli/cls
+
+sim: setup
+	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log >&2; exit 1; }
+	@cmake --build build/release -j $(JOBS) --target cls-sim
+	@build/release/src/sim/cls-sim --seeds $(SEEDS)
 
 format:
 	@tools/setup --no-data
