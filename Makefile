@@ -3,11 +3,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup release demo test install check kill-test model mutants format clean
+.PHONY: help setup release demo test install check kill-test sim model mutants format clean
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
+SEEDS ?= 10000
 
 help:
 	@echo 'make demo                a pipeline on real data, on this machine'
@@ -17,6 +18,7 @@ help:
 	@echo 'make kill-test           two processes killed 110 times and more while files arrive; its short form is in check'
 	@echo 'make model               the models of the protocol, a few minutes'
 	@echo 'make mutants             bugs put into the sources; each must be found by the test that it names'
+	@echo 'make sim SEEDS=N         N worlds of the simulator'
 	@echo 'make setup|format|clean'
 
 setup:
@@ -56,6 +58,11 @@ model: setup
 # Each patch of tests/mutants, built and run in a copy of the tree; an hour on a cold compiler cache.
 mutants: setup
 	@tests/mutants/run.py
+
+sim: setup
+	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log >&2; exit 1; }
+	@cmake --build build/release -j $(JOBS) --target cls-sim
+	@build/release/src/sim/cls-sim --seeds $(SEEDS)
 
 format:
 	@tools/setup --no-data

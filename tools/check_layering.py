@@ -9,7 +9,7 @@ FRONT_ENDS = {"scenario", "dashboard", "cli"}  # may use every folder
 MAY_USE = {  # directly; what those may use follows
     "base": [], "json": ["base"], "lot": ["base"], "model": ["json", "lot"], "record": ["model"],
     "http": ["base"], "store": ["record", "http"], "flow": ["store"], "work": ["flow"],
-    "operate": ["flow"], "local": ["work", "operate"], "aws": ["work", "operate"]}
+    "operate": ["flow"], "sim": ["work"], "local": ["work", "operate"], "aws": ["work", "operate"]}
 FOLDERS = FRONT_ENDS | MAY_USE.keys()
 # Headers of the operating system and the folders that may use them; tests may as well.
 SYSTEM = {r"(sys/socket|netdb|netinet/.*|arpa/.*)\.h": {"base", "http"}, r"sqlite3\.h": {"local"},

@@ -6,6 +6,7 @@
 
 #include "flow/publisher.h"
 #include "flow/test_world.h"
+#include "store/faulty_store.h"
 
 namespace cls::flow {
 namespace {
@@ -242,6 +243,31 @@ TEST_F(ArcFlowTest, ACommentOfTheWorkloadIsStoredPrivatelyUntilItIsPublished) {
   };
   run<Ended>();
   EXPECT_EQ(world.manifest("out", lot, State::complete)->comment, "by hand");
+}
+
+TEST_F(ArcFlowTest, AManifestThatAnotherPublishesMeanwhileIsNotTakenForADamagedOne) {
+  run<Ended>();
+  const auto manifest = unpublish(world);
+  const auto claim = world.claim(lot)->claim;
+  const auto& places = world.project().places;
+  ASSERT_TRUE(world.store.put(places.private_manifest({"p", "1"}, "a", claim.attempt, {"out", "1"},
+                                                      lot_id(lot), State::complete),
+                              manifest.bytes));
+  ASSERT_TRUE(world.store.remove(places.members({"p", "1"}, "a", lot_id(lot), claim.attempt)));
+  store::FaultyStore slow(world.store);
+  bool first = true;
+  slow.set_plan([&](store::Operation, const Uri& uri) {
+    store::Fault fault;
+    if (uri == manifest.info.uri && std::exchange(first, false)) {
+      fault.after_effect = [&] { EXPECT_EQ(broken_in_sweep(world), 0U); };
+    }
+    return fault;
+  });
+  const auto& arc = world.deployment->arcs()[0];
+  const auto published = publish_claim(slow, arc, claim_uri(arc, lot_id(lot)));
+  EXPECT_TRUE(published) << published.error().message;
+  EXPECT_FALSE(first);
+  EXPECT_EQ(world.store.get(manifest.info.uri)->bytes, manifest.bytes);
 }
 
 /// Makes the claim look as if its source had another revision, so that the arc runs again.

@@ -191,8 +191,9 @@ bool Boundary::filtered(const Uri& uri) const {
 void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot::LotId>& lot) {
   const auto held = held_.find(arrival.uri.to_string());
   if (!held) return;
-  // In the same lot the later version simply takes the place of the earlier one.
-  if (!lot || *lot != held->lot) {
+  // In the same lot the later version simply takes the place of the earlier one, unless the log
+  // could not be told from one in which a known version came twice.
+  if (!lot || *lot != held->lot || log_.knows(arrival.uri.to_string(), arrival.version)) {
     const std::string old_lot = held->lot.to_string();
     store_next(line_of(held_.at(held->id), old_lot, old_lot, record::Decision::vanished,
                        "overwritten before its lot was closed"));
@@ -510,19 +511,85 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
       format("the ledger of {} is being written by others all the time", ref().to_string()));
 }
 
+/// What the segments after decided_ up to `last` say of the keys that wait here, and what is there.
+Result<Boundary::Listed> Boundary::listed_by_others(std::uint64_t last) const {
+  Listed listed;
+  std::set<std::string, std::less<>> waiting;
+  for (const auto& line : immediate_) waiting.insert(line.uri);
+  if (waiting.empty() && held_.empty()) return listed;
+  auto read = log_.for_each_line(decided_, last, [&](const record::LedgerLine& line) {
+    if (!waiting.contains(line.uri) && !held_.find(line.uri)) return;
+    listed[line.uri].versions.push_back(line.object);
+  });
+  if (!read) return pass(std::move(read));
+  for (auto& [text, of_key] : listed) {
+    const auto uri = Uri::parse(text);
+    if (!uri) continue;
+    auto info = store_.head(*uri);
+    if (!info && info.error().code != FailureCode::NotFound) return pass(std::move(info));
+    if (info) of_key.present = std::move(*info);
+  }
+  return listed;
+}
+
+/// True for an object that stands in the log. Others may have listed it and, after it, a later
+/// version of its key: so their lines are looked at too, and not the last one alone. There the time
+/// counts beside the bytes: bytes that came back are another object.
+bool Boundary::is_listed(const std::string& uri, const record::ObjectVersion& version,
+                         const Listed& by_others) const {
+  if (log_.knows(uri, version)) return true;
+  const auto listed = by_others.find(uri);
+  if (listed == by_others.end()) return false;
+  return std::ranges::any_of(listed->second.versions, [&](const auto& one) {
+    const bool same_time = !version.mtime || !one.mtime || *version.mtime == *one.mtime;
+    return same_time && record::same_version(one, version);
+  });
+}
+
+/// True where others listed another version of the key, and it is not this one that is there.
+/// Listed after its successor, it would take that one's place.
+bool Boundary::is_overtaken(const std::string& uri, const record::ObjectVersion& version,
+                            const Listed& by_others) {
+  const auto listed = by_others.find(uri);
+  if (listed == by_others.end()) return false;
+  const auto& present = listed->second.present;
+  if (!present || present->size != version.size) return true;
+  if (version.mtime) return *version.mtime != format_instant(present->modified);
+  return version.etag && *version.etag != present->etag;
+}
+
+/// The line of what was overwritten before it was listed: in a lot that is closed by now it has no
+/// line, for such a lot's members are those that it was closed with.
+record::LedgerLine Boundary::vanished_line(record::LedgerLine line) const {
+  line.decision = record::Decision::vanished;
+  line.reason = "overwritten before its lot was closed";
+  line.lot = line.ownLot;
+  const auto lot = lot::LotId::parse(line.lot);
+  if (lot && log_.is_closed(*lot)) line.lot.clear();
+  return line;
+}
+
 /// After somebody else's segments: publishes what they closed, and decides all that is held anew.
 Result<> Boundary::replace_pending() {
+  const std::uint64_t last = log_.last_number();
+  const auto by_others = listed_by_others(last);
+  if (!by_others) return tl::unexpected<Failure>(by_others.error());
   // Before anything is decided: what is read while deciding makes the next append fail.
-  decided_ = log_.last_number();
+  decided_ = last;
   const std::vector<Id> held = held_.loosen();
   std::vector<std::pair<Arrival, lot::LotId>> late_again;
   std::deque<record::LedgerLine> lines = std::move(immediate_);
   immediate_.clear();
   immediate_versions_.clear();
   for (auto& kept : lines) {
-    if (log_.knows(kept.uri, kept.object)) continue;
+    if (is_listed(kept.uri, kept.object, *by_others)) continue;
     const auto lot = lot::LotId::parse(kept.lot);
-    if (kept.decision == record::Decision::member && lot && log_.is_closed(*lot)) {
+    const bool member = kept.decision == record::Decision::member;
+    const bool gone = kept.decision == record::Decision::vanished ||
+                      (member && is_overtaken(kept.uri, kept.object, *by_others));
+    if (gone) {
+      store_next(vanished_line(std::move(kept)));
+    } else if (member && lot && log_.is_closed(*lot)) {
       // Its collecting lot was closed meanwhile: late again.
       Arrival arrival{.uri = Uri::parse(kept.uri).value(),
                       .version = kept.object,
@@ -536,9 +603,15 @@ Result<> Boundary::replace_pending() {
   }
   std::vector<Deferred> deferred;
   for (const Id id : held) {
-    const Arrival arrival = held_.at(id);
-    if (log_.knows(arrival.uri.to_string(), arrival.version)) {
+    Arrival arrival = held_.at(id);
+    const std::string uri = arrival.uri.to_string();
+    if (is_listed(uri, arrival.version, *by_others)) {
       held_.let_go(id);
+    } else if (is_overtaken(uri, arrival.version, *by_others)) {
+      held_.let_go(id);
+      const auto own = times_.own_lot(arrival);
+      store_next(vanished_line(line_of(std::move(arrival), own ? own->to_string() : "", "",
+                                       record::Decision::vanished)));
     } else {
       accept(id, arrival, deferred);
     }

@@ -84,6 +84,13 @@ class Boundary {
     std::vector<lot::LotId> closes;
   };
 
+  /// What others listed of a key, and what lies there.
+  struct ListedKey {
+    std::vector<record::ObjectVersion> versions;
+    std::optional<store::ObjectInfo> present;
+  };
+  using Listed = std::map<std::string, ListedKey, std::less<>>;
+
   void store_next(record::LedgerLine line);
   void accept(Id id, const Arrival& arrival, std::vector<Deferred>& deferred);
   void place(Id id, const Arrival& arrival, const lot::LotId& own, std::vector<Deferred>& deferred);
@@ -100,6 +107,12 @@ class Boundary {
   bool add_members(const lot::LotId& lot, Batch& batch) const;
   void forget_stored(const Batch& batch);
   Result<> commit(std::vector<lot::LotId> closing);
+  Result<Listed> listed_by_others(std::uint64_t last) const;
+  bool is_listed(const std::string& uri, const record::ObjectVersion& version,
+                 const Listed& by_others) const;
+  static bool is_overtaken(const std::string& uri, const record::ObjectVersion& version,
+                           const Listed& by_others);
+  record::LedgerLine vanished_line(record::LedgerLine line) const;
   Result<> replace_pending();
   Result<> catch_up();
   Result<> publish_unpublished();

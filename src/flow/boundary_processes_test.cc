@@ -67,6 +67,87 @@ TEST(BoundaryProcesses, WhatAnotherThreadReadOfTheLogIsDecidedAnew) {
   EXPECT_NE(lines(world).back().lot, lot0) << "it joined a closed lot";
 }
 
+TEST(BoundaryProcesses, WhatOthersListedIsNotListedAgainWhereALaterVersionCameAfterIt) {
+  World world;
+  auto first = world.boundary();
+  OtherProcess other(world);
+  const auto former = world.arrival("x", "2023-01-01T00:01:00Z", "former");
+  const auto later = world.arrival("x", "2023-01-01T00:06:00Z", "later");
+  ASSERT_TRUE(first->take({former}));
+  ASSERT_TRUE(other.boundary.take({former}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(other.boundary.take({later}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  // The first process was slow: only now does it hear of either segment.
+  ASSERT_TRUE(first->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->take({later}));
+  ASSERT_TRUE(first->seal());
+  EXPECT_THAT(memberships(world), Each(Pair(::testing::_, 2))) << "one for each version";
+}
+
+TEST(BoundaryProcesses, AVersionIsListedOnceThoughItsForerunnerIsRecordedAsVanishedAfterIt) {
+  World world;
+  auto first = world.boundary();
+  OtherProcess other(world);
+  const auto later = world.arrival("x", "2022-12-31T23:51:00Z", "later");
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(first->take({world.arrival("y", "2022-12-31T23:52:00Z")}));
+  world.clock.set(at("2023-01-01T00:14:00Z"));
+  ASSERT_TRUE(first->tick(Boundary::Quiet::Waited));  // closes the lot that `later` is late for
+  ASSERT_TRUE(first->take({world.arrival("x", "2023-01-01T00:11:00Z", "former")}));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(other.boundary.take({later}));
+  ASSERT_TRUE(first->take({later}));  // the former one has vanished, the later one is listed
+  ASSERT_TRUE(first->take({later}));
+  ASSERT_TRUE(first->seal());
+  EXPECT_EQ(memberships(world)["s3://b/in/x"], 1);
+  const auto all = lines(world);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].uri, "s3://b/in/y");
+  EXPECT_EQ(all[1].object.size, 5U);
+  EXPECT_EQ(all[2].decision, record::Decision::vanished);
+}
+
+TEST(BoundaryProcesses, WhatOthersOvertookIsRecordedAsVanished) {
+  World world;
+  auto first = world.boundary();
+  OtherProcess other(world);
+  const auto later = world.arrival("x", "2023-01-01T00:02:00Z", "later");
+  ASSERT_TRUE(world.store.put(later.uri, "later"));
+  ASSERT_TRUE(first->take({world.arrival("x", "2023-01-01T00:01:00Z", "former")}));
+  ASSERT_TRUE(other.boundary.take({later}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->take({later}));
+  ASSERT_TRUE(first->seal());
+  const auto all = lines(world);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].decision, record::Decision::member);
+  EXPECT_EQ(all[1].decision, record::Decision::vanished);
+  EXPECT_EQ(all[1].lot, "") << "a line of a lot that is closed";
+}
+
+TEST(BoundaryProcesses, BytesThatCameBackAreListedThoughOthersListedThemBefore) {
+  World world;
+  auto first = world.boundary();
+  OtherProcess other(world);
+  ASSERT_TRUE(other.boundary.take({world.arrival("x", "2023-01-01T00:01:00Z", "former")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(other.boundary.take({world.arrival("x", "2023-01-01T00:06:00Z", "later")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  const auto back = world.arrival("x", "2023-01-01T00:12:00Z", "former");
+  ASSERT_TRUE(world.store.put(back.uri, "former"));
+  ASSERT_TRUE(first->take({back}));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->seal());
+  EXPECT_THAT(memberships(world), Each(Pair(::testing::_, 3)));
+}
+
 TEST(BoundaryProcesses, AManifestThatCouldNotBeStoredIsPublishedLater) {
   World world;
   store::FaultyStore faulty(world.store);

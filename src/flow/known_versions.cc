@@ -84,6 +84,12 @@ bool VersionPrint::same_as(const VersionPrint& other) const {
   return time_ != 0 && time_ == other.time_;
 }
 
+VersionPrint VersionPrint::without_content() const {
+  VersionPrint print = *this;
+  if (time_ != 0) print.content_ = 0;
+  return print;
+}
+
 Hash128 KnownVersions::key(std::string_view uri) const {
   const Hash128 hash = uri_hash_ ? uri_hash_(uri) : hash_.of128(uri);
   return hash == Hash128{} ? Hash128{.low = 1, .high = 0} : hash;
@@ -98,6 +104,12 @@ void KnownVersions::set(std::string_view uri, const record::ObjectVersion& versi
   } else {
     slots_.insert({wanted, print});
   }
+}
+
+void KnownVersions::pass_over(std::string_view uri) {
+  const Hash128 wanted = key(uri);
+  Slot* slot = slots_.find(wanted.high, [&](const Slot& one) { return one.uri == wanted; });
+  if (slot != nullptr) slot->version = slot->version.without_content();
 }
 
 bool KnownVersions::knows(std::string_view uri, const record::ObjectVersion& version) const {

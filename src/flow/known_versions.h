@@ -35,6 +35,8 @@ class VersionPrint {
   /// CompactVersion::same_as of the versions, but for a chance of 1 in 2^61 that it is true of
   /// others.
   bool same_as(const VersionPrint& other) const;
+  /// The same version as far as its size and time tell; unchanged where the time is not known.
+  VersionPrint without_content() const;
 
  private:
   CompactVersion::Hash kind() const { return static_cast<CompactVersion::Hash>(content_ & 3U); }
@@ -53,6 +55,9 @@ class KnownVersions {
 
   /// The version takes the place of the one that was known of this URI.
   void set(std::string_view uri, const record::ObjectVersion& version);
+  /// Another version stood there after the one that is known, and is gone: from now on that one is
+  /// recognised by its time, for the same bytes with another time came after the other version.
+  void pass_over(std::string_view uri);
   /// True if the version known of this URI is the same.
   bool knows(std::string_view uri, const record::ObjectVersion& version) const;
 

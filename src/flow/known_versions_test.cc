@@ -33,6 +33,21 @@ record::ObjectVersion any_version() {
   return version;
 }
 
+TEST(KnownVersions, AVersionThatAnotherOneFollowedIsKnownByItsTime) {
+  KnownVersions known;
+  auto version = file(3, "2023-01-01T00:00:00Z");
+  version.sha256 = sha256_hex("abc");
+  known.pass_over("s3://b/x");  // nothing is known of it
+  EXPECT_FALSE(known.knows("s3://b/x", version));
+  known.set("s3://b/x", version);
+  auto again = file(3, "2023-01-01T00:05:00Z");
+  again.sha256 = version.sha256;
+  EXPECT_TRUE(known.knows("s3://b/x", again));
+  known.pass_over("s3://b/x");
+  EXPECT_TRUE(known.knows("s3://b/x", version));
+  EXPECT_FALSE(known.knows("s3://b/x", again));
+}
+
 TEST(KnownVersions, ThePrintsOfVersionsAreTheSameWhereTheVersionsAre) {
   EXPECT_TRUE(rc::check([] {
     const auto one = any_version();

@@ -49,9 +49,9 @@ void LedgerCheck::Slot::set(const Last& last) {
   size = last.version.size;
   mtime = last.version.mtime;
   std::memcpy(&content, last.version.hash.data(), sizeof content);
-  lot = packed(last.lot) * 256 + static_cast<std::int64_t>(last.version.hash_kind) * 32 +
-        static_cast<std::int64_t>(last.decision) * 4 + (last.in_lot ? in_lot : 0) +
-        (last.seen ? seen : 0);
+  lot = packed(last.lot) * 256 + static_cast<std::int64_t>(last.version.hash_kind) * 64 +
+        (last.followed ? followed : 0) + static_cast<std::int64_t>(last.decision) * 4 +
+        (last.in_lot ? in_lot : 0) + (last.seen ? seen : 0);
 }
 
 LedgerCheck::Last LedgerCheck::Slot::get() const {
@@ -59,10 +59,11 @@ LedgerCheck::Last LedgerCheck::Slot::get() const {
   last.version.size = size;
   last.version.mtime = mtime;
   std::memcpy(last.version.hash.data(), &content, sizeof content);
-  last.version.hash_kind = static_cast<CompactVersion::Hash>((lot >> 5) & 7);
+  last.version.hash_kind = static_cast<CompactVersion::Hash>((lot >> 6) & 3);
   last.lot = unpacked(lot >> 8);
   last.decision = static_cast<record::Decision>((lot >> 2) & 7);
   last.in_lot = (lot & in_lot) != 0;
+  last.followed = (lot & followed) != 0;
   last.seen = is_seen();
   return last;
 }
@@ -174,6 +175,7 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
             .lot = {},
             .decision = line.decision,
             .in_lot = false,
+            .followed = false,
             .seen = false};
   if (const auto lot = lot::LotId::parse(line.lot)) {
     next.lot = *lot;
@@ -188,6 +190,14 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
   } else if (!line.lot.empty() || line.decision == record::Decision::member) {
     violation(line.lot, line.uri,
               format("segment {} places it in '{}', which is no lot", segment, line.lot));
+  }
+  if (before && line.decision == record::Decision::vanished) {
+    // As LedgerLog has it: the same bytes with another time are another object from here on.
+    Last passed = *before;
+    passed.followed = true;
+    if (passed.version.mtime != 0) passed.version.hash_kind = CompactVersion::Hash::None;
+    slot->set(passed);
+    return;
   }
   if (before) remember_earlier(uri, *before, next.version);
   if (slot == nullptr) {

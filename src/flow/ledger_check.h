@@ -44,13 +44,14 @@ class LedgerCheck {
   Result<> run();
 
  private:
-  /// What the last line of a URI says.
+  /// What the last line of a URI says, but for vanished ones after others.
   struct Last {
     CompactVersion version;  ///< shortened
     lot::LotId lot;
     record::Decision decision = record::Decision::member;
     bool in_lot = false;
-    bool seen = false;  ///< by the listing
+    bool followed = false;  ///< by another version, which vanished
+    bool seen = false;      ///< by the listing
   };
   /// The same in 48 bytes, the URI included: by 128 bits of its hash (docs/adr/0011).
   struct Slot {
@@ -59,10 +60,11 @@ class LedgerCheck {
     std::int64_t mtime = 0;
     std::uint64_t content = 0;
     std::int64_t lot =
-        0;  ///< packed, and behind it in eight bits: hash kind, decision, in a lot, seen
+        0;  ///< packed; behind it in eight bits: hash kind, followed, decision, in a lot, seen
 
     static constexpr std::int64_t seen = 1;
     static constexpr std::int64_t in_lot = 2;
+    static constexpr std::int64_t followed = 32;
 
     bool is_seen() const { return (lot & seen) != 0; }
     void set_seen(bool is) { lot = is ? lot | seen : lot & ~seen; }

@@ -47,7 +47,7 @@ void LedgerCheck::look_at(const store::ObjectInfo& info) {
                 format("the object cannot be read: {}", trouble));
       return;
     case Match::Other:
-      if (owed(last)) {
+      if (owed(last) && !last.followed) {
         broken_member(uri, last, "the object has other bytes than the member the manifest lists");
       } else {
         not_taken_in(info);

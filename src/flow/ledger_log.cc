@@ -61,7 +61,13 @@ Result<std::optional<record::Segment>> LedgerLog::read(std::uint64_t number) con
 void LedgerLog::apply(const record::Segment& segment) {
   last_ = segment.head.number;
   for (const auto& line : segment.lines) {
-    known_.set(line.uri, line.object);
+    // What has vanished is there no more. Its line may even come after that of its successor, which
+    // another process took in.
+    if (line.decision == record::Decision::vanished) {
+      known_.pass_over(line.uri);
+    } else {
+      known_.set(line.uri, line.object);
+    }
     ++counts_.lines;
     counts_.rejected += line.decision == record::Decision::rejected ? 1 : 0;
     counts_.filtered += line.decision == record::Decision::filtered ? 1 : 0;
@@ -280,6 +286,21 @@ Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& 
   for (const auto* line : last_members(std::move(lines))) members.push_back(*line);
   cache_members(lot, members);
   return members;
+}
+
+Result<> LedgerLog::for_each_line(
+    std::uint64_t after, std::uint64_t last,
+    const std::function<void(const record::LedgerLine&)>& take) const {
+  for (std::uint64_t number = after + 1; number <= last; ++number) {
+    auto segment = read(number);
+    if (!segment) return pass(std::move(segment));
+    if (!*segment) {
+      return fail(FailureCode::NotFound,
+                  format("ledger segment {} of {} is gone", number, boundary_.to_string()));
+    }
+    for (const auto& line : (*segment)->lines) take(line);
+  }
+  return {};
 }
 
 Result<> LedgerLog::for_each_segment(const std::function<void(const record::Segment&)>& take,

@@ -59,7 +59,7 @@ class LedgerLog {
   /// When the last line for this open lot was first seen.
   std::optional<Instant> last_seen(const lot::LotId& lot) const;
 
-  /// True if the last line of this URI is about the same version.
+  /// True if the last line of this URI, but for vanished ones, is about the same version.
   bool knows(const std::string& uri, const record::ObjectVersion& version) const;
 
   /// Counts over all lines, for reports.
@@ -73,6 +73,10 @@ class LedgerLog {
 
   /// The members of a closed lot: for each URI its last line, if that is a member; sorted by URI.
   Result<std::vector<record::LedgerLine>> members_of(const lot::LotId& lot);
+
+  /// The lines of the segments after `after` up to `last`, in order, read from the store.
+  Result<> for_each_line(std::uint64_t after, std::uint64_t last,
+                         const std::function<void(const record::LedgerLine&)>& take) const;
 
   /// All segments from number `first` on, in order, read from the store (for the checker).
   Result<> for_each_segment(const std::function<void(const record::Segment&)>& take,

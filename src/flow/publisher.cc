@@ -103,6 +103,10 @@ Result<SinkDone> publish_sink(store::ObjectStore& store, const CommittedSink& co
   if (!bytes && bytes.error().code == FailureCode::NotFound) {
     // Whoever finished publishing took the private manifest away: look again.
     if (!sink.published) return SinkDone::Changed;
+    // He may have done so after the public key was read and before the claim was.
+    auto now = get_if_present(store, uri);
+    if (!now) return pass(std::move(now));
+    if (*now && sha256_hex((*now)->bytes) == sink.sha256) return SinkDone::Current;
     return fail(
         FailureCode::Invalid,
         format("{} is not the manifest that the claim of {} {} names, and that one cannot be "

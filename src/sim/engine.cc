@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/engine.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/hash.h"
+#include "flow/deploy.h"
+#include "flow/sweep.h"
+#include "sim/family.h"
+
+namespace cls::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// As local/ has them.
+constexpr nanoseconds store_retry = 5s;
+constexpr nanoseconds unquiet_look = 500ms;
+constexpr nanoseconds longest_wait = 60s;
+
+}  // namespace
+
+class Engine::Events final : public flow::LotEvents {
+ public:
+  explicit Events(World& world) : world_(world) {}
+  void available(const model::Placement& /*placement*/, const model::DatasetId& dataset,
+                 const lot::LotId& lot) override {
+    world_.announce(dataset, lot);
+  }
+
+ private:
+  World& world_;
+};
+
+/// Can tell of processes on its own host alone.
+class Engine::Probe final : public flow::OwnerProbe {
+ public:
+  Probe(World& world, const Process& process) : world_(world), process_(process) {}
+  Verdict probe(const record::Owner& owner, const std::string& /*attempt*/) override {
+    if (world_.bug() == PortBug::DeadProbe) return Verdict::Dead;
+    if (owner.host != process_.owner().host) return Verdict::Unknown;
+    return world_.lives(owner.id) ? Verdict::Alive : Verdict::Dead;
+  }
+
+ private:
+  World& world_;
+  const Process& process_;
+};
+
+/// The log, as lines of the trace.
+class Engine::Lines final : public Log {
+ public:
+  Lines(World& world, const Process& process) : world_(world), process_(process) {}
+  void write(LogLevel level, std::string_view line, const LogFields& /*about*/) override {
+    if (world_.tracing()) world_.say(process_, format("log {}: {}", name_of(level), line));
+  }
+
+ private:
+  World& world_;
+  const Process& process_;
+};
+
+Engine::Engine(World& world, Process& process)
+    : world_(world),
+      process_(process),
+      store_(world, process),
+      dice_(world.seed(), "engine " + process.owner().id),
+      ids_(process.clock,
+           [this](std::array<std::uint8_t, 10>& bytes) {
+             for (auto& byte : bytes) byte = static_cast<std::uint8_t>(dice_.below(256));
+           }),
+      events_(std::make_unique<Events>(world)),
+      probe_(std::make_unique<Probe>(world, process)),
+      out_(std::make_unique<Lines>(world, process)),
+      leases_(process.clock),
+      workload_(world, process, store_) {
+  world_.set_engine(process_, this);
+}
+
+Engine::~Engine() {
+  // What a process held when it died is forgotten; after a good end all of it was stored.
+  for (const auto& served : served_) {
+    if (served->number != 0) world_.oracle().forgotten(served->number);
+  }
+  world_.set_engine(process_, nullptr);
+}
+
+void Engine::trouble(const std::string& what, const Failure& failure) {
+  world_.say(process_, format("trouble: {}: {}", what, failure.message));
+  // No port and no outsider damages a record here.
+  if (failure.code == FailureCode::Invalid || failure.code == FailureCode::Unsupported) {
+    world_.oracle().violated(6, format("{}: {}", what, failure.message));
+  }
+}
+
+bool Engine::open_boundary(const flow::BoundaryRef& ref, unsigned index) {
+  const auto& places = ref.project->places;
+  const auto subscription = flow::read_subscription(
+      store_, places.boundary_subscription(ref.project->plan.project, ref.boundary->name));
+  if (!subscription) {
+    trouble(ref.to_string(), subscription.error());
+    return false;
+  }
+  if (!*subscription || !(*subscription)->enabled) return true;
+  auto served = std::make_unique<Served>();
+  served->boundary = std::make_unique<flow::Boundary>(store_, process_.clock, logs_->of(ref),
+                                                      *events_, process_.owner().id, *out_);
+  served->index = index;
+  if (auto started = served->boundary->start(); !started) {
+    trouble(ref.to_string(), started.error());
+    return false;
+  }
+  served->number = world_.next_boundary();
+  served->scan_at = world_.time().monotonic;
+  served_.push_back(std::move(served));
+  return true;
+}
+
+void Engine::open_arc(const flow::ArcRef& ref) {
+  const auto subscription = flow::read_subscription(
+      store_, ref.project->places.arc_subscription(ref.project->plan.project, ref.arc->name));
+  if (!subscription || !*subscription) {
+    if (!subscription) trouble(ref.to_string(), subscription.error());
+    unopened_ = true;
+    return;
+  }
+  const flow::ArcServices services{
+      .store = store_,
+      .clock = process_.clock,
+      .ids = ids_,
+      .events = *events_,
+      .owners = *probe_,
+      .held = held_,
+      .leases = leases_,
+      .sources = *sources_,
+      .self = process_.owner(),
+      .log = *out_,
+      .workload = [this](const model::ArcPlan&) -> flow::Workload& { return workload_; }};
+  if (ref.arc->concurrency == 1) ordered_.insert(ref.arc->name);
+  arcs_[ref.arc->name] = std::make_unique<flow::ArcFlow>(services, ref, **subscription);
+}
+
+/// Serves what is deployed now; what cannot be opened is tried again as a whole.
+void Engine::open() {
+  deployed_ = world_.deployed();
+  deployment_ = &world_.deployment();
+  logs_ = std::make_unique<flow::LedgerLogs>(store_);
+  sources_ = std::make_unique<flow::SourceReader>(store_, *deployment_, *logs_);
+  unopened_ = false;
+  for (unsigned i = 0; i < deployment_->boundaries().size(); ++i) {
+    if (!open_boundary(deployment_->boundaries()[i], i)) unopened_ = true;
+  }
+  for (const auto& ref : deployment_->arcs()) open_arc(ref);
+  open_at_ = world_.time().monotonic + store_retry;
+  sweep();
+}
+
+/// When objects were seen is stored; then what is held may be forgotten.
+void Engine::leave(Served& served) {
+  const auto stored = served.boundary->store_arrivals();
+  const auto& plan = *served.boundary->ref().boundary;
+  const bool all = stored && plan.lot_source == model::LotSource::arrivalTime;
+  // Of other lots nothing is stored: what is still there is seen again, what is gone is forgotten.
+  if (!all) world_.oracle().forgotten(served.number);
+  if (!stored) trouble("storing arrivals", stored.error());
+  served.number = 0;
+}
+
+void Engine::close() {
+  for (const auto& served : served_) leave(*served);
+  served_.clear();
+  arcs_.clear();
+  ordered_.clear();
+}
+
+void Engine::follow_order(const flow::BoundaryRef& ref, unsigned index) {
+  const auto subscription = flow::read_subscription(
+      store_,
+      ref.project->places.boundary_subscription(ref.project->plan.project, ref.boundary->name));
+  if (!subscription || !*subscription) {
+    unopened_ = true;  // looked at again
+    return;
+  }
+  const auto served =
+      std::ranges::find_if(served_, [&](const auto& one) { return one->index == index; });
+  const bool serves = served != served_.end();
+  if (serves && !(*subscription)->enabled) {
+    leave(**served);
+    served_.erase(served);
+  } else if (!serves && (*subscription)->enabled) {
+    if (!open_boundary(ref, index)) unopened_ = true;
+  }
+}
+
+/// Reads again what is deployed and what is switched on.
+void Engine::follow_orders() {
+  if (world_.deployed() != deployed_) {
+    close();
+    open();
+    return;
+  }
+  unopened_ = false;
+  for (unsigned i = 0; i < deployment_->boundaries().size(); ++i) {
+    follow_order(deployment_->boundaries()[i], i);
+  }
+  for (const auto& ref : deployment_->arcs()) {
+    const auto known = arcs_.find(ref.arc->name);
+    if (known == arcs_.end()) {
+      open_arc(ref);
+      continue;
+    }
+    const auto subscription = flow::read_subscription(
+        store_, ref.project->places.arc_subscription(ref.project->plan.project, ref.arc->name));
+    if (!subscription || !*subscription) {
+      unopened_ = true;
+    } else {
+      known->second->set_enabled((*subscription)->enabled);
+    }
+  }
+  open_at_ = world_.time().monotonic + store_retry;
+  sweep();
+}
+
+/// What was found is taken together. False: not all could be looked at.
+bool Engine::look(Served& served, const store::ObjectInfo& info,
+                  std::vector<flow::Arrival>& found) {
+  record::ObjectVersion version{.size = info.size,
+                                .mtime = format_instant(info.modified),
+                                .sha256 = std::nullopt,
+                                .etag = std::nullopt,
+                                .versionId = std::nullopt};
+  if (served.boundary->knows(info.uri, version)) return true;
+  Instant modified = info.modified;
+  if (world_.settings().hashes) {
+    const auto object = store_.get(info.uri);
+    if (!object) return object.error().code == FailureCode::NotFound;
+    modified = object->info.modified;
+    version.size = object->info.size;
+    version.mtime = format_instant(modified);
+    version.sha256 = sha256_hex(object->bytes);
+    if (served.boundary->knows(info.uri, version)) return true;
+  }
+  found.push_back({.uri = info.uri,
+                   .version = std::move(version),
+                   .modified = modified,
+                   .event = modified,
+                   .first_seen = process_.clock.now()});
+  return true;
+}
+
+bool Engine::scan(Served& served, std::vector<flow::Arrival>& found) {
+  const auto& plan = *served.boundary->ref().boundary;
+  std::vector<store::ObjectInfo> infos;
+  const auto listed = store::for_each_object(
+      store_, plan.dataset.path(), [&](const store::ObjectInfo& info) { infos.push_back(info); });
+  if (!listed) return listed.error().code == FailureCode::NotFound;
+  bool complete = true;
+  served.unquiet = false;
+  for (const auto& info : infos) {
+    const Instant now = process_.clock.now();
+    const bool quiet = info.modified > now || now - info.modified >= plan.quiet;
+    if (!quiet) {
+      served.unquiet = true;
+    } else if (!look(served, info, found)) {
+      complete = false;
+    }
+  }
+  return complete;
+}
+
+void Engine::take(Served& served, std::vector<flow::Arrival> found) {
+  for (const auto& arrival : found) world_.oracle().taken(served.number, arrival);
+  const auto taken = served.boundary->take(found);
+  served.failed = !taken;
+  if (!taken) trouble("take", taken.error());
+  served.tick_at = world_.time().monotonic;
+}
+
+void Engine::tick(Served& served) {
+  Result<> done;
+  if (served.failed) done = served.boundary->take(std::vector<flow::Arrival>{});
+  if (done) done = served.boundary->tick(flow::Boundary::Quiet::Waited);
+  served.failed = !done;
+  if (!done) trouble("tick", done.error());
+  nanoseconds wait = served.failed ? store_retry : longest_wait;
+  if (const auto due = served.boundary->next_due(); due && !served.failed) {
+    wait = std::clamp<nanoseconds>(*due - process_.clock.now(), 1ms, wait);
+  }
+  served.tick_at = world_.time().monotonic + wait;
+}
+
+void Engine::intake(Served& served, const std::set<std::string>& told) {
+  const auto now = world_.time().monotonic;
+  std::vector<flow::Arrival> found;
+  const auto& path = served.boundary->ref().boundary->dataset.path();
+  for (const auto& key : told) {
+    const auto info = store_.head(path.child(key));
+    const bool looked =
+        info ? look(served, *info, found) : info.error().code == FailureCode::NotFound;
+    if (!looked) served.scan_at = now;
+  }
+  if (served.scan_at <= now) {
+    const bool complete = scan(served, found);
+    served.scan_at = world_.time().monotonic + (complete ? world_.settings().poll : store_retry);
+    if (served.unquiet) served.scan_at = world_.time().monotonic + unquiet_look;
+  }
+  if (!found.empty()) take(served, std::move(found));
+  if (served.tick_at <= world_.time().monotonic) tick(served);
+}
+
+/// True if something was done.
+bool Engine::intake() {
+  std::map<unsigned, std::set<std::string>> told;
+  for (const auto& [boundary, key] : world_.take_notices(process_)) told[boundary].insert(key);
+  bool worked = false;
+  for (const auto& served : served_) {
+    const auto now = world_.time().monotonic;
+    const auto& keys = told[served->index];
+    if (keys.empty() && served->scan_at > now && served->tick_at > now) continue;
+    intake(*served, keys);
+    worked = true;
+  }
+  return worked;
+}
+
+void Engine::sweep() {
+  sweep_at_ = world_.time().monotonic + world_.settings().sweep;
+  SimQueue& queue = world_.queue_of(process_);
+  queue.free_dead([this](const std::string& owner) { return world_.lives(owner); });
+  for (const auto& [name, arc] : arcs_) {
+    const auto found = flow::sweep_arc(store_, *deployment_, *logs_, arc->arc(),
+                                       arc->subscription(), &world_.notes_of(process_));
+    if (!found) {
+      trouble("sweep of " + name, found.error());
+      sweep_at_ = world_.time().monotonic + store_retry;
+      continue;
+    }
+    for (const auto& [uri, failure] : found->broken) {
+      trouble("sweep of " + uri.to_string(), failure);
+      sweep_at_ = world_.time().monotonic + store_retry;
+    }
+    for (const auto& lot : found->due) queue.push({name, lot});
+  }
+}
+
+void Engine::beat() {
+  if (process_.stop_requested()) held_.request_stop_all();
+  if (beating_ || !working_) return;
+  beating_ = true;
+  held_.judge_all();
+  while (held_.beat_one()) {
+  }
+  beating_ = false;
+}
+
+bool Engine::work() {
+  SimQueue& queue = world_.queue_of(process_);
+  std::set<std::string> enabled;
+  for (const auto& [name, arc] : arcs_) {
+    if (arc->subscription().enabled) enabled.insert(name);
+  }
+  const auto item = queue.take(process_.owner().id, enabled, ordered_, process_.clock.now());
+  if (!item) return false;
+  working_ = true;
+  Result<flow::ArcOutcome> outcome = flow::ArcOutcome(flow::Idle::NotReady);
+  outcome = arcs_.at(item->first)->run(item->second);
+  working_ = false;
+  settle(*item, outcome);
+  return true;
+}
+
+/// As WorkerPool::look_again() does.
+void Engine::settle(const SimQueue::Item& item, const Result<flow::ArcOutcome>& outcome) {
+  SimQueue& queue = world_.queue_of(process_);
+  const std::string what = item.first + " " + item.second.to_string();
+  const Instant now = process_.clock.now();
+  if (!outcome) {
+    trouble(what, outcome.error());
+    if (outcome.error().code == FailureCode::Invalid) return queue.done(item);
+    return queue.later(item, now + store_retry);
+  }
+  if (const auto* busy = std::get_if<flow::Busy>(&*outcome)) {
+    return queue.later(item, now + busy->after);
+  }
+  if (const auto* retry = std::get_if<flow::RetryLater>(&*outcome)) {
+    return queue.later(item, now + retry->after);
+  }
+  if (std::holds_alternative<flow::LookAgain>(*outcome) ||
+      std::holds_alternative<flow::Lost>(*outcome)) {
+    return queue.later(item, now);
+  }
+  queue.done(item);
+}
+
+bool Engine::at_rest() const {
+  return !unopened_ && std::ranges::all_of(served_, [](const auto& served) {
+    return !served->failed && !served->unquiet && served->boundary->open_lots().empty();
+  });
+}
+
+nanoseconds Engine::next_time() const {
+  nanoseconds next = sweep_at_;
+  if (unopened_) next = std::min(next, open_at_);
+  for (const auto& served : served_) {
+    next = std::min({next, served->scan_at, served->tick_at});
+  }
+  std::set<std::string> enabled;
+  for (const auto& [name, arc] : arcs_) {
+    if (arc->subscription().enabled) enabled.insert(name);
+  }
+  if (const auto due = world_.queue_of(process_).next_due(enabled)) {
+    // An older lot of an ordered arc may be at work: then this one is looked at every second.
+    const nanoseconds wait = *due - process_.clock.now();
+    next = std::min(next, world_.time().monotonic + std::max<nanoseconds>(wait, 1s));
+  }
+  return next;
+}
+
+void Engine::run() {
+  process_.heartbeat = [this] { beat(); };
+  open();
+  while (true) {
+    if (process_.stop_requested()) return close();
+    const bool rung = world_.take_bell(process_);
+    if (rung || (unopened_ && open_at_ <= world_.time().monotonic)) follow_orders();
+    const bool took = intake();
+    if (sweep_at_ <= world_.time().monotonic) sweep();
+    if (!work() && !took) process_.idle_until(next_time());
+  }
+}
+
+}  // namespace cls::sim

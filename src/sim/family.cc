@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/family.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "base/format.h"
+#include "base/time.h"
+#include "sim/random.h"
+
+namespace cls::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+using model::EventArrival;
+using model::LotSource;
+
+/// What a family decides; the rest follows from the seed.
+struct Recipe {
+  LotSource source = LotSource::objectModifiedTime;
+  EventArrival arrival = EventArrival::frequent;
+  model::Lateness lateness = model::Lateness::nextLot;
+  model::EmptyLots empty = model::EmptyLots::skip;
+  model::Overwrites overwrites = model::Overwrites::accept;
+  model::OnConflict on_conflict = model::OnConflict::beside;
+  unsigned boundaries = 1;
+  unsigned arcs = 2;
+  unsigned lots = 10;
+  unsigned max_ahead = 1;
+  double files_per_lot = 1.5;
+  double late = 0.1;      ///< of files whose time says an earlier lot
+  double ahead = 0.02;    ///< and a later one
+  double again = 0.15;    ///< of files: new bytes under a key that was there
+  double same = 0.1;      ///< of those: the same bytes
+  double deleted = 0.03;  ///< of files
+  double failure_rate = 0.1;
+  double final_rate = 0.1;
+  double tolerated_rate = 0.1;
+  bool attempts_differ = false;
+  unsigned kills = 1;
+  unsigned restarts = 1;
+  unsigned power = 0;
+  unsigned queue = 0;
+  unsigned clock = 0;
+  unsigned redeploys = 0;
+  unsigned toggles = 0;
+  unsigned retries = 1;
+  unsigned replays = 0;
+  bool revised = false;  ///< the first arc's lots are replayed while the second one takes them
+  unsigned store_faults = 8;
+  unsigned bus_faults = 6;
+};
+
+/// What few worlds do often.
+const std::vector rare_effects{
+    Effect::ClaimSources,   Effect::ClaimOrder,      Effect::PublicReplace,    Effect::KeptManifest,
+    Effect::ArcStateRemove, Effect::PrivateManifest, Effect::BoundaryManifest, Effect::ClaimEnd};
+
+struct Family {
+  const char* name;
+  void (*configure)(Recipe&);
+};
+
+constexpr std::array families{
+    Family{"arrival", [](Recipe& r) { r.source = LotSource::arrivalTime; }},
+    Family{"event", [](Recipe& r) { r.source = LotSource::eventTime; }},
+    Family{"modified", [](Recipe&) {}},
+    Family{"key", [](Recipe& r) { r.source = LotSource::keyTimestampRegex; }},
+    Family{"late", [](Recipe& r) { r.late = 0.5; }},
+    Family{"reject",
+           [](Recipe& r) {
+             r.late = 0.4;
+             r.lateness = model::Lateness::reject;
+           }},
+    Family{"infrequent", [](Recipe& r) { r.arrival = EventArrival::infrequent; }},
+    Family{"collecting",
+           [](Recipe& r) {
+             r.arrival = EventArrival::infrequent;
+             r.late = 0.5;
+           }},
+    Family{"empty",
+           [](Recipe& r) {
+             r.source = LotSource::arrivalTime;
+             r.empty = model::EmptyLots::publish;
+             r.files_per_lot = 0.5;
+           }},
+    Family{"ahead",
+           [](Recipe& r) {
+             r.source = LotSource::keyTimestampRegex;
+             r.ahead = 0.4;
+             r.max_ahead = 2;
+           }},
+    Family{"several",
+           [](Recipe& r) {
+             r.boundaries = 2;
+             r.arcs = 4;
+           }},
+    Family{"chain", [](Recipe& r) { r.arcs = 5; }},
+    Family{"beside", [](Recipe& r) { r.again = 0.6; }},
+    Family{"replace",
+           [](Recipe& r) {
+             r.again = 0.6;
+             r.on_conflict = model::OnConflict::replace;
+           }},
+    Family{"vanishing",
+           [](Recipe& r) {
+             r.again = 0.4;
+             r.deleted = 0.2;
+           }},
+    Family{"overwrites",
+           [](Recipe& r) {
+             r.again = 0.4;
+             r.overwrites = model::Overwrites::fail;
+           }},
+    Family{"switched",
+           [](Recipe& r) {
+             r.source = LotSource::arrivalTime;
+             r.toggles = 4;
+           }},
+    Family{"retry",
+           [](Recipe& r) {
+             r.failure_rate = 0.5;
+             r.final_rate = 0.4;
+             r.tolerated_rate = 0.3;
+             r.retries = 6;
+           }},
+    Family{"replay",
+           [](Recipe& r) {
+             r.attempts_differ = true;
+             r.replays = 12;
+           }},
+    Family{"revised",
+           [](Recipe& r) {
+             r.arcs = 3;
+             r.revised = true;
+             r.attempts_differ = true;
+             r.replays = 25;
+             r.failure_rate = 0;
+           }},
+    Family{"redeploy", [](Recipe& r) { r.redeploys = 3; }},
+    Family{"power",
+           [](Recipe& r) {
+             r.power = 4;
+             r.store_faults = 4;
+           }},
+    Family{"index",
+           [](Recipe& r) {
+             r.queue = 4;
+             r.kills = 3;
+           }},
+    Family{"clock",
+           [](Recipe& r) {
+             r.clock = 3;
+             r.source = LotSource::arrivalTime;
+           }},
+    Family{"crashes",
+           [](Recipe& r) {
+             r.kills = 6;
+             r.store_faults = 20;
+           }},
+};
+
+/// Makes one script; the streams are one for each kind of choice.
+class Maker {
+ public:
+  Maker(std::uint64_t seed, const ScriptOptions& options)
+      : options_(options),
+        shape_(seed, "shape"),
+        files_(seed, "files"),
+        orders_(seed, "orders"),
+        faults_(seed, "faults"),
+        bus_(seed, "bus") {
+    script_.seed = seed;
+  }
+
+  Script make() {
+    choose();
+    settings();
+    projects();
+    make_files();
+    if (options_.faults && !options_.day) {
+      make_orders();
+      make_faults();
+    }
+    std::ranges::stable_sort(script_.steps, {}, &Step::at);
+    script_.numbers = next_;
+    return std::move(script_);
+  }
+
+ private:
+  void choose() {
+    const auto& family = families.at(static_cast<std::size_t>(shape_.below(families.size())));
+    const auto named = std::ranges::find(families, options_.family, &Family::name);
+    const Family& chosen = named == families.end() ? family : *named;
+    script_.family = chosen.name;
+    recipe_.arcs = static_cast<unsigned>(shape_.between(1, 4));
+    recipe_.lots =
+        static_cast<unsigned>(shape_.chance(0.1) ? shape_.between(30, 60) : shape_.between(5, 20));
+    recipe_.redeploys = shape_.chance(0.2) ? 1 : 0;
+    recipe_.toggles = shape_.chance(0.2) ? 1 : 0;
+    recipe_.power = shape_.chance(0.2) ? 1 : 0;
+    recipe_.queue = shape_.chance(0.2) ? 1 : 0;
+    recipe_.clock = shape_.chance(0.1) ? 1 : 0;
+    recipe_.replays = shape_.chance(0.2) ? 2 : 0;
+    if (shape_.chance(0.2)) recipe_.on_conflict = model::OnConflict::replace;
+    if (shape_.chance(0.2)) recipe_.arrival = EventArrival::infrequent;
+    chosen.configure(recipe_);
+    if (options_.day) {
+      recipe_ = {.arcs = 5,
+                 .lots = 288,
+                 .files_per_lot = 1,
+                 .late = 0,
+                 .ahead = 0,
+                 .again = 0,
+                 .deleted = 0,
+                 .failure_rate = 0};
+    }
+  }
+
+  void settings() {
+    Settings& world = script_.settings;
+    world.processes = options_.day ? 1 : static_cast<unsigned>(shape_.between(1, 3));
+    world.one_host = shape_.chance(0.6);
+    world.pause_chance = options_.day ? 0.01 : shape_.pick(std::vector{0.02, 0.1, 0.3, 0.6});
+    world.page = shape_.pick(std::vector<std::size_t>{3, 20, 1000, 1000});
+    world.hashes = shape_.chance(0.7);
+    world.notices = shape_.chance(0.7);
+    world.poll = shape_.chance(0.5) ? 30s : 150s;
+    world.failure_rate = recipe_.failure_rate;
+    world.final_rate = recipe_.final_rate;
+    world.tolerated_rate = recipe_.tolerated_rate;
+    world.comment_rate = shape_.chance(0.3) ? 0.3 : 0;
+    world.attempts_differ = recipe_.attempts_differ || shape_.chance(0.1);
+    world.sweep = shape_.chance(0.7) ? 5min : 15min;
+    world.work = shape_.pick(std::vector<nanoseconds>{0s, 5s, 40s, 150s});
+    world.since_now = shape_.chance(0.15);
+    // A little before midnight, so that lots of two days come.
+    world.start = parse_instant("2023-02-28T22:00:00Z").value() + shape_.span(0s, 1h);
+    if (options_.day) {
+      world = {.processes = 1,
+               .pause_chance = 0.01,
+               .notices = true,
+               .poll = 1h,
+               .sweep = 2h,
+               .work = 0s,
+               .start = parse_instant("2023-02-28T00:00:00Z").value()};
+    }
+    unit_ = lot::LotUnit::twelfths();
+    world.length = recipe_.lots * nanoseconds(unit_.duration());
+  }
+
+  model::BoundaryPlan boundary(unsigned number) {
+    model::BoundaryPlan plan;
+    plan.name = format("b{}", number);
+    plan.dataset.name = format("in{}", number);
+    plan.dataset.version = "1";
+    plan.dataset.pathURI = boundary_path(number);
+    plan.unit = unit_;
+    plan.arrival = recipe_.arrival;
+    plan.lot_source = recipe_.source;
+    if (recipe_.source == LotSource::keyTimestampRegex) plan.key_regex = R"(t(?P<epoch>\d+)-)";
+    plan.settle = std::chrono::seconds(shape_.pick(std::vector{0, 10, 60}));
+    plan.lateness = recipe_.lateness;
+    plan.empty_lots = recipe_.empty;
+    plan.max_ahead_lots = recipe_.max_ahead;
+    plan.overwrites = recipe_.overwrites;
+    return plan;
+  }
+
+  /// Datasets by number: those of the boundaries, then those of the arcs.
+  model::ArcPlan arc(unsigned number) {
+    model::ArcPlan plan;
+    plan.name = format("a{}", number);
+    plan.type = "core:copyArc";
+    plan.attempts = static_cast<unsigned>(shape_.between(2, 4));
+    plan.lease = std::chrono::seconds(shape_.pick(std::vector{20, 60}));
+    plan.concurrency = shape_.chance(0.3) ? 1 : 4;
+    plan.parallel = 1;  // in the fiber itself
+    plan.declaration = "d1";
+    plan.workload = model::CopyPlan{.filter = {},
+                                    .partial_fraction = 0,
+                                    .on_conflict = recipe_.on_conflict,
+                                    .rename = {},
+                                    .partition = {}};
+    const unsigned datasets = recipe_.boundaries + number;
+    const auto first = recipe_.revised && number > 0
+                           ? recipe_.boundaries + number - 1
+                           : static_cast<unsigned>(shape_.below(datasets));
+    plan.sources.emplace_back("main", source(first, true));
+    roots_[number] = roots_of(first);
+    if (datasets > 1 && shape_.chance(recipe_.boundaries > 1 ? 0.6 : 0.2)) {
+      const unsigned second =
+          (first + 1 + static_cast<unsigned>(shape_.below(datasets - 1))) % datasets;
+      // Of two datasets that have files of one boundary, two would want one key.
+      const bool apart = (roots_of(first) & roots_of(second)) == 0;
+      plan.sources.emplace_back("other", source(second, apart));
+      if (apart) roots_[number] |= roots_of(second);
+    }
+    model::SinkDataset sink;
+    sink.name = format("out{}", number);
+    sink.version = "1";
+    sink.pathURI = sink_path(number);
+    plan.sinks.emplace_back("main", sink);
+    return plan;
+  }
+
+  model::SourceDataset source(unsigned dataset, bool subscribe) const {
+    model::SourceDataset declared;
+    declared.name = dataset < recipe_.boundaries ? format("in{}", dataset)
+                                                 : format("out{}", dataset - recipe_.boundaries);
+    declared.version = "1";
+    declared.subscribe = subscribe;
+    return declared;
+  }
+  unsigned roots_of(unsigned dataset) {
+    return dataset < recipe_.boundaries ? 1U << dataset : roots_[dataset - recipe_.boundaries];
+  }
+
+  void projects() {
+    model::ProjectPlan plan;
+    plan.project = {"p", "1"};
+    plan.placement.provider = "local";
+    for (unsigned i = 0; i < recipe_.boundaries; ++i) plan.boundaries.push_back(boundary(i));
+    for (unsigned i = 0; i < recipe_.arcs; ++i) plan.arcs.push_back(arc(i));
+    script_.settings.projects.push_back(plan);
+    for (unsigned i = 0; i < recipe_.redeploys; ++i) {
+      for (auto& one : plan.arcs) {
+        if (shape_.chance(0.5)) one.declaration = format("d{}", i + 2);
+      }
+      if (shape_.chance(0.5)) plan.boundaries.front().settle = std::chrono::seconds(30);
+      if (plan.arcs.size() < 5 && shape_.chance(0.3)) {
+        plan.arcs.push_back(arc(static_cast<unsigned>(plan.arcs.size())));
+      }
+      script_.settings.projects.push_back(plan);
+    }
+  }
+
+  nanoseconds any_time(Random& random) const { return random.span(1s, script_.settings.length); }
+
+  Step& add(StepKind kind, nanoseconds at) {
+    script_.steps.push_back({.number = ++next_, .kind = kind, .at = at});
+    return script_.steps.back();
+  }
+
+  std::string new_key(unsigned boundary, unsigned number, nanoseconds at, nanoseconds shift) const {
+    if (recipe_.source != LotSource::keyTimestampRegex) {
+      return format("{}/f{}-{}.csv", number % 3, boundary, number);
+    }
+    const auto when = script_.settings.start + at + shift;
+    const auto epoch =
+        std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
+    return format("{}/t{}-f{}-{}.csv", number % 3, epoch, boundary, number);
+  }
+
+  /// How far the file's own time is from now: negative is before.
+  nanoseconds shift() {
+    const nanoseconds lot = unit_.duration();
+    if (files_.chance(recipe_.late)) return -files_.span(lot / 2, lot * 4);
+    if (files_.chance(recipe_.ahead)) return files_.span(lot / 2, lot * 4);
+    return -files_.span(0s, 2s);
+  }
+
+  void make_files() {
+    const auto count = static_cast<unsigned>(
+        std::max(3.0, recipe_.files_per_lot * recipe_.lots * recipe_.boundaries));
+    std::map<unsigned, std::vector<std::string>> keys;
+    std::string bytes;
+    for (unsigned i = 0; i < count; ++i) {
+      const auto boundary = static_cast<unsigned>(files_.below(recipe_.boundaries));
+      // In bursts: half of the files come with another.
+      nanoseconds at =
+          i > 0 && files_.chance(0.4) ? last_ + files_.span(1ms, 3s) : any_time(files_);
+      if (options_.day) at = i * nanoseconds(unit_.duration()) + files_.span(10s, 200s);
+      last_ = at;
+      const nanoseconds shifted = shift();
+      auto& known = keys[boundary];
+      const bool again = !known.empty() && files_.chance(recipe_.again);
+      const std::string key = again ? files_.pick(known) : new_key(boundary, i, at, shifted);
+      if (!again) known.push_back(key);
+      if (!(again && files_.chance(recipe_.same))) bytes = format("bytes {} of {}", i, key);
+      Step& put = add(StepKind::Put, at);
+      put.name = key;
+      put.bytes = bytes;
+      put.which = boundary;
+      if (recipe_.source == LotSource::objectModifiedTime) put.amount = shifted;
+      if (files_.chance(recipe_.deleted)) {
+        Step& gone = add(StepKind::Delete, at + files_.span(1s, unit_.duration() * 3));
+        gone.name = key;
+        gone.which = boundary;
+      }
+    }
+  }
+
+  void several(StepKind kind, unsigned count, auto&& complete) {
+    for (unsigned i = 0; i < count; ++i) {
+      Step& step = add(kind, any_time(orders_));
+      step.which = static_cast<unsigned>(orders_.below(1000));
+      complete(step);
+    }
+  }
+
+  void make_orders() {
+    const auto none = [](Step&) {};
+    const auto any_arc = [this](Step& step) {
+      step.name = format("a{}", orders_.below(recipe_.arcs));
+    };
+    const auto of_process = [this](Step& step) { step.which %= script_.settings.processes; };
+    several(StepKind::Kill, recipe_.kills, of_process);
+    several(StepKind::Restart, recipe_.restarts, of_process);
+    several(StepKind::PowerFailure, recipe_.power, none);
+    several(StepKind::LoseQueue, recipe_.queue, none);
+    several(StepKind::Redeploy, recipe_.redeploys, none);
+    several(StepKind::Retry, recipe_.retries, any_arc);
+    several(StepKind::Replay, recipe_.replays, [&](Step& step) {
+      any_arc(step);
+      if (!recipe_.revised) return;
+      step.name = "a0";
+      step.which %= 2;
+      step.at = script_.settings.length / 2 + step.at / 10;
+    });
+    several(StepKind::Clock, recipe_.clock, [this](Step& step) {
+      step.amount = orders_.span(20s, 20min) * (orders_.chance(0.5) ? 1 : -1);
+    });
+    for (unsigned i = 0; i < recipe_.toggles; ++i) {
+      const nanoseconds from = any_time(orders_);
+      const std::string name = orders_.chance(0.5)
+                                   ? format("b{}", orders_.below(recipe_.boundaries))
+                                   : format("a{}", orders_.below(recipe_.arcs));
+      add(StepKind::Disable, from).name = name;
+      add(StepKind::Enable, from + orders_.span(1s, 20min)).name = name;
+    }
+  }
+
+  /// Small numbers far more often: what is rare happens a few times in a world.
+  void add_fault(FaultKind kind, Effect effect, unsigned most) {
+    const auto occurrence = std::pow(static_cast<double>(most), faults_.real());
+    script_.store_faults.push_back({.number = ++next_,
+                                    .kind = kind,
+                                    .effect = effect,
+                                    .occurrence = static_cast<unsigned>(occurrence)});
+  }
+
+  void make_faults() {
+    const auto stores = faults_.below(recipe_.store_faults + 1);
+    for (std::uint64_t i = 0; i < stores; ++i) {
+      const bool rare = faults_.chance(0.25);
+      const auto effect =
+          rare ? faults_.pick(rare_effects) : static_cast<Effect>(faults_.below(effect_count));
+      add_fault(static_cast<FaultKind>(faults_.below(fault_count)), effect, rare ? 2 : 32);
+    }
+    if (recipe_.revised) {
+      for (int i = 0; i < 6; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 64);
+      for (int i = 0; i < 4; ++i) {
+        add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
+      }
+    }
+    const auto messages = bus_.below(recipe_.bus_faults + 1);
+    for (std::uint64_t i = 0; i < messages; ++i) {
+      script_.bus_faults.push_back({.number = ++next_,
+                                    .message = bus_.chance(0.5) ? Message::Event : Message::Notice,
+                                    .kind = static_cast<MessageFault>(bus_.below(3)),
+                                    .occurrence = static_cast<unsigned>(1 + bus_.below(12))});
+    }
+  }
+
+  ScriptOptions options_;
+  Random shape_;
+  Random files_;
+  Random orders_;
+  Random faults_;
+  Random bus_;
+  Recipe recipe_;
+  lot::LotUnit unit_;
+  std::map<unsigned, unsigned> roots_;  // of an arc's files: one bit per boundary
+  nanoseconds last_{};
+  unsigned next_ = 0;
+  Script script_;
+};
+
+}  // namespace
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> names;
+  for (const auto& family : families) names.emplace_back(family.name);
+  return names;
+}
+
+Script make_script(std::uint64_t seed, const ScriptOptions& options) {
+  return Maker(seed, options).make();
+}
+
+std::string boundary_path(unsigned boundary) {
+  return format("s3://data/in{}/", boundary);
+}
+
+std::string sink_path(unsigned arc) {
+  return format("s3://data/out{}/", arc);
+}
+
+}  // namespace cls::sim

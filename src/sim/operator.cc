@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/operator.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "flow/claim_store.h"
+#include "flow/deploy.h"
+#include "json/value.h"
+
+namespace cls::sim {
+
+namespace {
+using namespace std::chrono_literals;
+constexpr nanoseconds again_after = 2s;
+}  // namespace
+
+Operator::Operator(World& world, Process& process)
+    : world_(world), process_(process), store_(world, process) {}
+
+/// Stores the records of a project, however often it takes.
+void Operator::deploy(unsigned number) {
+  const auto& plan = world_.settings().projects.at(number);
+  flow::ProjectRecords records;
+  records.placement = plan.placement;
+  records.project = plan.project;
+  records.project_json = format("{{\"deployment\":{}}}", number);
+  for (const auto& arc : plan.arcs) {
+    records.arcs.emplace_back(arc.name, format("{{\"declaration\":\"{}\"}}", arc.declaration));
+    for (const auto& [role, sink] : arc.sinks) records.datasets.push_back(sink);
+  }
+  for (const auto& boundary : plan.boundaries) {
+    records.boundaries.emplace_back(boundary.name, "{}");
+    records.datasets.push_back(boundary.dataset);
+  }
+  const flow::Since since{.all = !world_.settings().since_now, .at = {}};
+  while (!flow::store_project(store_, process_.clock, records, since, "operator")) {
+    process_.pause(again_after);
+  }
+  world_.set_deployed(number);
+  world_.ring();
+}
+
+void Operator::redeploy() {
+  const unsigned next = world_.deployed() + 1;
+  if (next < world_.settings().projects.size()) deploy(next);
+}
+
+const flow::ArcRef* Operator::find(const std::string& arc) const {
+  const auto& arcs = world_.deployment().arcs();
+  const auto found =
+      std::ranges::find_if(arcs, [&](const auto& ref) { return ref.arc->name == arc; });
+  return found == arcs.end() ? nullptr : &*found;
+}
+
+void Operator::switch_one(const std::string& name, bool enabled) {
+  const auto& project = *world_.deployment().projects().front();
+  const Uri uri = name.starts_with('b')
+                      ? project.places.boundary_subscription(project.plan.project, name)
+                      : project.places.arc_subscription(project.plan.project, name);
+  while (true) {
+    const auto done = flow::set_enabled(store_, process_.clock, uri, enabled, "operator");
+    if (done || done.error().code == FailureCode::NotFound) break;
+    process_.pause(again_after);
+  }
+  world_.ring();
+}
+
+void Operator::retry(const std::string& arc) {
+  const auto* ref = find(arc);
+  if (ref == nullptr) return;
+  std::vector<Uri> ended;
+  const auto take = [&](const flow::StoredClaim& stored) {
+    if (stored.claim.state == record::ClaimState::ended) ended.push_back(stored.uri);
+  };
+  static_cast<void>(flow::for_each_claim(store_, *ref, take, [](const Uri&, const Failure&) {}));
+  // What fails is left for the next such order.
+  for (const auto& uri : ended) static_cast<void>(flow::retry_lot(store_, uri));
+  world_.ring();
+}
+
+/// A replay is decided in the claim: the lot is tried again, and its sinks stay until the commit.
+void Operator::replay(const std::string& arc, unsigned which) {
+  const auto* ref = find(arc);
+  if (ref == nullptr) return;
+  std::vector<flow::StoredClaim> committed;
+  const auto take = [&](const flow::StoredClaim& stored) {
+    if (stored.claim.state == record::ClaimState::committed) committed.push_back(stored);
+  };
+  static_cast<void>(flow::for_each_claim(store_, *ref, take, [](const Uri&, const Failure&) {}));
+  if (committed.empty()) return;
+  auto& chosen = committed[which % committed.size()];
+  chosen.claim.state = record::ClaimState::retrying;
+  chosen.claim.result.reset();
+  chosen.claim.attempts = 0;
+  chosen.claim.lostAttempts = 0;
+  ++chosen.claim.beat;
+  static_cast<void>(flow::write_claim(store_, chosen.uri, chosen.claim, chosen.etag));
+  world_.ring();
+}
+
+void Operator::carry_out(const Step& order) {
+  switch (order.kind) {
+    case StepKind::Redeploy:
+      return redeploy();
+    case StepKind::Disable:
+    case StepKind::Enable:
+      return switch_one(order.name, order.kind == StepKind::Enable);
+    case StepKind::Retry:
+      return retry(order.name);
+    case StepKind::Replay:
+      return replay(order.name, order.which);
+    default:
+      return;
+  }
+}
+
+void Operator::run() {
+  if (!world_.begun()) deploy(0);
+  while (true) {
+    if (world_.orders().empty()) {
+      process_.idle_until(nanoseconds::max());
+      continue;
+    }
+    // Taken first: an order during which its giver dies is not given again.
+    const Step order = std::move(world_.orders().front());
+    world_.orders().pop_front();
+    carry_out(order);
+  }
+}
+
+}  // namespace cls::sim

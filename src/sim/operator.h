@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operator: deploys the project and carries out the orders of the script.
+#pragma once
+
+#include "sim/port.h"
+#include "sim/world.h"
+
+namespace cls::sim {
+
+class Operator {
+ public:
+  Operator(World& world, Process& process);
+  /// One life; the first deploys the project.
+  void run();
+
+ private:
+  void deploy(unsigned number);
+  void carry_out(const Step& order);
+  void redeploy();
+  void switch_one(const std::string& name, bool enabled);
+  void retry(const std::string& arc);
+  void replay(const std::string& arc, unsigned which);
+  const flow::ArcRef* find(const std::string& arc) const;
+
+  World& world_;
+  Process& process_;
+  StorePort store_;
+};
+
+}  // namespace cls::sim

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Oracle: knows everything that ever happened in a simulated world, and says what of it breaks a
+// promise. What exactly it demands: docs/simulator.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "flow/arrivals.h"
+#include "flow/deployment.h"
+#include "record/claim.h"
+#include "record/ledger.h"
+#include "sim/disk.h"
+#include "sim/process.h"
+#include "sim/script.h"
+#include "store/object_store.h"
+
+namespace cls::sim {
+
+/// Sees every change of the disk at once, so it knows the order of all of them.
+class Oracle {
+ public:
+  /// What the oracle asks the world.
+  struct Questions {
+    std::function<bool(const std::string& owner)> lives;
+    std::function<std::string(int writer)> owner_of;  ///< empty for who is no owner
+    std::function<const Stored*(const Uri&)> find;
+  };
+
+  Oracle(const WorldTime& time, Questions questions) : time_(time), ask_(std::move(questions)) {}
+
+  void changed(const Change& change);
+  /// `by_power`: by a power failure, which may do that to what was not durable.
+  void undone(const Change& change, bool by_power);
+
+  /// A boundary of a process, which is given this number, is about to take these.
+  void taken(unsigned boundary, const flow::Arrival& arrival);
+  /// That boundary is left, and what it held is not all stored.
+  void forgotten(unsigned boundary);
+  /// How an attempt of a workload failed.
+  void attempt_failed(const std::string& attempt, bool retryable);
+  void violated(unsigned promise, std::string what);
+
+  /// At rest, when nobody writes any more. `store` is to be written by nobody.
+  void judge(store::ObjectStore& store, const flow::Deployment& deployment);
+
+  /// True for what an audit rightly says of a file that the outside deleted after it was taken in.
+  bool deleted_outside(const std::string& uri) const;
+
+  /// A claim's bytes as they are written, read once for all who ask one after another.
+  const Result<record::Claim>& read(std::string_view bytes);
+  /// The claim that stands there, as far as it can be read.
+  const record::Claim* claim(const Uri& uri) const;
+  const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  /// A version of a file of the outside, from its first moment on.
+  struct Version {
+    std::uint64_t size = 0;
+    std::string mtime;
+    std::string sha256;
+    bool present = true;
+  };
+  struct Taken {
+    std::string uri;
+    record::ObjectVersion version;
+    Instant own;  ///< the time that says its own lot
+  };
+  struct SeenClaim {
+    record::Claim claim;
+    std::chrono::nanoseconds written{};
+  };
+  struct Log {
+    std::vector<record::Segment> segments;
+    std::set<std::string> closed;
+  };
+  /// The lines of one ledger, sorted out.
+  struct Lines {
+    std::map<std::string, const record::LedgerLine*> last;
+    std::map<std::string, std::map<std::string, std::set<std::string>>> lots;  // uri, version
+    std::map<std::string, std::vector<const record::LedgerLine*>> by_uri;
+  };
+
+  void source_changed(const Change& change);
+  void segment_changed(const Change& change);
+  void claim_changed(const Change& change);
+  void check_next(const Change& change, const SeenClaim& former, const record::Claim& next);
+  void check_takeover(const Change& change, const SeenClaim& former, const record::Claim& next);
+  void check_same_epoch(const Change& change, const record::Claim& former,
+                        const record::Claim& next);
+  void check_sinks(const Uri& uri, const record::Claim* former, const record::Claim& next);
+  void check_commit(const Uri& uri, const record::Claim& next);
+  void manifest_changed(const Change& change);
+  void public_manifest_changed(const Change& change, bool of_boundary);
+  void data_changed(const Change& change);
+
+  void judge_ledger(store::ObjectStore& store, const flow::BoundaryRef& boundary);
+  Lines lines_of(const Log& log) const;
+  void judge_line(const flow::BoundaryRef& boundary, const record::LedgerLine& line,
+                  std::size_t segment, const std::map<std::string, std::size_t>& closed);
+  void judge_present(store::ObjectStore& store, const flow::BoundaryRef& boundary,
+                     const Lines& lines);
+  void judge_taken(const flow::BoundaryRef& boundary, const Lines& lines);
+  void judge_kept(const flow::Deployment& deployment);
+  void judge_arc(store::ObjectStore& store, const flow::Deployment& deployment,
+                 const flow::ArcRef& arc);
+  std::set<std::string> lots_of(const flow::Deployment& deployment, const flow::ArcRef& arc) const;
+  void judge_claim(const flow::ArcRef& arc, const std::string& lot, const record::Claim& claim,
+                   std::map<std::string, record::ClaimSource> current);
+  Instant own_time(const model::BoundaryPlan& plan, const Uri& uri, Instant modified, Instant event,
+                   Instant first_seen) const;
+  std::string own_lot(const model::BoundaryPlan& plan, Instant time) const;
+
+  const WorldTime& time_;
+  Questions ask_;
+  std::string read_bytes_;
+  Result<record::Claim> read_claim_;
+  std::vector<std::string> violations_;
+  std::map<std::string, std::vector<Version>> versions_;  // by URI
+  std::map<unsigned, std::vector<Taken>> taken_;          // by boundary of a process
+  std::map<std::string, Log> logs_;                       // by boundary
+  std::map<Uri, SeenClaim> claims_;
+  std::map<Uri, std::map<std::uint64_t, std::string>> epochs_;  // to the nonce
+  std::map<std::string, std::set<std::string>> committed_;      // manifest → SHA-256
+  std::map<Uri, std::vector<std::string>> bodies_;              // of public manifests, in order
+  std::map<std::string, bool> failed_attempts_;                 // whether it may be tried again
+  std::set<std::string> attempts_;                              // all there ever were
+};
+
+}  // namespace cls::sim

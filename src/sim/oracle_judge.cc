@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the oracle says at rest.
+#include <algorithm>
+#include <charconv>
+
+#include "base/format.h"
+#include "base/hash.h"
+#include "flow/claim_store.h"
+#include "flow/deploy.h"
+#include "flow/left_out.h"
+#include "flow/sources.h"
+#include "record/manifest.h"
+#include "sim/oracle.h"
+
+namespace cls::sim {
+
+namespace {
+
+std::string version_key(const record::ObjectVersion& version) {
+  return format("{} {}", version.size, version.mtime.value_or(""));
+}
+
+/// The time that the simulator's own keys carry: `…/t<epoch>-f….csv`.
+std::optional<Instant> time_in(const std::string& key) {
+  const auto at = key.rfind("/t");
+  if (at == std::string::npos) return std::nullopt;
+  std::int64_t seconds = 0;
+  const char* begin = key.data() + at + 2;
+  const auto [end, error] = std::from_chars(begin, key.data() + key.size(), seconds);
+  if (error != std::errc() || *end != '-') return std::nullopt;
+  return Instant(std::chrono::seconds(seconds));
+}
+
+}  // namespace
+
+void Oracle::judge(store::ObjectStore& store, const flow::Deployment& deployment) {
+  for (const auto& boundary : deployment.boundaries()) judge_ledger(store, boundary);
+  judge_kept(deployment);
+  for (const auto& arc : deployment.arcs()) judge_arc(store, deployment, arc);
+}
+
+bool Oracle::deleted_outside(const std::string& uri) const {
+  const auto versions = versions_.find(uri);
+  return versions != versions_.end() && !versions->second.back().present;
+}
+
+Instant Oracle::own_time(const model::BoundaryPlan& plan, const Uri& uri, Instant modified,
+                         Instant event, Instant first_seen) const {
+  switch (plan.lot_source) {
+    case model::LotSource::arrivalTime:
+      return first_seen;
+    case model::LotSource::objectModifiedTime:
+      return modified;
+    case model::LotSource::eventTime:
+      return event;
+    case model::LotSource::keyTimestampRegex:
+      break;
+  }
+  return time_in(uri.key).value_or(Instant{});
+}
+
+std::string Oracle::own_lot(const model::BoundaryPlan& plan, Instant time) const {
+  const auto lot = lot::LotId::at(plan.unit, time);
+  return lot ? lot->to_string() : "";
+}
+
+Oracle::Lines Oracle::lines_of(const Log& log) const {
+  Lines lines;
+  for (const auto& segment : log.segments) {
+    for (const auto& line : segment.lines) {
+      // ADR 4: what has vanished is nothing that could be there.
+      const bool vanished = line.decision == record::Decision::vanished;
+      if (!vanished || !lines.last.contains(line.uri)) lines.last[line.uri] = &line;
+      lines.by_uri[line.uri].push_back(&line);
+      if (line.decision != record::Decision::member) continue;
+      lines.lots[line.uri][version_key(line.object)].insert(line.lot);
+    }
+  }
+  return lines;
+}
+
+void Oracle::judge_ledger(store::ObjectStore& store, const flow::BoundaryRef& boundary) {
+  const Log& log = logs_[boundary.boundary->name];
+  std::map<std::string, std::size_t> closed;  // lot → segment
+  for (std::size_t i = 0; i < log.segments.size(); ++i) {
+    for (const auto& lot : log.segments[i].head.closes) closed.emplace(lot, i);
+  }
+  for (std::size_t i = 0; i < log.segments.size(); ++i) {
+    for (const auto& line : log.segments[i].lines) judge_line(boundary, line, i, closed);
+  }
+  const Lines lines = lines_of(log);
+  for (const auto& [uri, versions] : lines.lots) {
+    for (const auto& [version, lots] : versions) {
+      if (lots.size() < 2) continue;
+      violated(1, format("{} ({}) is a member of {} lots: {} and {}", uri, version, lots.size(),
+                         *lots.begin(), *lots.rbegin()));
+    }
+  }
+  judge_present(store, boundary, lines);
+  judge_taken(boundary, lines);
+}
+
+/// Every line is about a version that there was, and its decision is right.
+void Oracle::judge_line(const flow::BoundaryRef& boundary, const record::LedgerLine& line,
+                        std::size_t segment, const std::map<std::string, std::size_t>& closed) {
+  const auto& plan = *boundary.boundary;
+  const auto same = [&](const Version& version) {
+    return version.size == line.object.size && version.mtime == line.object.mtime &&
+           (!line.object.sha256 || version.sha256 == *line.object.sha256);
+  };
+  if (std::ranges::none_of(versions_[line.uri], same)) {
+    return violated(
+        1, format("the ledger has {} ({}), which never was", line.uri, version_key(line.object)));
+  }
+  if (line.decision == record::Decision::filtered) {
+    return violated(1, line.uri + " was filtered, and there is no filter");
+  }
+  const auto seen = parse_instant(line.firstSeen).value_or(Instant{});
+  const auto modified = parse_instant(line.object.mtime.value_or("")).value_or(Instant{});
+  const auto own =
+      own_lot(plan, own_time(plan, Uri::parse(line.uri).value(), modified, modified, seen));
+  if (line.ownLot != own) {
+    // Where the clock went back, when it was seen may have been moved on (Boundary::last_held).
+    const bool moved = plan.lot_source == model::LotSource::arrivalTime && line.ownLot < own;
+    if (!moved) {
+      violated(1, format("{} has the own lot {}, not {}", line.uri, line.ownLot, own));
+    }
+  }
+  if (line.decision == record::Decision::rejected) {
+    if (plan.lateness != model::Lateness::reject) {
+      violated(1, line.uri + " was rejected, and late objects join the next lot");
+    }
+    return;
+  }
+  if (line.lot == line.ownLot) return;
+  const auto own_closed = closed.find(line.ownLot);
+  const bool late = own_closed != closed.end() && own_closed->second <= segment;
+  const bool ahead = line.reason && *line.reason == "its time is too far ahead";
+  if (!late && !ahead) {
+    violated(1, format("{} joined lot {}, and its own lot {} was open", line.uri, line.lot,
+                       line.ownLot));
+  }
+  if (plan.lateness == model::Lateness::reject) {
+    violated(1, format("{} was late, and joined lot {}", line.uri, line.lot));
+  }
+}
+
+/// Everything that is there now is what the ledger says last of it.
+void Oracle::judge_present(store::ObjectStore& store, const flow::BoundaryRef& boundary,
+                           const Lines& lines) {
+  const auto& plan = *boundary.boundary;
+  const auto look = [&](const store::ObjectInfo& info) {
+    const std::string uri = info.uri.to_string();
+    if (flow::left_out(plan, plan.dataset.path().key, info.uri)) return;
+    const Version& version = versions_[uri].back();
+    const auto last = lines.last.find(uri);
+    const record::ObjectVersion present{.size = version.size,
+                                        .mtime = version.mtime,
+                                        .sha256 = version.sha256,
+                                        .etag = std::nullopt,
+                                        .versionId = std::nullopt};
+    if (last == lines.last.end()) return violated(1, uri + " was never taken in");
+    const bool vanished = last->second->decision == record::Decision::vanished;
+    if (!vanished && record::same_version(last->second->object, present)) return;
+    violated(1, format("{} is there as {}, and the ledger last has {}", uri, version_key(present),
+                       version_key(last->second->object)));
+  };
+  static_cast<void>(store::for_each_object(store, plan.dataset.path(), look));
+}
+
+/// What a process took, and had not to forget, is in the ledger; or a later version that went to
+/// the same lot is.
+void Oracle::judge_taken(const flow::BoundaryRef& boundary, const Lines& lines) {
+  const auto& plan = *boundary.boundary;
+  const std::string path = plan.dataset.path().to_string();
+  const auto lot_of = [&](const Taken& one) {
+    const auto modified = parse_instant(one.version.mtime.value_or("")).value_or(Instant{});
+    return own_lot(plan, own_time(plan, Uri::parse(one.uri).value(), modified, modified, one.own));
+  };
+  for (const auto& [number, arrivals] : taken_) {
+    for (std::size_t i = 0; i < arrivals.size(); ++i) {
+      const Taken& one = arrivals[i];
+      if (!one.uri.starts_with(path)) continue;
+      const auto found = lines.by_uri.find(one.uri);
+      const bool listed =
+          found != lines.by_uri.end() && std::ranges::any_of(found->second, [&](const auto* line) {
+            return record::same_version(line->object, one.version);
+          });
+      const bool superseded = std::any_of(
+          arrivals.begin() + static_cast<std::ptrdiff_t>(i) + 1, arrivals.end(),
+          [&](const Taken& later) { return later.uri == one.uri && lot_of(later) == lot_of(one); });
+      if (listed || superseded) continue;
+      violated(1,
+               format("{} ({}) was taken in and is in no lot", one.uri, version_key(one.version)));
+    }
+  }
+}
+
+/// Every former body of a public manifest is kept.
+void Oracle::judge_kept(const flow::Deployment& deployment) {
+  const auto& places = deployment.projects().front()->places;
+  for (const auto& [uri, bodies] : bodies_) {
+    if (bodies.size() < 2) continue;
+    const auto key = record::parse_manifest_key(uri.key);
+    const auto lot = key ? lot::LotId::parse(key->lot) : fail(FailureCode::Invalid, "");
+    if (!lot) continue;
+    for (std::size_t i = 0; i + 1 < bodies.size(); ++i) {
+      bool found = false;
+      for (const auto& attempt : attempts_) {
+        const Stored* body =
+            ask_.find(places.manifest(key->dataset, *lot, record::ManifestState::removed, attempt));
+        found = found || (body != nullptr && *body->bytes == bodies[i]);
+      }
+      if (!found) {
+        violated(2, format("revision {} of {} was not kept", i + 1, uri.to_string()));
+      }
+    }
+  }
+}
+
+/// The lots that the first subscribed source may have.
+std::set<std::string> Oracle::lots_of(const flow::Deployment& deployment,
+                                      const flow::ArcRef& arc) const {
+  std::set<std::string> lots;
+  for (const auto& [role, source] : arc.arc->sources) {
+    if (!source.subscribe) continue;
+    const auto producer = deployment.producer_of(arc.project->plan.placement, source.id());
+    if (const auto* boundary = std::get_if<flow::BoundaryRef>(&producer)) {
+      const auto log = logs_.find(boundary->boundary->name);
+      if (log != logs_.end()) lots = log->second.closed;
+    } else if (const auto* sink = std::get_if<flow::ArcSinkRef>(&producer)) {
+      for (const auto& [uri, seen] : claims_) {
+        if (seen.claim.arc == sink->arc.arc->name) lots.insert(seen.claim.lot);
+      }
+    }
+    break;
+  }
+  return lots;
+}
+
+/// Liveness: of every lot that is ready, the latest revision is worked off.
+void Oracle::judge_arc(store::ObjectStore& store, const flow::Deployment& deployment,
+                       const flow::ArcRef& arc) {
+  flow::LedgerLogs logs(store);
+  flow::SourceReader sources(store, deployment, logs);
+  const auto subscription = flow::read_subscription(
+      store, arc.project->places.arc_subscription(arc.project->plan.project, arc.arc->name));
+  if (!subscription || !*subscription) {
+    return violated(6, arc.to_string() + " has no subscription that can be read");
+  }
+  for (const auto& text : lots_of(deployment, arc)) {
+    const auto lot = lot::LotId::parse(text).value();
+    std::map<std::string, record::ClaimSource> current;
+    Instant ready{};
+    bool is_ready = true;
+    for (const auto& [role, source] : arc.arc->sources) {
+      const auto found = sources.find(*arc.project, source.id(), lot);
+      if (!found) violated(5, format("{} {}: {}", arc.to_string(), text, found.error().message));
+      if (!found || !*found) {
+        is_ready = is_ready && !source.subscribe;
+        continue;
+      }
+      if (source.subscribe) ready = std::max(ready, (*found)->ready);
+      current[role] = {(*found)->manifest.to_string(), (*found)->revision};
+    }
+    if (!is_ready) continue;
+    const record::Claim* held = claim(flow::claim_uri(arc, lot));
+    const auto since = (*subscription)->since;
+    if (held == nullptr && since && ready < *since) continue;
+    if (held == nullptr) {
+      violated(5, format("{} never took lot {}", arc.to_string(), text));
+    } else {
+      judge_claim(arc, text, *held, current);
+    }
+  }
+}
+
+void Oracle::judge_claim(const flow::ArcRef& arc, const std::string& lot,
+                         const record::Claim& claim,
+                         std::map<std::string, record::ClaimSource> current) {
+  const std::string what = format("{} {}", arc.to_string(), lot);
+  if (claim.state != record::ClaimState::committed && claim.state != record::ClaimState::ended) {
+    return violated(5, format("{} rests {}", what, json::name_of(claim.state)));
+  }
+  // A source that is not subscribed to is read where it is there, and waited for by nobody.
+  auto named = claim.sources;
+  for (const auto& [role, source] : arc.arc->sources) {
+    if (source.subscribe) continue;
+    named.erase(role);
+    current.erase(role);
+  }
+  if (named != current) {
+    violated(5, format("{} rests on a former revision of its sources", what));
+  }
+  for (const auto& [role, sink] : claim.sinks) {
+    if (!sink.published) violated(5, format("{}: the sink '{}' is not published", what, role));
+  }
+  if (claim.state == record::ClaimState::committed) return;
+  const auto attempt = claim.error ? claim.error->attempt : "";
+  const auto failed = failed_attempts_.find(attempt);
+  const bool final = failed != failed_attempts_.end() && !failed->second;
+  const bool used_up = claim.attempts >= 2 && claim.error;  // no arc has fewer attempts
+  const bool died = claim.error && claim.error->code == "LostAttempts" && claim.lostAttempts >= 20;
+  if (!final && !used_up && !died) {
+    violated(5, format("{} ended after {} attempts without a reason to", what, claim.attempts));
+  }
+}
+
+}  // namespace cls::sim

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/world.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/hash.h"
+#include "flow/checker.h"
+#include "sim/engine.h"
+#include "sim/family.h"
+#include "sim/operator.h"
+
+namespace cls::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A world that has not come to rest so long after its last fault never does.
+constexpr nanoseconds longest_healing = 12h;
+constexpr std::uint64_t most_calls = 3'000'000;
+
+template <class E>
+std::size_t index_of(E value) {
+  return static_cast<std::size_t>(value);
+}
+
+}  // namespace
+
+void Hits::add(const Hits& more) {
+  const auto add_all = [](auto& to, const auto& from) {
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+  };
+  for (std::size_t i = 0; i < faults.size(); ++i) add_all(faults[i], more.faults[i]);
+  for (std::size_t i = 0; i < messages.size(); ++i) add_all(messages[i], more.messages[i]);
+  add_all(effects, more.effects);
+  add_all(steps, more.steps);
+}
+
+World::World(const Script& script, const RunOptions& options)
+    : script_(script),
+      options_(options),
+      oracle_(time_, {.lives = [this](const std::string& owner) { return lives(owner); },
+                      .owner_of = [this](int writer) { return owner_of(writer); },
+                      .find = [this](const Uri& uri) { return disk_.find(uri); }}),
+      disk_([this](const Change& change) { oracle_.changed(change); },
+            [this](const Change& change) { oracle_.undone(change, power_); }),
+      dice_(script.seed, "world") {
+  time_.start = script.settings.start;
+  for (const auto& plan : script.settings.projects) {
+    std::vector<std::unique_ptr<const flow::Deployed>> projects;
+    projects.push_back(std::make_unique<const flow::Deployed>(plan));
+    deployments_.push_back(std::make_unique<flow::Deployment>(std::move(projects)));
+  }
+  for (const auto& fault : script.store_faults) {
+    faults_.try_emplace({fault.effect, fault.occurrence}, &fault);
+  }
+  const unsigned count = script.settings.processes;
+  for (unsigned i = 1; i <= count; ++i) {
+    processes_.push_back(
+        std::make_unique<Process>(time_, static_cast<int>(i), format("p{}", i),
+                                  [this](Process& process) { Engine(*this, process).run(); }));
+  }
+  processes_.push_back(
+      std::make_unique<Process>(time_, static_cast<int>(count) + 1, "op",
+                                [this](Process& process) { Operator(*this, process).run(); }));
+  engines_.resize(count + 2);
+  bells_.resize(count + 2);
+  notices_.resize(count + 2);
+  queues_.resize(script.settings.one_host ? 1 : count);
+  for (std::size_t i = 0; i < queues_.size(); ++i) notes_.emplace_back(processes_[i]->clock);
+}
+
+World::~World() {
+  for (auto& process : processes_) process->kill();
+}
+
+bool World::lives(const std::string& owner) const {
+  return std::ranges::any_of(processes_, [&](const auto& process) {
+    return process->alive() && !process->dying() && process->owner().id == owner;
+  });
+}
+
+std::string World::owner_of(int writer) const {
+  for (const auto& process : processes_) {
+    if (process->number() == writer) return process->owner().id;
+  }
+  return {};
+}
+
+Instant World::stamp() {
+  return time_.wall() + nanoseconds(++stamps_);
+}
+
+void World::log(std::string_view who, const std::string& what) {
+  if (!options_.trace) return;
+  report_.trace.push_back(format(
+      "{:10.3f} {:<3} {}", std::chrono::duration<double>(time_.monotonic).count(), who, what));
+}
+
+void World::say(const Process& process, const std::string& what) {
+  log(process.name(), what);
+}
+
+const StoreFault* World::reach(Effect effect, const Process& process) {
+  if (++report_.calls > most_calls) throw Error("the world never ends: too many calls");
+  ++report_.hits.effects.at(index_of(effect));
+  if (healed_ || !begun_) return nullptr;
+  const unsigned occurrence = ++reached_.at(index_of(effect));
+  const auto found = faults_.find({effect, occurrence});
+  if (found == faults_.end()) return nullptr;
+  say(process, format("fault {}: {} of '{}'", found->second->number,
+                      json::name_of(found->second->kind), json::name_of(effect)));
+  return found->second;
+}
+
+void World::hit(const StoreFault& fault, Effect effect) {
+  ++report_.hits.faults.at(index_of(fault.kind)).at(index_of(effect));
+}
+
+void World::ring() {
+  for (const auto& process : processes_) {
+    const auto number = static_cast<std::size_t>(process->number());
+    messages_.emplace(time_.monotonic + dice_.span(0s, 3s), [this, number] {
+      bells_[number] = true;
+      processes_[number - 1]->wake(time_.monotonic);
+    });
+  }
+}
+
+bool World::take_bell(const Process& process) {
+  const auto number = static_cast<std::size_t>(process.number());
+  const bool rung = bells_[number];
+  bells_[number] = false;
+  return rung;
+}
+
+SimQueue& World::queue_of(const Process& process) {
+  return queues_[settings().one_host ? 0 : static_cast<std::size_t>(process.number()) - 1];
+}
+
+SimNotes& World::notes_of(const Process& process) {
+  return notes_[settings().one_host ? 0 : static_cast<std::size_t>(process.number()) - 1];
+}
+
+/// Sends a message, unless the script lets something go wrong with it.
+void World::send(Message message, nanoseconds least, std::function<void()> deliver) {
+  nanoseconds delay = least + dice_.span(0ms, 200ms);
+  const unsigned number = ++sent_.at(index_of(message));
+  const auto fault = std::ranges::find_if(script_.bus_faults, [&](const BusFault& one) {
+    return one.message == message && one.occurrence == number;
+  });
+  if (!healed_ && fault != script_.bus_faults.end()) {
+    log("bus", format("fault {}: the {} is {}", fault->number, json::name_of(message),
+                      json::name_of(fault->kind)));
+    ++report_.hits.messages.at(index_of(message)).at(index_of(fault->kind));
+    if (fault->kind == MessageFault::Lost) return;
+    if (fault->kind == MessageFault::Delayed) delay += dice_.span(10s, 20min);
+    if (fault->kind == MessageFault::Doubled) {
+      messages_.emplace(time_.monotonic + delay + dice_.span(0s, 2min), deliver);
+    }
+  }
+  messages_.emplace(time_.monotonic + delay, std::move(deliver));
+}
+
+void World::announce(const model::DatasetId& dataset, const lot::LotId& lot) {
+  send(Message::Event, 0s, [this, dataset, lot] {
+    const auto& placement = deployment().projects().front()->plan.placement;
+    for (const auto& arc : deployment().subscribers_of(placement, dataset)) {
+      for (auto& queue : queues_) queue.push({arc.arc->name, lot});
+    }
+    for (auto& process : processes_) process->wake(time_.monotonic);
+  });
+}
+
+void World::told(unsigned boundary, const std::string& key) {
+  if (!settings().notices) return;
+  send(Message::Notice, 0s, [this, boundary, key] {
+    for (auto& process : processes_) {
+      if (!process->alive()) continue;
+      notices_[static_cast<std::size_t>(process->number())].emplace(boundary, key);
+      process->wake(time_.monotonic);
+    }
+  });
+}
+
+std::set<std::pair<unsigned, std::string>> World::take_notices(const Process& process) {
+  return std::exchange(notices_[static_cast<std::size_t>(process.number())], {});
+}
+
+void World::set_engine(const Process& process, const Engine* engine) {
+  engines_[static_cast<std::size_t>(process.number())] = engine;
+  if (engine != nullptr) notices_[static_cast<std::size_t>(process.number())].clear();
+}
+
+void World::put(const Step& step) {
+  const Uri uri = Uri::parse(boundary_path(step.which)).value().child(step.name);
+  if (step.kind == StepKind::Delete) {
+    if (disk_.find(uri) == nullptr) return;
+    disk_.settle(disk_.apply(0, uri, std::nullopt, false));
+    return;
+  }
+  Stored next{.bytes = std::make_shared<const std::string>(step.bytes),
+              .modified = stamp() + step.amount,
+              .etag = {}};
+  next.etag = md5_hex(*next.bytes);
+  disk_.settle(disk_.apply(0, uri, std::move(next), false));
+  told(step.which, step.name);
+}
+
+void World::run_step(const Step& step) {
+  log("---", format("step {}: {}", step.number, describe(script_, step.number)));
+  ++report_.hits.steps.at(index_of(step.kind));
+  switch (step.kind) {
+    case StepKind::Put:
+    case StepKind::Delete:
+      return put(step);
+    case StepKind::Kill:
+      if (processes_[step.which]->alive()) {
+        processes_[step.which]->kill();
+        ended(*processes_[step.which]);
+      }
+      return;
+    case StepKind::Restart:
+      processes_[step.which]->request_stop();
+      return processes_[step.which]->wake(time_.monotonic);
+    case StepKind::PowerFailure:
+      return power_failure();
+    case StepKind::LoseQueue:
+      for (auto& queue : queues_) queue.clear();
+      for (auto& notes : notes_) notes.clear();
+      return;
+    case StepKind::Clock:
+      time_.jumped += step.amount;
+      for (auto& process : processes_) process->wake(time_.monotonic);
+      return;
+    default:
+      orders_.push_back(step);
+      return processes_.back()->wake(time_.monotonic);
+  }
+}
+
+void World::power_failure() {
+  for (auto& process : processes_) {
+    if (!process->alive()) continue;
+    process->kill();
+    ended(*process);
+  }
+  power_ = true;
+  const auto lost = disk_.fail([this](std::size_t count) { return dice_.below(count + 1); },
+                               [this] { return dice_.chance(0.3); });
+  power_ = false;
+  log("---", format("{} changes are lost", lost));
+}
+
+/// A process's life has ended: the next one begins after a while.
+void World::ended(Process& process) {
+  process.heartbeat = {};
+  set_engine(process, nullptr);
+  if (bug() == PortBug::LaterLost) disk_.lose_later(process.number());
+  const nanoseconds pause = healed_ ? 1s : dice_.span(100ms, dice_.chance(0.3) ? 5min : 20s);
+  process.set_wake_at(time_.monotonic + pause);
+  say(process, "ends");
+}
+
+void World::resume(Process& process) {
+  if (!process.alive()) {
+    process.begin(settings().one_host);
+    say(process, "begins");
+  }
+  if (bug() == PortBug::EarlyLeases && dice_.chance(0.01)) process.clock.jump(30s);
+  try {
+    if (!process.resume()) ended(process);
+  } catch (const std::exception& error) {
+    oracle_.violated(5, format("{} threw: {}", process.name(), error.what()));
+    ended(process);
+  }
+}
+
+nanoseconds World::next_time() const {
+  nanoseconds next = nanoseconds::max();
+  if (!messages_.empty()) next = messages_.begin()->first;
+  if (begun_ && next_step_ < script_.steps.size()) {
+    next = std::min(next, script_.steps[next_step_].at);
+  }
+  for (const auto& process : processes_) {
+    if (begun_ || process == processes_.back()) next = std::min(next, process->wake_at());
+  }
+  return next;
+}
+
+/// Lets the next thing happen.
+bool World::step() {
+  const nanoseconds next = next_time();
+  time_.monotonic = std::max(time_.monotonic, next);
+  if (!messages_.empty() && messages_.begin()->first == next) {
+    const auto deliver = std::move(messages_.begin()->second);
+    messages_.erase(messages_.begin());
+    deliver();
+    return true;
+  }
+  if (begun_ && next_step_ < script_.steps.size() && script_.steps[next_step_].at == next) {
+    run_step(script_.steps[next_step_++]);
+    return true;
+  }
+  for (auto& process : processes_) {
+    const bool takes_part = begun_ || process == processes_.back();
+    if (!takes_part || process->wake_at() != next) continue;
+    resume(*process);
+    return true;
+  }
+  return false;
+}
+
+/// From now on nothing goes wrong, and everything is switched on.
+void World::heal() {
+  healed_ = true;
+  heal_at_ = time_.monotonic;
+  log("---", "healed");
+  for (auto& process : processes_) {
+    if (!process->alive()) process->set_wake_at(time_.monotonic);
+  }
+  const auto& plan = deployment().projects().front()->plan;
+  for (const auto& boundary : plan.boundaries) {
+    orders_.push_back({.kind = StepKind::Enable, .name = boundary.name});
+  }
+  for (const auto& arc : plan.arcs) {
+    orders_.push_back({.kind = StepKind::Enable, .name = arc.name});
+  }
+  processes_.back()->wake(time_.monotonic);
+}
+
+bool World::at_rest() const {
+  // After two sweeps what no event told of has been found.
+  if (!healed_ || time_.monotonic < heal_at_ + 2 * settings().sweep + 2min) return false;
+  if (!orders_.empty() || !messages_.empty()) return false;
+  const auto idle = [](const auto& process) { return process->alive() && process->idle(); };
+  if (!std::ranges::all_of(processes_, idle)) return false;
+  if (!std::ranges::all_of(queues_, [](const auto& queue) { return queue.empty(); })) return false;
+  return std::ranges::all_of(
+      engines_, [](const Engine* engine) { return engine == nullptr || engine->at_rest(); });
+}
+
+/// With `onConflict: replace` an attempt that fails may have overwritten what another lot's
+/// manifest lists. If the lot then ends without a commit that wrote the same, no record says so.
+bool World::is_known(const flow::AuditViolation& found) const {
+  const auto replaces = [](const flow::ArcRef& arc) {
+    return std::get<model::CopyPlan>(arc.arc->workload).on_conflict == model::OnConflict::replace;
+  };
+  return found.promise == 4 &&
+         found.message.starts_with("the object has other bytes than were committed") &&
+         std::ranges::any_of(deployment().arcs(), replaces);
+}
+
+void World::audit(store::ObjectStore& store) {
+  flow::Checker checker(store, deployment(), {.now = time_.wall(), .deep = true});
+  const auto report = checker.run();
+  if (!report) return oracle_.violated(6, "audit: " + report.error().message);
+  for (const auto& found : report->violations) {
+    // docs/audit.md: whoever deleted a member has to restore it; no engine can.
+    if (found.promise == 1 && oracle_.deleted_outside(found.uri.value_or(""))) continue;
+    if (is_known(found)) {
+      ++report_.known_defects;
+      continue;
+    }
+    oracle_.violated(found.promise,
+                     format("audit: {} {} {}: {}", found.arc.value_or(""), found.lot.value_or(""),
+                            found.uri.value_or(""), found.message));
+  }
+  report_.lots = report->promises[0].lots;
+  report_.claims = report->promises[3].lots;
+}
+
+void World::finish() {
+  for (auto& process : processes_) process->kill();
+  PlainStore store(disk_, -1, [this] { return stamp(); });
+  oracle_.judge(store, deployment());
+  audit(store);
+}
+
+RunReport World::run() {
+  try {
+    processes_.back()->set_wake_at(0s);
+    while (!(processes_.back()->alive() && processes_.back()->idle())) step();
+    begun_ = true;
+    for (auto& process : processes_) {
+      if (!process->alive()) process->set_wake_at(time_.monotonic + dice_.span(0s, 2s));
+    }
+    while (!at_rest() && oracle_.violations().empty()) {
+      const bool over =
+          next_step_ >= script_.steps.size() && next_time() >= settings().length && !healed_;
+      if (over) heal();
+      if (healed_ && time_.monotonic > heal_at_ + longest_healing) {
+        std::string waiting;
+        for (const auto& queue : queues_) waiting += queue.to_string();
+        oracle_.violated(5, format("the world does not come to rest; waiting: {}", waiting));
+        break;
+      }
+      step();
+    }
+    if (oracle_.violations().empty()) finish();
+  } catch (const Error& error) {
+    oracle_.violated(5, error.what());
+  }
+  report_.virtual_time = time_.monotonic;
+  report_.violations = oracle_.violations();
+  for (const auto& violation : report_.violations) log("***", violation);
+  return std::move(report_);
+}
+
+RunReport run_script(const Script& script, const RunOptions& options) {
+  World world(script, options);
+  return world.run();
+}
+
+}  // namespace cls::sim

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// World: one simulated run: the time, the disk, the processes, the messages between them, and the
+// script that happens to them.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "flow/audit_report.h"
+#include "flow/deployment.h"
+#include "sim/disk.h"
+#include "sim/oracle.h"
+#include "sim/plain_store.h"
+#include "sim/process.h"
+#include "sim/queue.h"
+#include "sim/random.h"
+#include "sim/script.h"
+
+namespace cls::sim {
+
+class Engine;
+
+struct RunOptions {
+  bool trace = false;
+  PortBug bug = PortBug::None;
+};
+
+/// How often what happened.
+struct Hits {
+  std::array<std::array<std::uint64_t, effect_count>, fault_count> faults{};
+  std::array<std::uint64_t, effect_count> effects{};  ///< calls, with and without a fault
+  std::array<std::uint64_t, step_count> steps{};
+  std::array<std::array<std::uint64_t, 3>, 2> messages{};
+  std::uint64_t takeovers = 0;  ///< claims taken from an owner
+
+  void add(const Hits& more);
+};
+
+struct RunReport {
+  std::vector<std::string> violations;
+  std::vector<std::string> trace;
+  std::uint64_t known_defects = 0;  ///< violations that are reported already: docs/simulator.md
+  Hits hits;
+  std::uint64_t calls = 0;  ///< of the store
+  std::uint64_t lots = 0;   ///< closed by boundaries
+  std::uint64_t claims = 0;
+  nanoseconds virtual_time{};
+};
+
+class World {
+ public:
+  World(const Script& script, const RunOptions& options);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  RunReport run();
+
+  // For what runs in it.
+  const Settings& settings() const { return script_.settings; }
+  std::uint64_t seed() const { return script_.seed; }
+  const WorldTime& time() const { return time_; }
+  Disk& disk() { return disk_; }
+  Oracle& oracle() { return oracle_; }
+  PortBug bug() const { return options_.bug; }
+  bool healed() const { return healed_; }
+  bool begun() const { return begun_; }
+  bool lives(const std::string& owner) const;
+  /// Another time at each call, so that no two objects have the same.
+  Instant stamp();
+
+  /// The fault of this call, if any; counts it. No fault befalls a world that is healed.
+  const StoreFault* reach(Effect effect, const Process& process);
+  void hit(const StoreFault& fault, Effect effect);
+  bool tracing() const { return options_.trace; }
+  void say(const Process& process, const std::string& what);
+
+  const flow::Deployment& deployment() const { return *deployments_.at(deployed_); }
+  unsigned deployed() const { return deployed_; }
+  void set_deployed(unsigned number) { deployed_ = number; }
+  /// All processes look at the orders soon.
+  void ring();
+  bool take_bell(const Process& process);
+
+  SimQueue& queue_of(const Process& process);
+  SimNotes& notes_of(const Process& process);
+  /// A lot was published: its subscribers will hear of it, if nothing goes wrong.
+  void announce(const model::DatasetId& dataset, const lot::LotId& lot);
+  /// Keys that a process was told of, since it asked last.
+  std::set<std::pair<unsigned, std::string>> take_notices(const Process& process);
+  std::deque<Step>& orders() { return orders_; }
+  unsigned next_boundary() { return ++boundaries_; }
+  void set_engine(const Process& process, const Engine* engine);
+
+ private:
+  void prepare();
+  bool step();
+  nanoseconds next_time() const;
+  void run_step(const Step& step);
+  void put(const Step& step);
+  void told(unsigned boundary, const std::string& key);
+  void send(Message message, nanoseconds least, std::function<void()> deliver);
+  void power_failure();
+  void resume(Process& process);
+  void ended(Process& process);
+  void heal();
+  bool at_rest() const;
+  void audit(store::ObjectStore& store);
+  bool is_known(const flow::AuditViolation& found) const;
+  void finish();
+  void log(std::string_view who, const std::string& what);
+  std::string owner_of(int writer) const;
+
+  const Script& script_;
+  RunOptions options_;
+  WorldTime time_;
+  Oracle oracle_;
+  Disk disk_;
+  bool power_ = false;  // just failing
+  std::vector<std::unique_ptr<flow::Deployment>> deployments_;
+  unsigned deployed_ = 0;
+  std::vector<std::unique_ptr<Process>> processes_;  // the last is the operator
+  std::vector<const Engine*> engines_;
+  std::vector<SimQueue> queues_;
+  std::vector<SimNotes> notes_;
+  std::vector<bool> bells_;
+  std::vector<std::set<std::pair<unsigned, std::string>>> notices_;
+  std::deque<Step> orders_;
+  std::size_t next_step_ = 0;
+  std::multimap<nanoseconds, std::function<void()>> messages_;
+  std::array<unsigned, 2> sent_{};
+  std::array<unsigned, effect_count> reached_{};
+  std::map<std::pair<Effect, unsigned>, const StoreFault*> faults_;
+  Random dice_;
+  bool begun_ = false;
+  bool healed_ = false;
+  nanoseconds heal_at_{};
+  unsigned boundaries_ = 0;
+  std::int64_t stamps_ = 0;
+  RunReport report_;
+};
+
+RunReport run_script(const Script& script, const RunOptions& options);
+
+}  // namespace cls::sim
