@@ -522,12 +522,23 @@ Result<Boundary::Listed> Boundary::listed_by_others(std::uint64_t last) const {
     listed[line.uri].versions.push_back(line.object);
   });
   if (!read) return pass(std::move(read));
-  for (auto& [text, of_key] : listed) {
+  // Only where another version is listed than the one that waits.
+  std::set<std::string, std::less<>> doubtful;
+  for (const auto& line : immediate_) {
+    if (listed.contains(line.uri) && !is_listed(line.uri, line.object, listed)) {
+      doubtful.insert(line.uri);
+    }
+  }
+  for (const auto& [uri, of_key] : listed) {
+    const auto held = held_.find(uri);
+    if (held && !is_listed(uri, held_.at(held->id).version, listed)) doubtful.insert(uri);
+  }
+  for (const auto& text : doubtful) {
     const auto uri = Uri::parse(text);
     if (!uri) continue;
     auto info = store_.head(*uri);
     if (!info && info.error().code != FailureCode::NotFound) return pass(std::move(info));
-    if (info) of_key.present = std::move(*info);
+    if (info) listed[text].present = std::move(*info);
   }
   return listed;
 }
