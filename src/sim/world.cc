@@ -354,7 +354,8 @@ bool World::is_known(const flow::AuditViolation& found) const {
 }
 
 void World::audit(store::ObjectStore& store) {
-  flow::Checker checker(store, deployment(), {.now = time_.wall(), .deep = true});
+  flow::Checker checker(store, deployment(),
+                        {.now = time_.wall(), .deep = true, .since = {}, .settled = true});
   const auto report = checker.run();
   if (!report) return oracle_.violated(6, "audit: " + report.error().message);
   for (const auto& found : report->violations) {
