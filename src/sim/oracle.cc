@@ -46,6 +46,16 @@ void Oracle::forgotten(unsigned boundary) {
   taken_.erase(boundary);
 }
 
+/// The event comes last of all.
+void Oracle::announced(const record::Places& places, const model::DatasetId& dataset,
+                       const lot::LotId& lot) {
+  for (const auto state : {record::ManifestState::complete, record::ManifestState::empty}) {
+    if (ask_.find(places.manifest(dataset, lot, state)) != nullptr) return;
+  }
+  violated(4, format("subscribers are told of {} {} before its manifest is there",
+                     dataset.to_string(), lot.to_string()));
+}
+
 void Oracle::attempt_failed(const std::string& attempt, bool retryable) {
   failed_attempts_[attempt] = retryable;
 }

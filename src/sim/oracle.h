@@ -15,6 +15,7 @@
 #include "flow/deployment.h"
 #include "record/claim.h"
 #include "record/ledger.h"
+#include "record/places.h"
 #include "sim/disk.h"
 #include "sim/process.h"
 #include "sim/script.h"
@@ -42,6 +43,9 @@ class Oracle {
   void taken(unsigned boundary, const flow::Arrival& arrival);
   /// That boundary is left, and what it held is not all stored.
   void forgotten(unsigned boundary);
+  /// Subscribers of a dataset are told of a lot.
+  void announced(const record::Places& places, const model::DatasetId& dataset,
+                 const lot::LotId& lot);
   /// How an attempt of a workload failed.
   void attempt_failed(const std::string& attempt, bool retryable);
   void violated(unsigned promise, std::string what);

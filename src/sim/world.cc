@@ -165,6 +165,7 @@ void World::send(Message message, nanoseconds least, std::function<void()> deliv
 }
 
 void World::announce(const model::DatasetId& dataset, const lot::LotId& lot) {
+  oracle_.announced(deployment().projects().front()->places, dataset, lot);
   send(Message::Event, 0s, [this, dataset, lot] {
     const auto& placement = deployment().projects().front()->plan.placement;
     for (const auto& arc : deployment().subscribers_of(placement, dataset)) {
