@@ -223,6 +223,7 @@ class Maker {
   void settings() {
     Settings& world = script_.settings;
     world.processes = options_.day ? 1 : static_cast<unsigned>(shape_.between(1, 3));
+    if (recipe_.revised) world.processes = 3;
     world.one_host = shape_.chance(0.6);
     world.pause_chance = options_.day ? 0.01 : shape_.pick(std::vector{0.02, 0.1, 0.3, 0.6});
     world.page = shape_.pick(std::vector<std::size_t>{3, 20, 1000, 1000});
@@ -452,7 +453,7 @@ class Maker {
       add_fault(static_cast<FaultKind>(faults_.below(fault_count)), effect, rare ? 2 : 32);
     }
     if (recipe_.revised) {
-      for (int i = 0; i < 6; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 64);
+      for (int i = 0; i < 16; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 100);
       for (int i = 0; i < 4; ++i) {
         add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
       }
