@@ -166,8 +166,8 @@ constexpr std::array families{
 /// Makes one script; the streams are one for each kind of choice.
 class Maker {
  public:
-  Maker(std::uint64_t seed, const ScriptOptions& options)
-      : options_(options),
+  Maker(std::uint64_t seed, ScriptOptions options)
+      : options_(std::move(options)),
         shape_(seed, "shape"),
         files_(seed, "files"),
         orders_(seed, "orders"),
@@ -193,7 +193,7 @@ class Maker {
  private:
   void choose() {
     const auto& family = families.at(static_cast<std::size_t>(shape_.below(families.size())));
-    const auto named = std::ranges::find(families, options_.family, &Family::name);
+    const auto* const named = std::ranges::find(families, options_.family, &Family::name);
     const Family& chosen = named == families.end() ? family : *named;
     script_.family = chosen.name;
     recipe_.arcs = static_cast<unsigned>(shape_.between(1, 4));
@@ -485,6 +485,7 @@ class Maker {
 
 std::vector<std::string> family_names() {
   std::vector<std::string> names;
+  names.reserve(families.size());
   for (const auto& family : families) names.emplace_back(family.name);
   return names;
 }
