@@ -92,7 +92,9 @@ std::optional<Arguments> parse(const std::vector<std::string>& arguments) {
       parsed.shrinks = false;
     } else if (option == "--expect-violation") {
       parsed.expect = true;
-    } else if (i + 1 == arguments.size() || !take_value(parsed, option, arguments[++i])) {
+    } else if (i + 1 < arguments.size() && take_value(parsed, option, arguments[i + 1])) {
+      ++i;
+    } else {
       return std::nullopt;
     }
   }

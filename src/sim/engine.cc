@@ -272,7 +272,7 @@ bool Engine::scan(Served& served, std::vector<flow::Arrival>& found) {
   return complete;
 }
 
-void Engine::take(Served& served, std::vector<flow::Arrival> found) {
+void Engine::take(Served& served, const std::vector<flow::Arrival>& found) {
   for (const auto& arrival : found) world_.oracle().taken(served.number, arrival);
   const auto taken = served.boundary->take(found);
   served.failed = !taken;
@@ -308,7 +308,7 @@ void Engine::intake(Served& served, const std::set<std::string>& told) {
     served.scan_at = world_.time().monotonic + (complete ? world_.settings().poll : store_retry);
     if (served.unquiet) served.scan_at = world_.time().monotonic + unquiet_look;
   }
-  if (!found.empty()) take(served, std::move(found));
+  if (!found.empty()) take(served, found);
   if (served.tick_at <= world_.time().monotonic) tick(served);
 }
 

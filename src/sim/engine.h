@@ -58,7 +58,7 @@ class Engine {
   void intake(Served& served, const std::set<std::string>& told);
   bool scan(Served& served, std::vector<flow::Arrival>& found);
   bool look(Served& served, const store::ObjectInfo& info, std::vector<flow::Arrival>& found);
-  void take(Served& served, std::vector<flow::Arrival> found);
+  void take(Served& served, const std::vector<flow::Arrival>& found);
   void tick(Served& served);
   void sweep();
   bool work();

@@ -166,8 +166,8 @@ constexpr std::array families{
 /// Makes one script; the streams are one for each kind of choice.
 class Maker {
  public:
-  Maker(std::uint64_t seed, const ScriptOptions& options)
-      : options_(options),
+  Maker(std::uint64_t seed, ScriptOptions options)
+      : options_(std::move(options)),
         shape_(seed, "shape"),
         files_(seed, "files"),
         orders_(seed, "orders"),
@@ -193,7 +193,7 @@ class Maker {
  private:
   void choose() {
     const auto& family = families.at(static_cast<std::size_t>(shape_.below(families.size())));
-    const auto named = std::ranges::find(families, options_.family, &Family::name);
+    const auto* const named = std::ranges::find(families, options_.family, &Family::name);
     const Family& chosen = named == families.end() ? family : *named;
     script_.family = chosen.name;
     recipe_.arcs = static_cast<unsigned>(shape_.between(1, 4));
@@ -223,6 +223,7 @@ class Maker {
   void settings() {
     Settings& world = script_.settings;
     world.processes = options_.day ? 1 : static_cast<unsigned>(shape_.between(1, 3));
+    if (recipe_.revised) world.processes = 3;
     world.one_host = shape_.chance(0.6);
     world.pause_chance = options_.day ? 0.01 : shape_.pick(std::vector{0.02, 0.1, 0.3, 0.6});
     world.page = shape_.pick(std::vector<std::size_t>{3, 20, 1000, 1000});
@@ -452,7 +453,7 @@ class Maker {
       add_fault(static_cast<FaultKind>(faults_.below(fault_count)), effect, rare ? 2 : 32);
     }
     if (recipe_.revised) {
-      for (int i = 0; i < 6; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 64);
+      for (int i = 0; i < 16; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 100);
       for (int i = 0; i < 4; ++i) {
         add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
       }
@@ -484,6 +485,7 @@ class Maker {
 
 std::vector<std::string> family_names() {
   std::vector<std::string> names;
+  names.reserve(families.size());
   for (const auto& family : families) names.emplace_back(family.name);
   return names;
 }

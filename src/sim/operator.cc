@@ -24,9 +24,9 @@ void Operator::deploy(unsigned number) {
   flow::ProjectRecords records;
   records.placement = plan.placement;
   records.project = plan.project;
-  records.project_json = format("{{\"deployment\":{}}}", number);
+  records.project_json = format(R"({{"deployment":{}}})", number);
   for (const auto& arc : plan.arcs) {
-    records.arcs.emplace_back(arc.name, format("{{\"declaration\":\"{}\"}}", arc.declaration));
+    records.arcs.emplace_back(arc.name, format(R"({{"declaration":"{}"}})", arc.declaration));
     for (const auto& [role, sink] : arc.sinks) records.datasets.push_back(sink);
   }
   for (const auto& boundary : plan.boundaries) {
