@@ -422,7 +422,7 @@ class Index(Local):
         shutil.copy(self.home / "cls.db", self.folder / "kept")
         (self.home / "cls.db").unlink()
         shutil.copy(self.folder / "kept", self.home / "cls.db")
-        self.assertEqual(up.wait(PATIENCE), 75)
+        self.assertEqual(up.wait(2 * PATIENCE), 75)  # it looks once a minute
 
     def test_a_damaged_index_is_set_aside_once_and_rebuilt_events_included(self):
         self.declare(COPY)

@@ -31,6 +31,7 @@ PATCHES = pathlib.Path(__file__).resolve().parent
 TREE = ROOT / "build/mutants/tree"
 BUILD = TREE / "build/asan"  # the flags of make test: what it compiled is in the compiler cache
 SECONDS = 120  # of one killer; more is a failure
+SIMULATION_SECONDS = 900  # of cls-sim
 KILLERS = {"scenario": ("scenario", "cls"), "cls-sim": ("cls-sim",)}  # what to build; of a NAME_test, itself
 
 
@@ -128,19 +129,26 @@ def passes(program, argument):
     if program == "scenario":
         command = [program_path("scenario"), "--cls", program_path("cls"), TREE / "tests/scenarios" / argument]
     elif program == "cls-sim":
-        command = [program_path("cls-sim"), *argument.split()]
+        # It ends with 0 at the first seed that breaks a promise: then it has found the bug.
+        command = [program_path("cls-sim"), *argument.split(), "--expect-violation"]
     else:
         command = [program_path(program), f"--gtest_filter={argument}"]
     environment = dict(os.environ)
     if os.path.isdir("/dev/shm"):
         environment["TMPDIR"] = "/dev/shm"
+    simulated = program == "cls-sim"
     try:
-        ended = run(command, cwd=TREE, env=environment, timeout=SECONDS, errors="replace", stdin=subprocess.DEVNULL)
+        ended = run(command, cwd=TREE, env=environment, timeout=SIMULATION_SECONDS if simulated else SECONDS,
+                    errors="replace", stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
+        if simulated:
+            sys.exit(f"cls-sim {argument} took more than {SIMULATION_SECONDS} s")
         return False
+    if simulated and ended.returncode not in (0, 1):
+        sys.exit(f"cls-sim {argument} ended with {ended.returncode}:\n{ended.stderr[-2000:]}")
     if program.endswith("_test") and re.search(r"Running 0 tests", ended.stdout):
         sys.exit(f"{program} has no test {argument}")
-    return ended.returncode == 0
+    return (ended.returncode == 0) != simulated
 
 
 def check_clean(mutants, jobs):
