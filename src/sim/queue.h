@@ -49,6 +49,10 @@ class SimQueue {
   std::optional<Instant> next_due(const std::set<std::string>& arcs) const;
   bool empty() const { return entries_.empty(); }
   void clear() { entries_.clear(); }
+  /// The most lots of an arc that ever were to be looked at, or at work, at once.
+  std::size_t most(const std::string& arc) const;
+  /// How many of them there are.
+  std::size_t size(const std::string& arc) const;
   std::string to_string() const;
 
  private:
@@ -57,7 +61,8 @@ class SimQueue {
     std::string taken_by;
     bool again = false;
   };
-  std::map<Item, Entry> entries_;
+  std::map<std::string, std::map<lot::LotId, Entry>> entries_;  // by arc; none is empty
+  std::map<std::string, std::size_t> most_;
 };
 
 }  // namespace cls::sim
