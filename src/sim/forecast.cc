@@ -62,6 +62,13 @@ class Counter final : public Watcher {
     report_.violations.push_back(format("{}: {}", what, failure.message));
   }
 
+  /// False for an interval after the last day: an empty lot of it is not counted.
+  bool counts(const std::string& lot) const {
+    const auto& settings = made_.script.settings;
+    const auto id = lot::LotId::parse(lot);
+    return id && id->start() < settings.start + settings.length;
+  }
+
   /// What one ledger says.
   struct Ledger {
     std::map<std::string, std::uint64_t> members;  ///< by lot
@@ -87,6 +94,7 @@ class Counter final : public Watcher {
       ledger.closed.insert(lot);
       all_empty = all_empty && !ledger.members.contains(lot);
     }
+    all_empty = all_empty && counts(segment.head.closes.front());
     if (all_empty) ++report_.cost.of_empty.conditional;
   }
 
@@ -108,7 +116,7 @@ class Counter final : public Watcher {
     for (const auto& lot : ledger.closed) {
       if (ledger.members.contains(lot)) {
         ++count.lots;
-      } else {
+      } else if (counts(lot)) {
         ++count.empty_lots;
         report_.cost.of_empty.add(calls_.of(dataset, lot));
       }
@@ -131,12 +139,13 @@ class Counter final : public Watcher {
     return last;
   }
 
+  static bool is_empty(const record::Claim& claim) {
+    return !claim.sinks.empty() && std::ranges::all_of(claim.sinks, [](const auto& sink) {
+      return sink.second.state == record::ManifestState::empty;
+    });
+  }
+
   void charge_empty(const flow::ArcRef& arc, const record::Claim& claim) {
-    const bool empty =
-        !claim.sinks.empty() && std::ranges::all_of(claim.sinks, [](const auto& sink) {
-          return sink.second.state == record::ManifestState::empty;
-        });
-    if (!empty) return;
     report_.cost.of_empty.add(calls_.of(arc.to_string(), claim.lot));
     for (const auto& [role, sink] : arc.arc->sinks) {
       report_.cost.of_empty.add(calls_.of(sink.id().to_string(), claim.lot));
@@ -154,8 +163,10 @@ class Counter final : public Watcher {
     if (result == record::ClaimResult::missing) ++count.missing;
     if (result == record::ClaimResult::partial) ++count.partial;
     if (result != record::ClaimResult::complete) return;
+    const bool empty = is_empty(claim);
+    if (empty && !counts(claim.lot)) return;
     ++count.complete;
-    charge_empty(arc, claim);
+    if (empty) charge_empty(arc, claim);
     const auto lot = lot::LotId::parse(claim.lot);
     const auto at = published_at(store, claim);
     if (!lot || !at) return;
@@ -167,20 +178,16 @@ class Counter final : public Watcher {
     count.project = arc.project->plan.project.to_string();
     count.name = arc.arc->name;
     std::vector<double> lags;
-    std::uint64_t claims = 0;
     const auto read = flow::for_each_claim(
         store, arc,
-        [&](const flow::StoredClaim& stored) {
-          ++claims;
-          read_claim(store, arc, stored.claim, count, lags);
-        },
+        [&](const flow::StoredClaim& stored) { read_claim(store, arc, stored.claim, count, lags); },
         [&](const Uri& uri, const Failure& failure) { trouble(uri.to_string(), failure); });
     if (!read) trouble(arc.to_string(), read.error());
     count.lag = lag_of(std::move(lags));
-    const auto attempts = attempts_[arc.to_string()];
+    const auto& attempts = attempts_[arc.to_string()];
     count.attempts = attempts.started;
     count.failed = attempts.failed;
-    count.retries = attempts.started - std::min(attempts.started, claims);
+    count.retries = attempts.started - attempts.lots.size();
     count.backlog = world.queue().most(arc.to_string());
     // What has no claim yet waits in the queue.
     count.unfinished =

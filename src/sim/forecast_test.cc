@@ -120,6 +120,20 @@ TEST(Forecast, WhatAlwaysFailsIsMissingAfterItsAttempts) {
   EXPECT_EQ(report.arcs[1].attempts, 0U) << "its source never comes";
 }
 
+TEST(Forecast, EveryFailureIsARetryOrTheEndOfALot) {
+  auto asked = options();
+  asked.failures = 0.5;
+  const auto report = forecast_of(asked);
+  EXPECT_THAT(report.violations, IsEmpty());
+  const auto& arc = report.arcs[0];
+  EXPECT_GT(arc.retries, 0U);
+  EXPECT_GT(arc.missing, 0U);
+  EXPECT_EQ(arc.complete + arc.missing, 24U);
+  EXPECT_EQ(arc.failed, arc.retries + arc.missing);
+  EXPECT_EQ(arc.attempts, 24U + arc.retries);
+  EXPECT_EQ(report.arcs[1].complete + report.arcs[1].missing, arc.complete);
+}
+
 TEST(Forecast, AnOutageIsALagOfItsLength) {
   auto asked = options();
   asked.outage = 3h;
@@ -175,6 +189,8 @@ TEST(Forecast, EmptyLotsCostWhatTheirRecordsCost) {
   const auto published = forecast_of(asked, plan);
   EXPECT_GE(published.cost.empty_lots, 19U);
   EXPECT_EQ(published.arcs[0].complete, published.boundaries[0].lots + published.cost.empty_lots);
+  EXPECT_EQ(published.arcs[0].attempts, published.boundaries[0].lots) << "no workload is run";
+  EXPECT_EQ(published.arcs[0].retries, 0U);
   // A ledger segment, a manifest; of each arc a claim that is taken and committed at least.
   EXPECT_GE(published.cost.of_empty.conditional, published.cost.empty_lots * 6);
   EXPECT_GT(published.cost.of_empty.reads, 0U);

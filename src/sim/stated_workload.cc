@@ -63,6 +63,7 @@ Result<flow::SinkOutput> StatedWorkload::make(const flow::WorkloadContext& conte
 flow::RunOutcome StatedWorkload::run(const flow::WorkloadContext& context) {
   auto& counts = counts_[context.project.project.to_string() + " " + context.arc.name];
   ++counts.started;
+  counts.lots.insert(context.lot);
   nanoseconds span = dice_.span(stated_.duration / 2, stated_.duration + stated_.duration / 2);
   const bool fails = dice_.chance(stated_.failure_rate);
   const auto limit = limit_of(context.arc);
@@ -72,7 +73,7 @@ flow::RunOutcome StatedWorkload::run(const flow::WorkloadContext& context) {
   if (fails || too_long) {
     ++counts.failed;
     return flow::Failed{.code = too_long ? "Timeout" : "Exit",
-                        .message = too_long ? "it took longer than timeoutSec" : "exit 1",
+                        .message = too_long ? "it took longer than timeoutMin" : "exit 1",
                         .partial = {}};
   }
   flow::Completed completed;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "sim/world.h"
@@ -20,6 +21,7 @@ struct StatedAttempts {
 struct AttemptCounts {
   std::uint64_t started = 0;
   std::uint64_t failed = 0;
+  std::set<lot::LotId> lots = {};  ///< an attempt was made on; on empty ones there is none
 };
 
 class StatedWorkload final : public flow::Workload {
