@@ -273,12 +273,29 @@ bool Engine::scan(Served& served, std::vector<flow::Arrival>& found) {
   return complete;
 }
 
+/// When a tick may have something to do for what was just taken. Each tick looks at all lots there
+/// ever were, so where there are very many arrivals it is left out until then.
+nanoseconds Engine::tick_after(const Served& served,
+                               const std::vector<flow::Arrival>& found) const {
+  const auto now = world_.time().monotonic;
+  if (world_.settings().lanes == 0 || served.failed) return now;
+  const auto& plan = *served.boundary->ref().boundary;
+  const Instant begin = plan.unit.truncate(process_.clock.now());
+  const bool of_former = plan.lot_source != model::LotSource::arrivalTime &&
+                         std::ranges::any_of(found, [&](const flow::Arrival& arrival) {
+                           return arrival.modified < begin;
+                         });
+  const Instant ends = begin + plan.unit.duration();
+  const nanoseconds ended = of_former ? 0s : ends - process_.clock.now();
+  return std::min(served.tick_at, now + ended + nanoseconds(plan.settle));
+}
+
 void Engine::take(Served& served, std::vector<flow::Arrival> found) {
   for (const auto& arrival : found) world_.oracle().taken(served.number, arrival);
   const auto taken = served.boundary->take(found);
   served.failed = !taken;
   if (!taken) trouble("take", taken.error());
-  served.tick_at = world_.time().monotonic;
+  served.tick_at = tick_after(served, found);
 }
 
 void Engine::tick(Served& served) {
@@ -287,7 +304,9 @@ void Engine::tick(Served& served) {
   if (done) done = served.boundary->tick(flow::Boundary::Quiet::Waited);
   served.failed = !done;
   if (!done) trouble("tick", done.error());
-  nanoseconds wait = served.failed ? store_retry : longest_wait;
+  // No clock jumps in a forecast.
+  const nanoseconds longest = world_.settings().lanes > 0 ? nanoseconds(1h) : longest_wait;
+  nanoseconds wait = served.failed ? store_retry : longest;
   if (const auto due = served.boundary->next_due(); due && !served.failed) {
     wait = std::clamp<nanoseconds>(*due - process_.clock.now(), 1ms, wait);
   }

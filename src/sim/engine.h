@@ -60,6 +60,7 @@ class Engine {
   void intake(Served& served, const std::set<std::string>& told);
   bool scan(Served& served, std::vector<flow::Arrival>& found);
   bool look(Served& served, const store::ObjectInfo& info, std::vector<flow::Arrival>& found);
+  nanoseconds tick_after(const Served& served, const std::vector<flow::Arrival>& found) const;
   void take(Served& served, std::vector<flow::Arrival> found);
   void tick(Served& served);
   void sweep();
