@@ -191,7 +191,7 @@ std::string as_json(const sim::ForecastReport& report, const Effort& effort) {
   value.add("boundaries", array_of(report.boundaries));
   value.add("arcs", array_of(report.arcs));
   json::Value cost = json::Value::object();
-  cost.add("lots", object_of(figures_of(report.cost.total)));
+  cost.add("all", object_of(figures_of(report.cost.total)));
   cost.add("emptyLots", object_of(figures_of(report.cost.of_empty)));
   json::Value kinds = json::Value::object();
   for (const auto& [name, count] : report.cost.kinds) {
