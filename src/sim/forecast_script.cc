@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t most_lanes = 16;
 /// No event is lost here, so sweeps find work only after an outage, and that has one of its own.
-constexpr nanoseconds sweep_pause = 6h;
+constexpr nanoseconds sweep_pause = 24h;
 constexpr std::uint64_t most_calls = 100'000'000;
 constexpr nanoseconds duplicate_within = 10min;
 

@@ -201,13 +201,18 @@ TEST(Forecast, AsManyLotsRunAtOnceAsTheArcAllows) {
   auto asked = options();
   asked.duration = 80min;  // an hour brings more than one lane does
   auto plan = project();
-  plan.arcs.pop_back();
-  plan.arcs[0].timeout = 24h;
+  plan.arcs[1].sources[0].second.name = "orders";  // beside the first, not after it
+  for (auto& arc : plan.arcs) {
+    arc.timeout = 24h;
+    arc.lease = 1h;
+    arc.concurrency = 4;
+  }
   plan.arcs[0].concurrency = 1;
   const auto one = forecast_of(asked, plan);
-  EXPECT_EQ(one.lanes, 1U);
-  EXPECT_GT(one.arcs[0].backlog, 4U);
+  EXPECT_EQ(one.lanes, 5U);
+  EXPECT_GT(one.arcs[0].backlog, 4U) << "though other lanes are free";
   EXPECT_GT(one.arcs[0].lag->most, 4 * 3600);
+  EXPECT_LE(one.arcs[1].lag->most, 2 * 3600);
   plan.arcs[0].concurrency = 4;
   const auto four = forecast_of(asked, plan);
   EXPECT_EQ(four.arcs[0].complete, 24U);
