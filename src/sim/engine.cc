@@ -455,7 +455,7 @@ void Engine::work_in(Process& lane) {
       continue;
     }
     nanoseconds next = nanoseconds::max();
-    if (const auto due = world_.queue_of(process_).next_due(takeable())) {
+    if (const auto due = world_.queue_of(process_).next_due(takeable(), ordered_)) {
       const nanoseconds wait = *due - process_.clock.now();
       next = world_.time().monotonic + std::max<nanoseconds>(wait, 1ms);
     }

@@ -81,13 +81,16 @@ void SimQueue::free_dead(const std::function<bool(const std::string&)>& lives) {
   }
 }
 
-std::optional<Instant> SimQueue::next_due(const std::set<std::string>& arcs) const {
+std::optional<Instant> SimQueue::next_due(const std::set<std::string>& arcs,
+                                          const std::set<std::string>& ordered) const {
   std::optional<Instant> next;
   for (const auto& [arc, lots] : entries_) {
     if (!arcs.contains(arc)) continue;
+    const bool in_order = ordered.contains(arc);
     for (const auto& [lot, entry] : lots) {
-      if (!entry.taken_by.empty()) continue;
-      if (!next || entry.due < *next) next = entry.due;
+      const bool waits = entry.taken_by.empty();
+      if (waits && (!next || entry.due < *next)) next = entry.due;
+      if (in_order) break;
     }
   }
   return next;

@@ -45,8 +45,10 @@ class SimQueue {
   void done(const Item& item);
   void later(const Item& item, Instant at);
   void free_dead(const std::function<bool(const std::string&)>& lives);
-  /// When the next one of `arcs` that nobody works on is due.
-  std::optional<Instant> next_due(const std::set<std::string>& arcs) const;
+  /// When the next one of `arcs` that nobody works on is due; of those in `ordered` the oldest lot
+  /// alone counts.
+  std::optional<Instant> next_due(const std::set<std::string>& arcs,
+                                  const std::set<std::string>& ordered = {}) const;
   bool empty() const { return entries_.empty(); }
   void clear() { entries_.clear(); }
   /// The most lots of an arc that ever were to be looked at, or at work, at once.
