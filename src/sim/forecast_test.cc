@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "sim/queue.h"
+
 namespace cls::sim {
 namespace {
 
@@ -251,6 +253,22 @@ TEST(Forecast, WhatIsTooMuchIsRefusedWithWhatWouldDo) {
   asked = options();
   asked.days = 0;
   EXPECT_FALSE(forecast({project()}, asked));
+}
+
+TEST(SimQueue, OfAnOrderedArcTheOldestLotAloneIsWaitedFor) {
+  const Instant now = instant_of(2026, 1, 1).value();
+  const auto first = lot::LotId::at(lot::LotUnit::hours(), now).value();
+  SimQueue queue;
+  queue.push({"a", first});
+  queue.push({"a", first.next()});
+  ASSERT_TRUE(queue.take("me", {"a"}, {"a"}, now));
+  EXPECT_FALSE(queue.next_due({"a"}, {"a"})) << "it is at work";
+  queue.later({"a", first}, now + 5min);
+  EXPECT_FALSE(queue.take("me", {"a"}, {"a"}, now)) << "it is in back-off";
+  EXPECT_EQ(queue.next_due({"a"}, {"a"}), now + 5min);
+  EXPECT_EQ(queue.next_due({"a"}), Instant{}) << "the next one is due";
+  EXPECT_EQ(queue.most("a"), 2U);
+  EXPECT_EQ(queue.size("a"), 2U);
 }
 
 TEST(CallTally, NamesTheLotOfAKey) {
