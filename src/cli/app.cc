@@ -43,6 +43,8 @@ int dispatch(const Options& options, World& world) {
       return report(options, world);
     case Command::Audit:
       return audit(options, world);
+    case Command::Simulate:
+      return simulate(options, world);
     case Command::None:
       break;
   }

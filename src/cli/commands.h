@@ -18,5 +18,6 @@ int enable(const Options& options, World& world);  // and disable
 int status(const Options& options, World& world);
 int report(const Options& options, World& world);
 int audit(const Options& options, World& world);
+int simulate(const Options& options, World& world);
 
 }  // namespace cls::cli

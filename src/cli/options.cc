@@ -154,6 +154,27 @@ class CommandLine {
     auto* mend = audit->add_flag("--repair", options_.repair,
                                  "Mend what can be mended from records, then check again");
     audit->add_flag("--dry-run", options_.dry_run, "Only say what --repair would do")->needs(mend);
+    add_simulate();
+  }
+
+  void add_simulate() {
+    auto* simulate = command(
+        app_, "simulate", "Run projects in virtual time with made-up arrivals; nothing is changed",
+        Command::Simulate);
+    add_projects(simulate, true);
+    simulate->add_option("--days", options_.days, "Virtual days, 1 to 366 [1]");
+    simulate->add_option("--arrivals", options_.arrivals,
+                         "Objects for each boundary, N/s, N/min, N/h or N/day [1/min]");
+    simulate->add_option("--duplicates", options_.duplicates,
+                         "Of the objects, that are written again with the same bytes [0%]");
+    simulate->add_option("--late", options_.late,
+                         "Of the objects, whose time says an earlier lot [0%]");
+    simulate->add_option("--outage", options_.outage,
+                         "The service is down for so long, once, as 2h [0s]");
+    simulate->add_option("--duration", options_.duration,
+                         "What an attempt takes on average, as 30s [1s]");
+    simulate->add_option("--failures", options_.failures, "Of the attempts, that fail [0%]");
+    simulate->add_option("--seed", options_.seed, "Other chances, the same for the same seed [1]");
   }
 
   Options& options_;

@@ -30,6 +30,7 @@ enum class Command : std::uint8_t {
   Projects,
   Placements,
   Audit,
+  Simulate,
 };
 
 struct Options {
@@ -61,7 +62,16 @@ struct Options {
   std::string keep_attempts;        ///< up: a duration; empty: 14d
   std::string keep_attempts_bytes;  ///< up: a size; empty: 1GiB
   std::uint64_t wait = 600;         ///< seconds that destroy waits for what runs
-  bool delete_records = false;      ///< destroy: the project's past too, but for its data
+  // simulate; texts as they are given
+  unsigned days = 1;
+  std::string arrivals = "1/min";
+  std::string duplicates = "0%";
+  std::string late = "0%";
+  std::string outage = "0s";
+  std::string duration = "1s";
+  std::string failures = "0%";
+  std::uint64_t seed = 1;
+  bool delete_records = false;  ///< destroy: the project's past too, but for its data
 };
 
 /// The text to print and the exit code, where the command line itself is all there is to do.

@@ -27,9 +27,9 @@ constexpr nanoseconds longest_wait = 60s;
 class Engine::Events final : public flow::LotEvents {
  public:
   explicit Events(World& world) : world_(world) {}
-  void available(const model::Placement& /*placement*/, const model::DatasetId& dataset,
+  void available(const model::Placement& placement, const model::DatasetId& dataset,
                  const lot::LotId& lot) override {
-    world_.announce(dataset, lot);
+    world_.announce(placement, dataset, lot);
   }
 
  private:
@@ -77,7 +77,8 @@ Engine::Engine(World& world, Process& process)
       probe_(std::make_unique<Probe>(world, process)),
       out_(std::make_unique<Lines>(world, process)),
       leases_(process.clock),
-      workload_(world, process, store_) {
+      workload_(world, process, store_),
+      runs_(world.watcher() != nullptr ? world.watcher()->workload(world, store_) : workload_) {
   world_.set_engine(process_, this);
 }
 
@@ -139,9 +140,9 @@ void Engine::open_arc(const flow::ArcRef& ref) {
       .sources = *sources_,
       .self = process_.owner(),
       .log = *out_,
-      .workload = [this](const model::ArcPlan&) -> flow::Workload& { return workload_; }};
-  if (ref.arc->concurrency == 1) ordered_.insert(ref.arc->name);
-  arcs_[ref.arc->name] = std::make_unique<flow::ArcFlow>(services, ref, **subscription);
+      .workload = [this](const model::ArcPlan&) -> flow::Workload& { return runs_; }};
+  if (ref.arc->concurrency == 1) ordered_.insert(ref.to_string());
+  arcs_[ref.to_string()] = std::make_unique<flow::ArcFlow>(services, ref, **subscription);
 }
 
 /// Serves what is deployed now; what cannot be opened is tried again as a whole.
@@ -208,7 +209,7 @@ void Engine::follow_orders() {
     follow_order(deployment_->boundaries()[i], i);
   }
   for (const auto& ref : deployment_->arcs()) {
-    const auto known = arcs_.find(ref.arc->name);
+    const auto known = arcs_.find(ref.to_string());
     if (known == arcs_.end()) {
       open_arc(ref);
       continue;
@@ -272,12 +273,29 @@ bool Engine::scan(Served& served, std::vector<flow::Arrival>& found) {
   return complete;
 }
 
+/// When a tick may have something to do for what was just taken. Each tick looks at all lots there
+/// ever were, so where there are very many arrivals it is left out until then.
+nanoseconds Engine::tick_after(const Served& served,
+                               const std::vector<flow::Arrival>& found) const {
+  const auto now = world_.time().monotonic;
+  if (world_.settings().lanes == 0 || served.failed) return now;
+  const auto& plan = *served.boundary->ref().boundary;
+  const Instant begin = plan.unit.truncate(process_.clock.now());
+  const bool of_former = plan.lot_source != model::LotSource::arrivalTime &&
+                         std::ranges::any_of(found, [&](const flow::Arrival& arrival) {
+                           return arrival.modified < begin;
+                         });
+  const Instant ends = begin + plan.unit.duration();
+  const nanoseconds ended = of_former ? 0s : ends - process_.clock.now();
+  return std::min(served.tick_at, now + ended + nanoseconds(plan.settle));
+}
+
 void Engine::take(Served& served, const std::vector<flow::Arrival>& found) {
   for (const auto& arrival : found) world_.oracle().taken(served.number, arrival);
   const auto taken = served.boundary->take(found);
   served.failed = !taken;
   if (!taken) trouble("take", taken.error());
-  served.tick_at = world_.time().monotonic;
+  served.tick_at = tick_after(served, found);
 }
 
 void Engine::tick(Served& served) {
@@ -286,7 +304,9 @@ void Engine::tick(Served& served) {
   if (done) done = served.boundary->tick(flow::Boundary::Quiet::Waited);
   served.failed = !done;
   if (!done) trouble("tick", done.error());
-  nanoseconds wait = served.failed ? store_retry : longest_wait;
+  // No clock jumps in a forecast.
+  const nanoseconds longest = world_.settings().lanes > 0 ? nanoseconds(1h) : longest_wait;
+  nanoseconds wait = served.failed ? store_retry : longest;
   if (const auto due = served.boundary->next_due(); due && !served.failed) {
     wait = std::clamp<nanoseconds>(*due - process_.clock.now(), 1ms, wait);
   }
@@ -349,7 +369,7 @@ void Engine::sweep() {
 
 void Engine::beat() {
   if (process_.stop_requested()) held_.request_stop_all();
-  if (beating_ || !working_) return;
+  if (beating_ || working_ == 0) return;
   beating_ = true;
   held_.judge_all();
   while (held_.beat_one()) {
@@ -357,18 +377,28 @@ void Engine::beat() {
   beating_ = false;
 }
 
+/// The arcs of which a lot may be taken: enabled, and not at work on as many as they may be.
+std::set<std::string> Engine::takeable() const {
+  std::set<std::string> arcs;
+  for (const auto& [name, arc] : arcs_) {
+    const auto running = running_.find(name);
+    const unsigned at_work = running == running_.end() ? 0 : running->second;
+    const bool free = at_work < std::max(1U, arc->arc().arc->concurrency);
+    if (arc->subscription().enabled && free) arcs.insert(name);
+  }
+  return arcs;
+}
+
 bool Engine::work() {
   SimQueue& queue = world_.queue_of(process_);
-  std::set<std::string> enabled;
-  for (const auto& [name, arc] : arcs_) {
-    if (arc->subscription().enabled) enabled.insert(name);
-  }
-  const auto item = queue.take(process_.owner().id, enabled, ordered_, process_.clock.now());
+  const auto item = queue.take(process_.owner().id, takeable(), ordered_, process_.clock.now());
   if (!item) return false;
-  working_ = true;
+  ++working_;
+  ++running_[item->first];
   Result<flow::ArcOutcome> outcome = flow::ArcOutcome(flow::Idle::NotReady);
   outcome = arcs_.at(item->first)->run(item->second);
-  working_ = false;
+  --working_;
+  --running_[item->first];
   settle(*item, outcome);
   return true;
 }
@@ -408,16 +438,29 @@ nanoseconds Engine::next_time() const {
   for (const auto& served : served_) {
     next = std::min({next, served->scan_at, served->tick_at});
   }
-  std::set<std::string> enabled;
-  for (const auto& [name, arc] : arcs_) {
-    if (arc->subscription().enabled) enabled.insert(name);
-  }
-  if (const auto due = world_.queue_of(process_).next_due(enabled)) {
+  if (world_.settings().lanes > 0) return next;  // they look after the queue
+  if (const auto due = world_.queue_of(process_).next_due(takeable())) {
     // An older lot of an ordered arc may be at work: then this one is looked at every second.
     const nanoseconds wait = *due - process_.clock.now();
     next = std::min(next, world_.time().monotonic + std::max<nanoseconds>(wait, 1s));
   }
   return next;
+}
+
+void Engine::work_in(Process& lane) {
+  while (true) {
+    if (work()) {
+      // What has ended may let an arc take what another lane waits for.
+      world_.wake_lanes();
+      continue;
+    }
+    nanoseconds next = nanoseconds::max();
+    if (const auto due = world_.queue_of(process_).next_due(takeable(), ordered_)) {
+      const nanoseconds wait = *due - process_.clock.now();
+      next = world_.time().monotonic + std::max<nanoseconds>(wait, 1ms);
+    }
+    lane.idle_until(next);
+  }
 }
 
 void Engine::run() {
@@ -429,7 +472,8 @@ void Engine::run() {
     if (rung || (unopened_ && open_at_ <= world_.time().monotonic)) follow_orders();
     const bool took = intake();
     if (sweep_at_ <= world_.time().monotonic) sweep();
-    if (!work() && !took) process_.idle_until(next_time());
+    const bool worked = world_.settings().lanes == 0 && work();
+    if (!worked && !took) process_.idle_until(next_time());
   }
 }
 

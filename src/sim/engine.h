@@ -28,6 +28,8 @@ class Engine {
 
   /// One life of the process.
   void run();
+  /// A lane of the process: works off the queue until it is ended.
+  void work_in(Process& lane);
   /// Nothing is held, open or to be looked at again.
   bool at_rest() const;
 
@@ -58,9 +60,11 @@ class Engine {
   void intake(Served& served, const std::set<std::string>& told);
   bool scan(Served& served, std::vector<flow::Arrival>& found);
   bool look(Served& served, const store::ObjectInfo& info, std::vector<flow::Arrival>& found);
+  nanoseconds tick_after(const Served& served, const std::vector<flow::Arrival>& found) const;
   void take(Served& served, const std::vector<flow::Arrival>& found);
   void tick(Served& served);
   void sweep();
+  std::set<std::string> takeable() const;
   bool work();
   void settle(const SimQueue::Item& item, const Result<flow::ArcOutcome>& outcome);
   nanoseconds next_time() const;
@@ -78,6 +82,7 @@ class Engine {
   flow::HeldClaims held_;
   flow::LeaseWatch leases_;
   SimWorkload workload_;
+  flow::Workload& runs_;
   const flow::Deployment* deployment_ = nullptr;
   unsigned deployed_ = 0;
   std::unique_ptr<flow::LedgerLogs> logs_;
@@ -87,7 +92,8 @@ class Engine {
   std::set<std::string> ordered_;
   bool unopened_ = false;
   bool beating_ = false;
-  bool working_ = false;
+  unsigned working_ = 0;                     // lots at work
+  std::map<std::string, unsigned> running_;  // by arc
   nanoseconds open_at_{};
   nanoseconds sweep_at_{};
 };

@@ -19,8 +19,7 @@ Operator::Operator(World& world, Process& process)
     : world_(world), process_(process), store_(world, process) {}
 
 /// Stores the records of a project, however often it takes.
-void Operator::deploy(unsigned number) {
-  const auto& plan = world_.settings().projects.at(number);
+void Operator::store(const model::ProjectPlan& plan, unsigned number) {
   flow::ProjectRecords records;
   records.placement = plan.placement;
   records.project = plan.project;
@@ -36,6 +35,13 @@ void Operator::deploy(unsigned number) {
   const flow::Since since{.all = !world_.settings().since_now, .at = {}};
   while (!flow::store_project(store_, process_.clock, records, since, "operator")) {
     process_.pause(again_after);
+  }
+}
+
+void Operator::deploy(unsigned number) {
+  store(world_.settings().projects.at(number), number);
+  if (number == 0) {
+    for (const auto& plan : world_.settings().beside) store(plan, number);
   }
   world_.set_deployed(number);
   world_.ring();

@@ -14,6 +14,7 @@ class Operator {
   void run();
 
  private:
+  void store(const model::ProjectPlan& plan, unsigned number);
   void deploy(unsigned number);
   void carry_out(const Step& order);
   void redeploy();

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "record/manifest.h"
+#include "record/places.h"
 
 namespace cls::sim {
 
@@ -38,6 +39,7 @@ void Oracle::violated(unsigned promise, std::string what) {
 }
 
 void Oracle::taken(unsigned boundary, const flow::Arrival& arrival) {
+  if (!judges_) return;
   taken_[boundary].push_back(
       {.uri = arrival.uri.to_string(), .version = arrival.version, .own = arrival.first_seen});
 }
@@ -73,7 +75,18 @@ const record::Claim* Oracle::claim(const Uri& uri) const {
   return found == claims_.end() ? nullptr : &found->second.claim;
 }
 
+/// Notes a claim without judging it.
+void Oracle::claim_seen(const Change& change) {
+  const bool is_claim = change.uri.key.starts_with("claims/") &&
+                        record::parse_store_name(change.uri.bucket).has_value();
+  if (!is_claim || !change.after) return;
+  if (const auto& next = read(*change.after->bytes)) {
+    claims_[change.uri] = {*next, time_.monotonic};
+  }
+}
+
 void Oracle::changed(const Change& change) {
+  if (!judges_) return claim_seen(change);
   // The same bytes once more change nothing: an answer that was lost is resolved by that
   // (flow/conditional.cc).
   const bool record = change.uri.bucket != "data";

@@ -33,7 +33,9 @@ class Oracle {
     std::function<const Stored*(const Uri&)> find;
   };
 
-  Oracle(const WorldTime& time, Questions questions) : time_(time), ask_(std::move(questions)) {}
+  /// One that does not judge knows of claims alone, and of what it is told is violated.
+  Oracle(const WorldTime& time, bool judges, Questions questions)
+      : time_(time), judges_(judges), ask_(std::move(questions)) {}
 
   void changed(const Change& change);
   /// `by_power`: by a power failure, which may do that to what was not durable.
@@ -91,6 +93,7 @@ class Oracle {
   };
 
   void source_changed(const Change& change);
+  void claim_seen(const Change& change);
   void segment_changed(const Change& change);
   void claim_changed(const Change& change);
   void check_next(const Change& change, const SeenClaim& former, const record::Claim& next);
@@ -121,6 +124,7 @@ class Oracle {
   std::string own_lot(const model::BoundaryPlan& plan, Instant time) const;
 
   const WorldTime& time_;
+  bool judges_;
   Questions ask_;
   std::string read_bytes_;
   Result<record::Claim> read_claim_;

@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view dataset_label = "datasets/name=";
+
 tl::unexpected<Failure> unavailable(const Uri& uri) {
   return fail(FailureCode::Unavailable, format("{}: injected fault", uri.to_string()));
 }
@@ -76,8 +78,9 @@ Effect StorePort::claim_effect(const Uri& uri, std::string_view bytes) const {
 
 Effect StorePort::effect_of(const Uri& uri, std::string_view bytes, bool removes) const {
   const std::string& key = uri.key;
-  if (uri.bucket == "data") return Effect::Data;
-  if (uri.bucket.find("metadata") != std::string::npos) {
+  const auto name = record::parse_store_name(uri.bucket);
+  if (!name) return Effect::Data;
+  if (name->kind == record::StoreKind::Metadata) {
     return key.starts_with("subscriptions/") ? Effect::Subscription : Effect::Metadata;
   }
   if (key.starts_with("arrivals/")) return Effect::Segment;
@@ -87,7 +90,8 @@ Effect StorePort::effect_of(const Uri& uri, std::string_view bytes, bool removes
   if (key.starts_with("attempts/")) {
     return removes ? Effect::PrivateRemove : Effect::PrivateManifest;
   }
-  if (key.starts_with("datasets/name=in")) return Effect::BoundaryManifest;
+  const auto dataset = std::string_view(key).substr(dataset_label.size());
+  if (world_.is_arriving(dataset.substr(0, dataset.find('/')))) return Effect::BoundaryManifest;
   if (key.find("/state=removed/") != std::string::npos) return Effect::KeptManifest;
   if (key.find("/state=partial/") != std::string::npos) return Effect::PartialManifest;
   return world_.disk().find(uri) != nullptr ? Effect::PublicReplace : Effect::PublicManifest;
@@ -95,6 +99,13 @@ Effect StorePort::effect_of(const Uri& uri, std::string_view bytes, bool removes
 
 Effect StorePort::copy_effect(const Uri& to) const {
   return world_.disk().find(to) != nullptr ? Effect::DataReplace : Effect::Data;
+}
+
+const StoreFault* StorePort::reach(const Call& call) {
+  if (world_.watcher() != nullptr && process_.name() != "op") {
+    world_.watcher()->called(call.effect, call.conditional, call.uri);
+  }
+  return world_.reach(call.effect, process_);
 }
 
 void StorePort::let_others() {
@@ -148,7 +159,7 @@ template <class Act>
 auto StorePort::read(Effect effect, const Uri& uri, Act&& act) -> decltype(act()) {
   if (process_.dying()) return unavailable(uri);
   const Call call{.effect = effect, .uri = uri};
-  const StoreFault* fault = world_.reach(effect, process_);
+  const StoreFault* fault = reach(call);
   before(fault, call);
   const bool fails = fault != nullptr && (fault->kind == FaultKind::ErrorBefore ||
                                           fault->kind == FaultKind::ErrorAfter);
@@ -182,7 +193,7 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
         5, format("{} was written by a process that had crashed", call.uri.to_string()));
     return unavailable(call.uri);
   }
-  const StoreFault* fault = world_.reach(call.effect, process_);
+  const StoreFault* fault = reach(call);
   before(fault, call);
   if (fault != nullptr && fault->kind == FaultKind::ErrorBefore) {
     trace(call, "write", "unavailable");
@@ -246,6 +257,7 @@ Result<std::string> StorePort::write_one(const store::Write& write, bool in_grou
                                          std::function<void()> torn) {
   return change({.effect = effect_of(write.uri, write.bytes, false),
                  .uri = write.uri,
+                 .conditional = true,
                  .durable = write.durable,
                  .in_group = in_group,
                  .bytes = write.bytes,
@@ -287,7 +299,7 @@ std::vector<store::WriteResults> StorePort::write(const std::vector<store::Write
 }
 
 Result<> StorePort::delete_if(const Uri& uri, std::string_view etag) {
-  return change({.effect = effect_of(uri, "", true), .uri = uri},
+  return change({.effect = effect_of(uri, "", true), .uri = uri, .conditional = true},
                 [&] { return plain_.delete_if(uri, etag); });
 }
 
@@ -297,7 +309,7 @@ Result<> StorePort::remove(const Uri& uri, store::Durable durable) {
 }
 
 Result<store::ObjectInfo> StorePort::copy_if_absent(const Uri& from, const Uri& to) {
-  return change({.effect = copy_effect(to), .uri = to},
+  return change({.effect = copy_effect(to), .uri = to, .conditional = true},
                 [&] { return plain_.copy_if_absent(from, to); });
 }
 

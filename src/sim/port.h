@@ -37,6 +37,7 @@ class StorePort final : public store::ObjectStore {
   struct Call {
     Effect effect = Effect::Read;
     Uri uri;
+    bool conditional = false;
     store::Durable durable = store::Durable::Now;
     bool in_group = false;            ///< then the group waits for the disk
     std::string_view bytes = {};      ///< of a write
@@ -52,6 +53,7 @@ class StorePort final : public store::ObjectStore {
   auto change(const Call& call, Act&& act) -> decltype(act());
   void before(const StoreFault* fault, const Call& call);
   void after(const StoreFault* fault, const Call& call);
+  const StoreFault* reach(const Call& call);
   void let_others();
   void be_slow(FaultKind kind);
   void crash(const StoreFault& fault, const Call& call);

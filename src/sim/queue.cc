@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/queue.h"
 
+#include <algorithm>
+
 namespace cls::sim {
 
 std::optional<std::string> SimNotes::find(const store::ObjectInfo& info) {
@@ -18,61 +20,89 @@ void SimNotes::keep(const store::ObjectInfo& info, const std::string& note) {
 }
 
 void SimQueue::push(const Item& item) {
-  const auto [found, fresh] = entries_.try_emplace(item);
+  auto& lots = entries_[item.first];
+  const auto [found, fresh] = lots.try_emplace(item.second);
   if (!found->second.taken_by.empty()) found->second.again = true;
+  auto& most = most_[item.first];
+  most = std::max(most, lots.size());
+}
+
+std::size_t SimQueue::most(const std::string& arc) const {
+  const auto found = most_.find(arc);
+  return found == most_.end() ? 0 : found->second;
+}
+
+std::size_t SimQueue::size(const std::string& arc) const {
+  const auto found = entries_.find(arc);
+  return found == entries_.end() ? 0 : found->second.size();
 }
 
 std::optional<SimQueue::Item> SimQueue::take(const std::string& by,
                                              const std::set<std::string>& arcs,
                                              const std::set<std::string>& ordered, Instant now) {
-  std::set<std::string> closed;  // ordered arcs whose oldest lot was seen
-  for (auto& [item, entry] : entries_) {
-    if (!arcs.contains(item.first) || closed.contains(item.first)) continue;
-    if (ordered.contains(item.first)) closed.insert(item.first);
-    if (!entry.taken_by.empty() || entry.due > now) continue;
-    entry.taken_by = by;
-    entry.again = false;
-    return item;
+  for (auto& [arc, lots] : entries_) {
+    if (!arcs.contains(arc)) continue;
+    const bool in_order = ordered.contains(arc);
+    for (auto& [lot, entry] : lots) {
+      if (entry.taken_by.empty() && entry.due <= now) {
+        entry.taken_by = by;
+        entry.again = false;
+        return Item(arc, lot);
+      }
+      if (in_order) break;  // the oldest alone may be taken
+    }
   }
   return std::nullopt;
 }
 
 void SimQueue::done(const Item& item) {
-  const auto found = entries_.find(item);
-  if (found == entries_.end()) return;
-  if (!found->second.again) {
-    entries_.erase(found);
+  const auto lots = entries_.find(item.first);
+  if (lots == entries_.end()) return;
+  const auto found = lots->second.find(item.second);
+  if (found == lots->second.end()) return;
+  if (found->second.again) {
+    found->second = {};
     return;
   }
-  found->second = {};
+  lots->second.erase(found);
+  if (lots->second.empty()) entries_.erase(lots);
 }
 
 void SimQueue::later(const Item& item, Instant at) {
-  const auto found = entries_.find(item);
-  const bool again = found != entries_.end() && found->second.again;
-  entries_[item] = {.due = again ? Instant{} : at, .taken_by = {}, .again = false};
+  auto& entry = entries_[item.first][item.second];
+  entry = {.due = entry.again ? Instant{} : at, .taken_by = {}, .again = false};
 }
 
 void SimQueue::free_dead(const std::function<bool(const std::string&)>& lives) {
-  for (auto& [item, entry] : entries_) {
-    if (!entry.taken_by.empty() && !lives(entry.taken_by)) entry = {};
+  for (auto& [arc, lots] : entries_) {
+    for (auto& [lot, entry] : lots) {
+      if (!entry.taken_by.empty() && !lives(entry.taken_by)) entry = {};
+    }
   }
 }
 
-std::optional<Instant> SimQueue::next_due(const std::set<std::string>& arcs) const {
+std::optional<Instant> SimQueue::next_due(const std::set<std::string>& arcs,
+                                          const std::set<std::string>& ordered) const {
   std::optional<Instant> next;
-  for (const auto& [item, entry] : entries_) {
-    if (!arcs.contains(item.first) || !entry.taken_by.empty()) continue;
-    if (!next || entry.due < *next) next = entry.due;
+  for (const auto& [arc, lots] : entries_) {
+    if (!arcs.contains(arc)) continue;
+    const bool in_order = ordered.contains(arc);
+    for (const auto& [lot, entry] : lots) {
+      const bool waits = entry.taken_by.empty();
+      if (waits && (!next || entry.due < *next)) next = entry.due;
+      if (in_order) break;
+    }
   }
   return next;
 }
 
 std::string SimQueue::to_string() const {
   std::string text;
-  for (const auto& [item, entry] : entries_) {
-    text += item.first + " " + item.second.to_string() + " by '" + entry.taken_by + "' due " +
-            format_instant_seconds(entry.due) + "; ";
+  for (const auto& [arc, lots] : entries_) {
+    for (const auto& [lot, entry] : lots) {
+      text += arc + " " + lot.to_string() + " by '" + entry.taken_by + "' due " +
+              format_instant_seconds(entry.due) + "; ";
+    }
   }
   return text;
 }

@@ -45,10 +45,16 @@ class SimQueue {
   void done(const Item& item);
   void later(const Item& item, Instant at);
   void free_dead(const std::function<bool(const std::string&)>& lives);
-  /// When the next one of `arcs` that nobody works on is due.
-  std::optional<Instant> next_due(const std::set<std::string>& arcs) const;
+  /// When the next one of `arcs` that nobody works on is due; of those in `ordered` the oldest lot
+  /// alone counts.
+  std::optional<Instant> next_due(const std::set<std::string>& arcs,
+                                  const std::set<std::string>& ordered = {}) const;
   bool empty() const { return entries_.empty(); }
   void clear() { entries_.clear(); }
+  /// The most lots of an arc that ever were to be looked at, or at work, at once.
+  std::size_t most(const std::string& arc) const;
+  /// How many of them there are.
+  std::size_t size(const std::string& arc) const;
   std::string to_string() const;
 
  private:
@@ -57,7 +63,8 @@ class SimQueue {
     std::string taken_by;
     bool again = false;
   };
-  std::map<Item, Entry> entries_;
+  std::map<std::string, std::map<lot::LotId, Entry>> entries_;  // by arc; none is empty
+  std::map<std::string, std::size_t> most_;
 };
 
 }  // namespace cls::sim

@@ -67,8 +67,12 @@ struct BusFault {
 /// What the world is like all the time.
 struct Settings {
   std::vector<model::ProjectPlan> projects =
-      {};  ///< the first, and what it is changed to, in order
+      {};                                       ///< the first, and what it is changed to, in order
+  std::vector<model::ProjectPlan> beside = {};  ///< deployed with the first, and never changed
   unsigned processes = 1;
+  /// So many lots of the only process run at once, each in a fiber of its own, as threads do; 0:
+  /// its own fiber works, between everything else.
+  unsigned lanes = 0;
   bool one_host = true;          ///< one index, and processes that can tell who lives
   double pause_chance = 0.1;     ///< that another process comes between, per call
   std::size_t page = 1000;       ///< keys of a listing
@@ -84,7 +88,12 @@ struct Settings {
   nanoseconds work = {};         ///< what an attempt takes, at most
   bool since_now = false;        ///< arcs begin with what becomes ready after the deployment
   Instant start = {};
-  nanoseconds length = {};  ///< until the world is healed
+  nanoseconds length = {};           ///< until the world is healed
+  nanoseconds outage_at = {};        ///< when all processes end …
+  nanoseconds outage = {};           ///< … for so long; 0: never
+  nanoseconds longest_healing = {};  ///< a world that then is not at rest never will be; 0: 12 h
+  nanoseconds rest = {};             ///< a healed world may be at rest so soon; 0: after two sweeps
+  std::uint64_t most_calls = 3'000'000;  ///< of the store
 };
 
 struct Script {

@@ -2,6 +2,7 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -18,8 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A world that has not come to rest so long after its last fault never does.
-constexpr nanoseconds longest_healing = 12h;
-constexpr std::uint64_t most_calls = 3'000'000;
+constexpr nanoseconds usual_longest_healing = 12h;
 
 template <class E>
 std::size_t index_of(E value) {
@@ -41,9 +41,10 @@ void Hits::add(const Hits& more) {
 World::World(const Script& script, const RunOptions& options)
     : script_(script),
       options_(options),
-      oracle_(time_, {.lives = [this](const std::string& owner) { return lives(owner); },
-                      .owner_of = [this](int writer) { return owner_of(writer); },
-                      .find = [this](const Uri& uri) { return disk_.find(uri); }}),
+      oracle_(time_, options.judged,
+              {.lives = [this](const std::string& owner) { return lives(owner); },
+               .owner_of = [this](int writer) { return owner_of(writer); },
+               .find = [this](const Uri& uri) { return disk_.find(uri); }}),
       disk_([this](const Change& change) { oracle_.changed(change); },
             [this](const Change& change) { oracle_.undone(change, power_); }),
       dice_(script.seed, "world") {
@@ -51,7 +52,13 @@ World::World(const Script& script, const RunOptions& options)
   for (const auto& plan : script.settings.projects) {
     std::vector<std::unique_ptr<const flow::Deployed>> projects;
     projects.push_back(std::make_unique<const flow::Deployed>(plan));
+    for (const auto& other : script.settings.beside) {
+      projects.push_back(std::make_unique<const flow::Deployed>(other));
+    }
     deployments_.push_back(std::make_unique<flow::Deployment>(std::move(projects)));
+  }
+  for (const auto& deployment : deployments_) {
+    for (const auto& ref : deployment->boundaries()) arriving_.insert(ref.boundary->dataset.name);
   }
   for (const auto& fault : script.store_faults) {
     faults_.try_emplace({fault.effect, fault.occurrence}, &fault);
@@ -62,18 +69,55 @@ World::World(const Script& script, const RunOptions& options)
         std::make_unique<Process>(time_, static_cast<int>(i), format("p{}", i),
                                   [this](Process& process) { Engine(*this, process).run(); }));
   }
+  for (unsigned i = 1; i <= script.settings.lanes; ++i) {
+    processes_.push_back(
+        std::make_unique<Process>(time_, static_cast<int>(count + i), format("w{}", i),
+                                  [this](Process& process) { work_in_lane(process); }));
+  }
   processes_.push_back(
-      std::make_unique<Process>(time_, static_cast<int>(count) + 1, "op",
+      std::make_unique<Process>(time_, static_cast<int>(processes_.size()) + 1, "op",
                                 [this](Process& process) { Operator(*this, process).run(); }));
-  engines_.resize(count + 2);
-  bells_.resize(count + 2);
-  notices_.resize(count + 2);
+  engines_.resize(processes_.size() + 1);
+  bells_.resize(processes_.size() + 1);
+  notices_.resize(processes_.size() + 1);
   queues_.resize(script.settings.one_host ? 1 : count);
   for (std::size_t i = 0; i < queues_.size(); ++i) notes_.emplace_back(processes_[i]->clock);
 }
 
 World::~World() {
-  for (auto& process : processes_) process->kill();
+  end_all();
+}
+
+/// Lanes before the process they work for.
+void World::end_all() {
+  for (auto& process : processes_ | std::views::reverse) process->kill();
+}
+
+/// True for what is no lane and no operator.
+bool World::serves(const Process& process) const {
+  return process.number() <= static_cast<int>(settings().processes);
+}
+
+/// A lane works for the first process, whenever that has begun.
+void World::work_in_lane(Process& process) {
+  while (true) {
+    Engine* engine = engines_[1];
+    if (engine == nullptr) {
+      process.pause(1s);
+    } else {
+      engine->work_in(process);
+    }
+  }
+}
+
+void World::beat() {
+  if (processes_.front()->heartbeat) processes_.front()->heartbeat();
+}
+
+void World::wake_lanes() {
+  for (unsigned i = 0; i < settings().lanes; ++i) {
+    processes_[settings().processes + i]->wake(time_.monotonic);
+  }
 }
 
 bool World::lives(const std::string& owner) const {
@@ -104,7 +148,7 @@ void World::say(const Process& process, const std::string& what) {
 }
 
 const StoreFault* World::reach(Effect effect, const Process& process) {
-  if (++report_.calls > most_calls) throw Error("the world never ends: too many calls");
+  if (++report_.calls > settings().most_calls) throw Error("the world never ends: too many calls");
   ++report_.hits.effects.at(index_of(effect));
   if (healed_ || !begun_) return nullptr;
   const unsigned occurrence = ++reached_.at(index_of(effect));
@@ -164,12 +208,12 @@ void World::send(Message message, nanoseconds least, std::function<void()> deliv
   messages_.emplace(time_.monotonic + delay, std::move(deliver));
 }
 
-void World::announce(const model::DatasetId& dataset, const lot::LotId& lot) {
-  oracle_.announced(deployment().projects().front()->places, dataset, lot);
-  send(Message::Event, 0s, [this, dataset, lot] {
-    const auto& placement = deployment().projects().front()->plan.placement;
+void World::announce(const model::Placement& placement, const model::DatasetId& dataset,
+                     const lot::LotId& lot) {
+  oracle_.announced(record::Places(placement), dataset, lot);
+  send(Message::Event, 0s, [this, placement, dataset, lot] {
     for (const auto& arc : deployment().subscribers_of(placement, dataset)) {
-      for (auto& queue : queues_) queue.push({arc.arc->name, lot});
+      for (auto& queue : queues_) queue.push({arc.to_string(), lot});
     }
     for (auto& process : processes_) process->wake(time_.monotonic);
   });
@@ -179,7 +223,7 @@ void World::told(unsigned boundary, const std::string& key) {
   if (!settings().notices) return;
   send(Message::Notice, 0s, [this, boundary, key] {
     for (auto& process : processes_) {
-      if (!process->alive()) continue;
+      if (!process->alive() || (settings().lanes > 0 && !serves(*process))) continue;
       notices_[static_cast<std::size_t>(process->number())].emplace(boundary, key);
       process->wake(time_.monotonic);
     }
@@ -190,13 +234,14 @@ std::set<std::pair<unsigned, std::string>> World::take_notices(const Process& pr
   return std::exchange(notices_[static_cast<std::size_t>(process.number())], {});
 }
 
-void World::set_engine(const Process& process, const Engine* engine) {
+void World::set_engine(const Process& process, Engine* engine) {
   engines_[static_cast<std::size_t>(process.number())] = engine;
   if (engine != nullptr) notices_[static_cast<std::size_t>(process.number())].clear();
 }
 
 void World::put(const Step& step) {
-  const Uri uri = Uri::parse(boundary_path(step.which)).value().child(step.name);
+  const auto& boundary = *deployment().boundaries().at(step.which).boundary;
+  const Uri uri = boundary.dataset.path().child(step.name);
   if (step.kind == StepKind::Delete) {
     if (disk_.find(uri) == nullptr) return;
     disk_.settle(disk_.apply(0, uri, std::nullopt, false));
@@ -211,7 +256,9 @@ void World::put(const Step& step) {
 }
 
 void World::run_step(const Step& step) {
-  log("---", format("step {}: {}", step.number, describe(script_, step.number)));
+  if (tracing()) {
+    log("---", format("step {}: {}", step.number, describe(script_, step.number)));
+  }
   ++report_.hits.steps.at(index_of(step.kind));
   switch (step.kind) {
     case StepKind::Put:
@@ -255,6 +302,17 @@ void World::power_failure() {
   log("---", format("{} changes are lost", lost));
 }
 
+/// The whole service ends where it is, and begins again after a while.
+void World::outage() {
+  log("---", "outage");
+  for (auto& process : processes_ | std::views::reverse) {
+    if (process == processes_.back() || !process->alive()) continue;
+    process->kill();
+    ended(*process);
+    process->set_wake_at(time_.monotonic + settings().outage);
+  }
+}
+
 /// A process's life has ended: the next one begins after a while.
 void World::ended(Process& process) {
   process.heartbeat = {};
@@ -270,6 +328,7 @@ void World::resume(Process& process) {
     process.begin(settings().one_host);
     say(process, "begins");
   }
+  current_ = &process;
   if (bug() == PortBug::EarlyLeases && dice_.chance(0.01)) process.clock.jump(30s);
   try {
     if (!process.resume()) ended(process);
@@ -322,6 +381,7 @@ void World::heal() {
   for (auto& process : processes_) {
     if (!process->alive()) process->set_wake_at(time_.monotonic);
   }
+  if (!options_.judged) return;  // nothing was switched off
   const auto& plan = deployment().projects().front()->plan;
   for (const auto& boundary : plan.boundaries) {
     orders_.push_back({.kind = StepKind::Enable, .name = boundary.name});
@@ -334,7 +394,9 @@ void World::heal() {
 
 bool World::at_rest() const {
   // After two sweeps what no event told of has been found.
-  if (!healed_ || time_.monotonic < heal_at_ + 2 * settings().sweep + 2min) return false;
+  const nanoseconds rest =
+      settings().rest > 0s ? settings().rest : 2 * settings().sweep + nanoseconds(2min);
+  if (!healed_ || time_.monotonic < heal_at_ + rest) return false;
   if (!orders_.empty() || !messages_.empty()) return false;
   const auto idle = [](const auto& process) { return process->alive() && process->idle(); };
   if (!std::ranges::all_of(processes_, idle)) return false;
@@ -347,7 +409,8 @@ bool World::at_rest() const {
 /// manifest lists. If the lot then ends without a commit that wrote the same, no record says so.
 bool World::is_known(const flow::AuditViolation& found) const {
   const auto replaces = [](const flow::ArcRef& arc) {
-    return std::get<model::CopyPlan>(arc.arc->workload).on_conflict == model::OnConflict::replace;
+    const auto* copy = std::get_if<model::CopyPlan>(&arc.arc->workload);
+    return copy != nullptr && copy->on_conflict == model::OnConflict::replace;
   };
   return found.promise == 4 &&
          found.message.starts_with("the object has other bytes than were committed") &&
@@ -375,10 +438,18 @@ void World::audit(store::ObjectStore& store) {
 }
 
 void World::finish() {
-  for (auto& process : processes_) process->kill();
+  const bool at_rest = this->at_rest();
+  end_all();
   PlainStore store(disk_, -1, [this] { return stamp(); });
-  oracle_.judge(store, deployment());
-  audit(store);
+  if (options_.judged) oracle_.judge(store, deployment());
+  if (options_.audited && at_rest) audit(store);
+}
+
+void World::tell_watcher() {
+  if (options_.watcher == nullptr) return;
+  end_all();
+  PlainStore store(disk_, -1, [this] { return stamp(); });
+  options_.watcher->ended(*this, store);
 }
 
 RunReport World::run() {
@@ -386,6 +457,7 @@ RunReport World::run() {
     processes_.back()->set_wake_at(0s);
     while (!(processes_.back()->alive() && processes_.back()->idle())) step();
     begun_ = true;
+    if (settings().outage > 0s) messages_.emplace(settings().outage_at, [this] { outage(); });
     for (auto& process : processes_) {
       if (!process->alive()) process->set_wake_at(time_.monotonic + dice_.span(0s, 2s));
     }
@@ -393,7 +465,10 @@ RunReport World::run() {
       const bool over =
           next_step_ >= script_.steps.size() && next_time() >= settings().length && !healed_;
       if (over) heal();
-      if (healed_ && time_.monotonic > heal_at_ + longest_healing) {
+      const nanoseconds longest =
+          settings().longest_healing > 0s ? settings().longest_healing : usual_longest_healing;
+      if (healed_ && time_.monotonic > heal_at_ + longest) {
+        if (!options_.judged) break;  // who watches sees what is left
         std::string waiting;
         for (const auto& queue : queues_) waiting += queue.to_string();
         oracle_.violated(5, format("the world does not come to rest; waiting: {}", waiting));
@@ -402,6 +477,7 @@ RunReport World::run() {
       step();
     }
     if (oracle_.violations().empty()) finish();
+    tell_watcher();
   } catch (const Error& error) {
     oracle_.violated(5, error.what());
   }

@@ -14,6 +14,7 @@
 
 #include "flow/audit_report.h"
 #include "flow/deployment.h"
+#include "flow/workload.h"
 #include "sim/disk.h"
 #include "sim/oracle.h"
 #include "sim/plain_store.h"
@@ -25,10 +26,26 @@
 namespace cls::sim {
 
 class Engine;
+class World;
+
+/// Is told what happens in a world, and may stand in for what is run in it. For who counts.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  /// A process of the service calls the store.
+  virtual void called(Effect effect, bool conditional, const Uri& uri) = 0;
+  /// In place of workloads.
+  virtual flow::Workload& workload(World& world, store::ObjectStore& store) = 0;
+  /// The world is at rest, or never will be; nobody writes any more.
+  virtual void ended(World& world, store::ObjectStore& store) = 0;
+};
 
 struct RunOptions {
   bool trace = false;
   PortBug bug = PortBug::None;
+  bool judged = true;  ///< by the oracle, which knows the families' names alone
+  bool audited = true;
+  Watcher* watcher = nullptr;
 };
 
 /// How often what happened.
@@ -69,6 +86,11 @@ class World {
   Disk& disk() { return disk_; }
   Oracle& oracle() { return oracle_; }
   PortBug bug() const { return options_.bug; }
+  Watcher* watcher() const { return options_.watcher; }
+  /// Whoever goes on at this moment.
+  Process& current() { return *current_; }
+  /// True for the dataset of a boundary; its manifests are published by the boundary.
+  bool is_arriving(std::string_view dataset) const { return arriving_.contains(dataset); }
   bool healed() const { return healed_; }
   bool begun() const { return begun_; }
   bool lives(const std::string& owner) const;
@@ -90,13 +112,20 @@ class World {
 
   SimQueue& queue_of(const Process& process);
   SimNotes& notes_of(const Process& process);
+  /// Of the first host.
+  const SimQueue& queue() const { return queues_.front(); }
   /// A lot was published: its subscribers will hear of it, if nothing goes wrong.
-  void announce(const model::DatasetId& dataset, const lot::LotId& lot);
+  void announce(const model::Placement& placement, const model::DatasetId& dataset,
+                const lot::LotId& lot);
+  /// Beats the claims that the first process holds, as far as they have to be.
+  void beat();
+  /// The fibers that work look whether something has become due.
+  void wake_lanes();
   /// Keys that a process was told of, since it asked last.
   std::set<std::pair<unsigned, std::string>> take_notices(const Process& process);
   std::deque<Step>& orders() { return orders_; }
   unsigned next_boundary() { return ++boundaries_; }
-  void set_engine(const Process& process, const Engine* engine);
+  void set_engine(const Process& process, Engine* engine);
 
  private:
   void prepare();
@@ -107,6 +136,10 @@ class World {
   void told(unsigned boundary, const std::string& key);
   void send(Message message, nanoseconds least, std::function<void()> deliver);
   void power_failure();
+  void outage();
+  void end_all();
+  bool serves(const Process& process) const;
+  void work_in_lane(Process& process);
   void resume(Process& process);
   void ended(Process& process);
   void heal();
@@ -114,6 +147,7 @@ class World {
   void audit(store::ObjectStore& store);
   bool is_known(const flow::AuditViolation& found) const;
   void finish();
+  void tell_watcher();
   void log(std::string_view who, const std::string& what);
   std::string owner_of(int writer) const;
 
@@ -126,7 +160,9 @@ class World {
   std::vector<std::unique_ptr<flow::Deployment>> deployments_;
   unsigned deployed_ = 0;
   std::vector<std::unique_ptr<Process>> processes_;  // the last is the operator
-  std::vector<const Engine*> engines_;
+  std::set<std::string, std::less<>> arriving_;
+  Process* current_ = nullptr;
+  std::vector<Engine*> engines_;
   std::vector<SimQueue> queues_;
   std::vector<SimNotes> notes_;
   std::vector<bool> bells_;
