@@ -185,6 +185,7 @@ std::shared_ptr<HeldClaim> HeldClaims::hold(store::ObjectStore& store, const Clo
   auto held = std::make_shared<HeldClaim>(store, clock, std::move(stored));
   const std::lock_guard lock(mutex_);
   held_[held->uri()] = held;
+  if (stopping_) held->request_stop();
   return held;
 }
 
@@ -196,14 +197,6 @@ void HeldClaims::release(const std::shared_ptr<HeldClaim>& held) {
 bool HeldClaims::holds(const Uri& uri) const {
   const std::lock_guard lock(mutex_);
   return held_.contains(uri);
-}
-
-std::vector<std::shared_ptr<HeldClaim>> HeldClaims::copy() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::shared_ptr<HeldClaim>> all;
-  all.reserve(held_.size());
-  for (const auto& [uri, held] : held_) all.push_back(held);
-  return all;
 }
 
 bool HeldClaims::judge_all() {
@@ -227,7 +220,13 @@ bool HeldClaims::beat_one() {
 }
 
 void HeldClaims::request_stop_all() {
-  for (const auto& held : copy()) held->request_stop();
+  std::vector<std::shared_ptr<HeldClaim>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (const auto& [uri, held] : held_) all.push_back(held);
+  }
+  for (const auto& held : all) held->request_stop();
 }
 
 bool LeaseWatch::expired(const StoredClaim& stored) {

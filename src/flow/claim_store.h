@@ -116,12 +116,14 @@ class HeldClaims {
   /// Beats one of those that were noted; false if there is none. Several threads may: a store that
   /// does not answer for one claim holds up no other.
   bool beat_one();
+  /// Asks all attempts to stop, and those of claims that are held from now on too: one that is just
+  /// being taken is as good as taken.
   void request_stop_all();
 
  private:
-  std::vector<std::shared_ptr<HeldClaim>> copy() const;
   mutable std::mutex mutex_;
   std::map<Uri, std::shared_ptr<HeldClaim>> held_;
+  bool stopping_ = false;
   std::deque<std::shared_ptr<HeldClaim>> due_;  ///< to be beaten
   std::set<const HeldClaim*> beating_;          ///< those, and those that are being beaten
 };

@@ -256,7 +256,9 @@ void SubscriberCheck::look_again_at(const Suspect& suspect) {
   }
   const auto* sink = std::get_if<ArcSinkRef>(&published.producer);
   const Made made = sink == nullptr ? Made::Unknown : made_by(*sink, lot, named.revision);
-  if (made == Made::Former && subscription_.enabled && finished(claim.state)) tell_due(lot);
+  // What is not subscribed to wakes nobody.
+  const bool wakes = source->subscribed && subscription_.enabled;
+  if (made == Made::Former && wakes && finished(claim.state)) tell_due(lot);
   if (made != Made::Never) return;
   violation(arc, claim.lot, suspect.claim.uri.to_string(),
             format("the claim names the revision {} of the source '{}', which {} never committed",
