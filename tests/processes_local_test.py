@@ -53,8 +53,11 @@ class Local(Processes):
 
     def serve(self, *arguments):
         """An `up` that is idle: it has said that it serves, and hangs its bell."""
+        log = self.folder / "log"
+        before = log.stat().st_size if log.exists() else 0
         process = self.start("up", *arguments)
-        self.wait_for("the bell", lambda: list(self.home.glob(f"run/{process.pid}-*.bell")))
+        self.wait_for("the bell", lambda: list(self.home.glob(f"run/{process.pid}-*.bell"))
+                      and b"serving " in log.read_bytes()[before:])
         return process
 
     def manifests(self, dataset):

@@ -144,6 +144,15 @@ class HeldClaimsTest : public HeldClaimTest {
   std::latch answered_{1};
 };
 
+TEST_F(HeldClaimsTest, AClaimThatIsTakenWhileAllAreStoppedIsStoppedToo) {
+  claims_.request_stop_all();
+  EXPECT_TRUE(all_.at(0)->stop_token().stop_requested());
+  claims_.release(all_.at(2));
+  auto again = read_claim(world_.store, all_.at(2)->uri()).value().value();
+  const auto late = claims_.hold(world_.store, world_.clock, std::move(again));
+  EXPECT_TRUE(late->stop_token().stop_requested());
+}
+
 TEST_F(HeldClaimsTest, AWriteThatHangsHoldsUpNoOtherHeartbeatAndIsGivenUpByTheClock) {
   world_.clock.advance(std::chrono::seconds(20));
   ASSERT_TRUE(claims_.judge_all());
