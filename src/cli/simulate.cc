@@ -39,7 +39,8 @@ Error unreadable(std::string_view option, const std::string& text, std::string_v
 double share_of(std::string_view option, const std::string& text) {
   const auto percent =
       text.ends_with('%') ? number_in<double>(text.substr(0, text.size() - 1)) : std::nullopt;
-  if (!percent || !(*percent >= 0 && *percent <= 100)) {
+  const bool is_share = percent && *percent >= 0 && *percent <= 100;
+  if (!is_share) {
     throw unreadable(option, text, "write a percentage from 0% to 100%, as 1% or 0.5%");
   }
   return *percent / 100;
@@ -87,11 +88,12 @@ sim::ForecastOptions asked_of(const Options& options) {
 
 std::vector<model::ProjectPlan> plans_of(const CheckedProjects& checked) {
   std::vector<model::Deployable> deployables;
+  deployables.reserve(checked.documents.size());
   for (const auto& document : checked.documents) deployables.push_back(document.model);
+  const auto merged = model::merged(std::move(deployables));
   std::vector<model::ProjectPlan> plans;
-  for (const auto& one : model::merged(std::move(deployables))) {
-    plans.push_back(model::plan_of(one));
-  }
+  plans.reserve(merged.size());
+  for (const auto& one : merged) plans.push_back(model::plan_of(one));
   return plans;
 }
 

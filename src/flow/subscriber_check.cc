@@ -289,7 +289,7 @@ SubscriberCheck::Made SubscriberCheck::made_by(const ArcSinkRef& sink, const lot
     std::erase_if(file->lines, [&](const auto& line) {
       return line.role != sink.role || line.vanished.has_value();
     });
-    if (record::content_revision(std::move(file->lines)) == revision) made = Made::Former;
+    if (record::content_revision(file->lines) == revision) made = Made::Former;
   });
   return listed ? made : Made::Unknown;
 }
