@@ -312,21 +312,9 @@ class Stops(Local):
         self.assertEqual(process.wait(PATIENCE), expect)
         self.assertLess(time.monotonic() - began, 10)
 
-    @staticmethod
-    def stats():
-        """State, parent, group, … of every process: proc(5) from the third field on."""
-        for file in pathlib.Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):
-                yield file.read_text().rpartition(")")[2].split()
-
     def group(self):
         return self.wait_for("a group", lambda: [
             int(file.read_text() or 0) for file in self.home.glob("attempts/*/group")])[0]
-
-    def assert_group_gone(self, group):
-        self.assertGreater(group, 1)
-        living = [stat for stat in self.stats() if int(stat[2]) == group and stat[0] not in "ZX"]
-        self.assertEqual(living, [])
 
     def test_a_workload_that_ignores_sigterm_is_killed(self):
         self.declare(command_arc("trap '' TERM; echo up > $HOME/up; while true; do sleep 0.1; done"))

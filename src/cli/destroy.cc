@@ -29,6 +29,9 @@ std::vector<model::ProjectId> named_projects(const Options& options, World& worl
     }
   }
   if (named.empty()) throw Error("name a project: NAME:VERSION or -p FILE", ExitCode::Usage);
+  std::ranges::sort(named);
+  const auto twice = std::ranges::unique(named);
+  named.erase(twice.begin(), twice.end());
   return named;
 }
 

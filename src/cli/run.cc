@@ -32,12 +32,6 @@ std::vector<UnfinishedArc> unfinished_arcs(const local::Engine& engine,
   return found;
 }
 
-json::Value texts(const std::vector<std::string>& list) {
-  json::Value value = json::Value::array();
-  for (const auto& text : list) value.items.push_back(json::Value::string(text));
-  return value;
-}
-
 std::string as_json(const local::RunReport& report, const std::vector<UnfinishedArc>& unfinished) {
   json::Value arcs = json::Value::array();
   for (const auto& one : unfinished) {
@@ -50,9 +44,9 @@ std::string as_json(const local::RunReport& report, const std::vector<Unfinished
   json::Value value = json::Value::object();
   value.add("arrivals", json::Value::number(static_cast<std::int64_t>(report.arrivals)));
   value.add("attempts", json::Value::number(static_cast<std::int64_t>(report.attempts)));
-  value.add("openLots", texts(report.open_lots));
+  value.add("openLots", json::encode(report.open_lots));
   value.add("unfinished", std::move(arcs));
-  value.add("failures", texts(report.failures));
+  value.add("failures", json::encode(report.failures));
   return json::to_pretty(value) + "\n";
 }
 

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/workspace.h"
-#include "json/value.h"
+#include "json/fields.h"
 #include "model/plan_of.h"
 #include "operate/report_cells.h"
 #include "sim/forecast.h"
@@ -154,12 +154,6 @@ json::Value object_of(const Figures& figures) {
   return object;
 }
 
-json::Value texts(const std::vector<std::string>& list) {
-  json::Value value = json::Value::array();
-  for (const auto& text : list) value.items.push_back(json::Value::string(text));
-  return value;
-}
-
 /// What the simulation itself took; no part of what is forecast.
 struct Effort {
   double seconds = 0;
@@ -201,8 +195,8 @@ std::string as_json(const sim::ForecastReport& report, const Effort& effort) {
   }
   cost.add("calls", std::move(kinds));
   value.add("cost", std::move(cost));
-  value.add("broken", texts(report.violations));
-  value.add("notes", texts(report.notes));
+  value.add("broken", json::encode(report.violations));
+  value.add("notes", json::encode(report.notes));
   return json::to_pretty(value) + "\n";
 }
 

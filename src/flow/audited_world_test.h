@@ -77,6 +77,17 @@ class NoEvents final : public LotEvents {
   void available(const model::Placement&, const model::DatasetId&, const lot::LotId&) override {}
 };
 
+/// A plain member of a lot, as a boundary would list it.
+inline record::LedgerLine member_line(const Arrival& arrival, const std::string& lot) {
+  return {.uri = arrival.uri.to_string(),
+          .object = arrival.version,
+          .firstSeen = format_instant(arrival.first_seen),
+          .ownLot = lot,
+          .lot = lot,
+          .decision = record::Decision::member,
+          .reason = std::nullopt};
+}
+
 class NoOwners final : public OwnerProbe {
  public:
   Verdict probe(const record::Owner&, const std::string&) override { return Verdict::Unknown; }

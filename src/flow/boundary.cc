@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "flow/conditional.h"
 #include "flow/left_out.h"
+#include "flow/published_manifests.h"
 #include "record/manifest.h"
 
 namespace cls::flow {
@@ -23,6 +24,8 @@ constexpr std::size_t empty_lots_at_once = 1000;
 /// Lots are published in groups of at most so many, and so many bytes (and one lot more).
 constexpr std::size_t group_lots = 100;
 constexpr std::size_t group_bytes = std::size_t{8} << 20U;
+/// Why an object vanished.
+constexpr std::string_view overwritten_early = "overwritten before its lot was closed";
 
 record::LedgerLine line_of(Arrival arrival, std::string own_lot, std::string lot,
                            record::Decision decision,
@@ -145,18 +148,12 @@ Result<> Boundary::start() {
   decided_ = log_.last_number();
   watch_from_ = present();
   std::set<lot::LotId> manifested;
-  const auto& places = ref().project->places;
-  auto listed = store::for_each_object(
-      store_, places.manifests_prefix(plan_.dataset.id()), [&](const store::ObjectInfo& info) {
-        if (!info.uri.key.ends_with("/manifest.json")) return;
-        const auto key = record::parse_manifest_key(info.uri.key);
-        if (!key || (key->state != record::ManifestState::complete &&
-                     key->state != record::ManifestState::empty)) {
-          return;
-        }
-        if (const auto lot = lot::LotId::parse(key->lot)) manifested.insert(*lot);
-      });
-  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  auto listed = for_each_published(store_, ref().project->places, plan_.dataset.id(),
+                                   [&](const store::ObjectInfo&, const record::ManifestKey& key) {
+                                     if (const auto lot = lot::LotId::parse(key.lot))
+                                       manifested.insert(*lot);
+                                   });
+  if (!listed) return listed;
   std::vector<lot::LotId> missing;
   for (const auto lot : log_.closed()) {
     if (manifested.contains(lot)) {
@@ -196,7 +193,7 @@ void Boundary::forget_superseded(const Arrival& arrival, const std::optional<lot
   if (!lot || *lot != held->lot || log_.knows(arrival.uri.to_string(), arrival.version)) {
     const std::string old_lot = held->lot.to_string();
     store_next(line_of(held_.at(held->id), old_lot, old_lot, record::Decision::vanished,
-                       "overwritten before its lot was closed"));
+                       std::string(overwritten_early)));
   }
   held_.let_go(held->id);
 }
@@ -573,7 +570,7 @@ bool Boundary::is_overtaken(const std::string& uri, const record::ObjectVersion&
 /// line, for such a lot's members are those that it was closed with.
 record::LedgerLine Boundary::vanished_line(record::LedgerLine line) const {
   line.decision = record::Decision::vanished;
-  line.reason = "overwritten before its lot was closed";
+  line.reason = std::string(overwritten_early);
   line.lot = line.ownLot;
   const auto lot = lot::LotId::parse(line.lot);
   if (lot && log_.is_closed(*lot)) line.lot.clear();

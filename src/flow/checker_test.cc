@@ -35,16 +35,6 @@ std::vector<std::string> lines(const AuditReport& report) {
   return texts;
 }
 
-record::LedgerLine member_line(const Arrival& arrival, const std::string& lot) {
-  return {.uri = arrival.uri.to_string(),
-          .object = arrival.version,
-          .firstSeen = format_instant(arrival.first_seen),
-          .ownLot = lot,
-          .lot = lot,
-          .decision = record::Decision::member,
-          .reason = std::nullopt};
-}
-
 TEST(Checker, CleanWorldSaysWhatItLookedAt) {
   AuditedWorld world;
   const auto report = world.audit();

@@ -18,9 +18,7 @@ std::size_t place_hash(const std::string& uri, const std::string& etag) {
 
 /// Below it the members files of all lots of an arc.
 Uri CommitCheck::members_prefix(const ArcRef& arc) {
-  Uri prefix = arc.project->places.members(arc.project->plan.project, arc.arc->name, {}, "X");
-  prefix.key.resize(prefix.key.rfind('/') + 1);
-  return prefix;
+  return arc.project->places.members_prefix(arc.project->plan.project, arc.arc->name);
 }
 
 /// The lot in `…/L.<attempt>.jsonl`.

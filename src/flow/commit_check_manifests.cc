@@ -252,10 +252,8 @@ bool CommitCheck::older_tool_made(const ArcRef& arc, const lot::LotId& lot) {
     auto page = store_.list({.prefix = prefix, .delimiter = {}, .start_after = {}, .limit = 1});
     return page && !page->objects.empty();
   };
-  // Every members file of the lot: the key up to the attempt.
-  Uri members = places.members(project, arc.arc->name, lot, "X");
-  members.key.resize(members.key.rfind("X.jsonl"));
-  return any(places.arc_state_path(project, arc.arc->name, lot)) && !any(members);
+  return any(places.arc_state_path(project, arc.arc->name, lot)) &&
+         !any(places.members_prefix(project, arc.arc->name, lot));
 }
 
 }  // namespace cls::flow

@@ -248,8 +248,8 @@ std::optional<std::string> CommitCheck::difference_of_kept(const ArcRef& arc,
 
 /// True for an attempt of an arc that owned the dataset before.
 bool CommitCheck::is_attempt_of_another(const ArcRef& arc, const std::string& attempt) {
-  Uri all = arc.project->places.members(arc.project->plan.project, arc.arc->name, {}, "X");
-  const std::string own = all.key.substr(0, all.key.rfind('/') + 1);
+  Uri all = members_prefix(arc);
+  const std::string own = all.key;
   all.key.resize(all.key.find('/') + 1);
   if (!other_attempts_) {
     other_attempts_.emplace();

@@ -74,12 +74,6 @@ Result<> put_subscription(store::ObjectStore& store, const Clock& clock, const U
   return {};
 }
 
-json::Value text_list(const std::vector<std::string>& texts) {
-  json::Value list = json::Value::array();
-  for (const auto& text : texts) list.items.push_back(json::Value::string(text));
-  return list;
-}
-
 /// The URIs of the records that a project consists of.
 std::vector<std::string> materials_of(const record::Places& places, const ProjectRecords& records) {
   std::vector<std::string> materials;
@@ -111,7 +105,7 @@ Result<std::vector<std::string>> stored_materials(store::ObjectStore& store,
 
 Result<> put_materials(store::ObjectStore& store, const record::Places& places,
                        const model::ProjectId& project, const std::vector<std::string>& texts) {
-  return put_record(store, places.materials(project), json::to_text(text_list(texts)));
+  return put_record(store, places.materials(project), json::to_text(json::encode(texts)));
 }
 
 /// Removes listed records; what does not lie in the metadata store is none of a project's.

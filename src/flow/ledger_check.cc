@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/hash.h"
+#include "flow/published_manifests.h"
 
 namespace cls::flow {
 
@@ -320,27 +321,21 @@ void LedgerCheck::check_suspects() {
 /// A manifest of a lot that the log never closed: an older tool's, if it is older than the log.
 Result<> LedgerCheck::check_manifests_of_no_lot() {
   std::uint64_t foreign = 0;
-  auto listed = store::for_each_object(
-      store_, boundary_.project->places.manifests_prefix(boundary_.boundary->dataset.id()),
-      [&](const store::ObjectInfo& info) {
-        if (!info.uri.key.ends_with("/manifest.json")) return;
-        const auto key = record::parse_manifest_key(info.uri.key);
-        if (!key || (key->state != record::ManifestState::complete &&
-                     key->state != record::ManifestState::empty)) {
-          return;
-        }
-        const auto lot = lot::LotId::parse(key->lot);
-        if (lot && (closed_.contains(*lot) || !options_.covers(*lot))) return;
-        if (!oldest_ || info.modified < *oldest_) {
-          ++foreign;
-          return;
-        }
-        // It may have been closed since the log was read.
-        if (!read_on() || (lot && closed_.contains(*lot))) return;
-        violation(key->lot, info.uri.to_string(),
-                  "there is a manifest, but the ledger never closed the lot");
-      });
-  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  auto listed =
+      for_each_published(store_, boundary_.project->places, boundary_.boundary->dataset.id(),
+                         [&](const store::ObjectInfo& info, const record::ManifestKey& key) {
+                           const auto lot = lot::LotId::parse(key.lot);
+                           if (lot && (closed_.contains(*lot) || !options_.covers(*lot))) return;
+                           if (!oldest_ || info.modified < *oldest_) {
+                             ++foreign;
+                             return;
+                           }
+                           // It may have been closed since the log was read.
+                           if (!read_on() || (lot && closed_.contains(*lot))) return;
+                           violation(key.lot, info.uri.to_string(),
+                                     "there is a manifest, but the ledger never closed the lot");
+                         });
+  if (!listed) return listed;
   if (foreign > 0) {
     findings_.note(
         format("{}: {} lots were published before the ledger began, by an older tool; "

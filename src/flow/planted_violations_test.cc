@@ -44,16 +44,6 @@ void remove(AuditedWorld& world, const Uri& uri) {
   need(world.store.remove(uri));
 }
 
-record::LedgerLine member_line(const Arrival& arrival, const std::string& lot) {
-  return {.uri = arrival.uri.to_string(),
-          .object = arrival.version,
-          .firstSeen = format_instant(arrival.first_seen),
-          .ownLot = lot,
-          .lot = lot,
-          .decision = record::Decision::member,
-          .reason = std::nullopt};
-}
-
 /// Lot 0 gets another revision, by other bytes beside the former ones.
 void revise(AuditedWorld& world, const std::string& suffix) {
   world.workload.suffix = suffix;

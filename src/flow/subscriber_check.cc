@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "flow/conditional.h"
+#include "flow/published_manifests.h"
 #include "flow/sources.h"
 #include "record/manifest.h"
 #include "record/subscription.h"
@@ -105,19 +106,11 @@ std::vector<ArcRef> SubscriberCheck::in_order() const {
 
 Result<> SubscriberCheck::list_foreign(const Deployed& consumer, const model::DatasetId& dataset,
                                        PublishedLots& lots) {
-  auto listed = store::for_each_object(
-      store_, consumer.places.manifests_prefix(dataset), [&](const store::ObjectInfo& info) {
-        if (!info.uri.key.ends_with("/manifest.json")) return;
-        const auto key = record::parse_manifest_key(info.uri.key);
-        if (!key || (key->state != record::ManifestState::complete &&
-                     key->state != record::ManifestState::empty)) {
-          return;
-        }
-        const auto lot = lot::LotId::parse(key->lot);
-        if (lot) lots.add(*lot, "", info.modified);
-      });
-  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
-  return {};
+  return for_each_published(store_, consumer.places, dataset,
+                            [&](const store::ObjectInfo& info, const record::ManifestKey& key) {
+                              const auto lot = lot::LotId::parse(key.lot);
+                              if (lot) lots.add(*lot, "", info.modified);
+                            });
 }
 
 Result<SubscriberCheck::Published*> SubscriberCheck::published(const Deployed& consumer,
@@ -275,8 +268,7 @@ SubscriberCheck::Made SubscriberCheck::made_by(const ArcSinkRef& sink, const lot
     return Made::Present;
   }
   const auto& project = *sink.arc.project;
-  Uri prefix = project.places.members(project.plan.project, sink.arc.arc->name, lot, "X");
-  prefix.key.resize(prefix.key.rfind("X.jsonl"));
+  const Uri prefix = project.places.members_prefix(project.plan.project, sink.arc.arc->name, lot);
   Made made = Made::Never;
   auto listed = store::for_each_object(store_, prefix, [&](const store::ObjectInfo& info) {
     const auto object = store_.get(info.uri);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "flow/published_manifests.h"
 #include "flow/publisher.h"
 
 namespace cls::flow {
@@ -13,18 +14,13 @@ namespace {
 Result<lot::LotSet> manifested_lots(store::ObjectStore& store, const Deployed& consumer,
                                     const model::DatasetId& dataset) {
   lot::LotSet lots;
-  auto listed = store::for_each_object(
-      store, consumer.places.manifests_prefix(dataset), [&](const store::ObjectInfo& info) {
-        if (!info.uri.key.ends_with("/manifest.json")) return;
-        const auto key = record::parse_manifest_key(info.uri.key);
-        if (!key || (key->state != record::ManifestState::complete &&
-                     key->state != record::ManifestState::empty)) {
-          return;
-        }
-        const auto lot = lot::LotId::parse(key->lot);
-        if (lot && (!lots.unit() || *lots.unit() == lot->unit())) lots.insert(*lot);
-      });
-  if (!listed && listed.error().code != FailureCode::NotFound) return pass(std::move(listed));
+  auto listed = for_each_published(store, consumer.places, dataset,
+                                   [&](const store::ObjectInfo&, const record::ManifestKey& key) {
+                                     const auto lot = lot::LotId::parse(key.lot);
+                                     if (lot && (!lots.unit() || *lots.unit() == lot->unit()))
+                                       lots.insert(*lot);
+                                   });
+  if (!listed) return pass(std::move(listed));
   return lots;
 }
 

@@ -110,14 +110,17 @@ Uri Places::claims_prefix(const ProjectId& project, std::string_view arc) const 
 
 Uri Places::members(const ProjectId& project, std::string_view arc, const LotId& lot,
                     std::string_view attempt) const {
-  Uri uri = members_prefix(project, arc);
-  uri.key += format("{}.{}.jsonl", lot.to_string(), attempt);
+  Uri uri = members_prefix(project, arc, lot);
+  uri.key += format("{}.jsonl", attempt);
   return uri;
 }
 
-Uri Places::members_prefix(const ProjectId& project, std::string_view arc) const {
-  return in_store(placement_, StoreKind::ArcState,
-                  "members/" + component_path(project, "arc", arc));
+Uri Places::members_prefix(const ProjectId& project, std::string_view arc,
+                           const std::optional<LotId>& lot) const {
+  Uri uri =
+      in_store(placement_, StoreKind::ArcState, "members/" + component_path(project, "arc", arc));
+  if (lot) uri.key += lot->to_string() + ".";
+  return uri;
 }
 
 Uri Places::arc_state(const ProjectId& project, std::string_view arc, const LotId& lot,

@@ -56,7 +56,9 @@ class Places {
   Uri claims_prefix(const model::ProjectId& project, std::string_view arc) const;
   Uri members(const model::ProjectId& project, std::string_view arc, const lot::LotId& lot,
               std::string_view attempt) const;
-  Uri members_prefix(const model::ProjectId& project, std::string_view arc) const;
+  /// `members/project=…/version=…/arc=…/` or, with a lot, the beginning of its attempts: `…/L.`.
+  Uri members_prefix(const model::ProjectId& project, std::string_view arc,
+                     const std::optional<lot::LotId>& lot = {}) const;
   Uri arc_state(const model::ProjectId& project, std::string_view arc, const lot::LotId& lot,
                 ArcState state) const;
   /// `arcs/project=…/version=…/arc=…/` or, with a lot, `…/lot=…/`.

@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "flow/deploy.h"
 #include "flow/sweep.h"
-#include "sim/family.h"
 
 namespace cls::sim {
 

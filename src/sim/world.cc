@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "flow/checker.h"
 #include "sim/engine.h"
-#include "sim/family.h"
 #include "sim/operator.h"
 
 namespace cls::sim {
@@ -408,9 +407,10 @@ bool World::at_rest() const {
 /// With `onConflict: replace` an attempt that fails may have overwritten what another lot's
 /// manifest lists. If the lot then ends without a commit that wrote the same, no record says so.
 bool World::is_known(const flow::AuditViolation& found) const {
-  const auto replaces = [](const flow::ArcRef& arc) {
+  const auto replaces = [&](const flow::ArcRef& arc) {
     const auto* copy = std::get_if<model::CopyPlan>(&arc.arc->workload);
-    return copy != nullptr && copy->on_conflict == model::OnConflict::replace;
+    return copy != nullptr && copy->on_conflict == model::OnConflict::replace &&
+           found.arc == arc.to_string();
   };
   return found.promise == 4 &&
          found.message.starts_with("the object has other bytes than were committed") &&
