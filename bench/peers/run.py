@@ -42,9 +42,15 @@ def made_environment(name):
 
 
 def memory(pid):
-    """Resident MB of a process and all below it."""
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    own = int(status.split("VmRSS:")[1].split()[0]) / 1024
+    """Resident MB of a process and all below it; one that has ended holds none."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return 0
+    resident = status.partition("VmRSS:")[2].split()
+    if not resident:
+        return 0
+    own = int(resident[0]) / 1024
     children = (child for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
                 for child in (task / "children").read_text().split())
     return own + sum(memory(child) for child in children)

@@ -26,4 +26,17 @@ Result<std::uint64_t> parse_byte_size(std::string_view text) {
              text));
 }
 
+std::string readable_bytes(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 6> units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  if (bytes < 1024) return format("{} B", bytes);
+  double size = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  // 1023.95 KiB would be shown as 1024.0 KiB.
+  while (size >= 1023.95 && unit + 1 < units.size()) {
+    size /= 1024;
+    ++unit;
+  }
+  return format("{:.1f} {}", size, units[unit]);
+}
+
 }  // namespace cls

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace cls {
@@ -20,6 +21,11 @@ void write_stream(int stream, std::string_view text) {
       return;
     }
   }
+}
+
+std::size_t terminal_width(int stream) {
+  winsize size{};
+  return ::ioctl(stream, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 }  // namespace cls

@@ -2,6 +2,8 @@
 #include "base/time.h"
 
 #include <charconv>
+#include <cstdlib>
+#include <ctime>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -175,6 +177,26 @@ std::string format_instant(Instant at) {
 
 std::string format_instant_seconds(Instant at) {
   return format_instant(at).substr(0, 19) + "Z";
+}
+
+std::string format_local_seconds(Instant at) {
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  std::tm local{};
+  if (localtime_r(&seconds, &local) == nullptr) return format_instant_seconds(at);
+  const long offset = local.tm_gmtoff / 60;
+  const long minutes = std::abs(offset);
+  return format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", local.tm_year + 1900,
+                local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+                offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+std::string readable_duration(std::chrono::seconds span) {
+  const auto seconds = span.count();
+  if (seconds < 60) return format("{}s", seconds);
+  if (seconds < 3600) return format("{}m {}s", seconds / 60, seconds % 60);
+  if (seconds < 86400) return format("{}h {}m", seconds / 3600, seconds / 60 % 60);
+  return format("{}d {}h", seconds / 86400, seconds / 3600 % 24);
 }
 
 Result<Instant> parse_instant(std::string_view text) {

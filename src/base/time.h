@@ -21,6 +21,12 @@ std::string format_instant(Instant at);
 /// `2023-02-06T23:52:06Z`: for people; the fraction is cut off.
 std::string format_instant_seconds(Instant at);
 
+/// `2023-02-07T00:52:06+01:00`: the same in the time zone of the machine.
+std::string format_local_seconds(Instant at);
+
+/// For people, in at most two units: `42s`, `3m 20s`, `2h 5m`, `4d 3h`.
+std::string readable_duration(std::chrono::seconds span);
+
 /// Reads RFC 3339 (`2023-02-06T23:52:06[.fraction](Z|±hh:mm)`), also with a space instead of `T`,
 /// without seconds, or a bare date (midnight UTC). An impossible date is Invalid, never clamped;
 /// so is a year outside 1678…2261.

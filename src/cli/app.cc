@@ -17,6 +17,8 @@ int dispatch(const Options& options, World& world) {
   switch (options.command) {
     case Command::Verify:
       return verify(options, world);
+    case Command::Diff:
+      return diff(options, world);
     case Command::Bootstrap:
       return bootstrap(options, world);
     case Command::Deploy:
@@ -35,6 +37,7 @@ int dispatch(const Options& options, World& world) {
     case Command::Status:
       return status(options, world);
     case Command::Arcs:
+    case Command::Boundaries:
     case Command::ArcsStatus:
     case Command::Datasets:
     case Command::DatasetsStatus:
@@ -45,6 +48,22 @@ int dispatch(const Options& options, World& world) {
       return audit(options, world);
     case Command::Simulate:
       return simulate(options, world);
+    case Command::Logs:
+      return logs(options, world);
+    case Command::Graph:
+      return graph(options, world);
+    case Command::Local:
+      return local_script(options, world);
+    case Command::Recover:
+      return recover(options, world);
+    case Command::Regions:
+    case Command::Substrates:
+      return known(options, world);
+    case Command::Import:
+      throw Error(
+          "there is nothing to import: name a bucket or folder that exists in a dataset's pathURI, "
+          "and cls deploy adopts what lies there",
+          ExitCode::Refused);
     case Command::None:
       break;
   }

@@ -24,6 +24,8 @@ class Console {
   virtual ~Console() = default;
   virtual void out(std::string_view text) = 0;
   virtual void err(std::string_view text) = 0;
+  /// Columns of the terminal that out() writes to; 0 where it is none.
+  virtual std::size_t width() const { return 0; }
 };
 
 /// What a command may use of the world; all of it outlives the command.

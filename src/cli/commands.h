@@ -8,6 +8,7 @@
 namespace cls::cli {
 
 int verify(const Options& options, World& world);
+int diff(const Options& options, World& world);
 int bootstrap(const Options& options, World& world);
 int deploy(const Options& options, World& world);
 int destroy(const Options& options, World& world);
@@ -19,5 +20,10 @@ int status(const Options& options, World& world);
 int report(const Options& options, World& world);
 int audit(const Options& options, World& world);
 int simulate(const Options& options, World& world);
+int logs(const Options& options, World& world);
+int graph(const Options& options, World& world);
+int local_script(const Options& options, World& world);
+int recover(const Options& options, World& world);
+int known(const Options& options, World& world);  // regions and substrates
 
 }  // namespace cls::cli

@@ -19,6 +19,7 @@ class StandardConsole final : public cls::cli::Console {
  public:
   void out(std::string_view text) override { write(cls::standard_output, text); }
   void err(std::string_view text) override { write(cls::standard_error, text); }
+  std::size_t width() const override { return cls::terminal_width(cls::standard_output); }
 
  private:
   void write(int stream, std::string_view text) {

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "operate/pipeline_graph.h"
+#include "record/places.h"
 
 namespace cls::cli {
 
@@ -29,6 +31,8 @@ class CommandLine {
         ->check(CLI::IsMember({"local", "aws"}));
     app_.add_option("--output", output_, "table, json, csv or tsv")
         ->check(CLI::IsMember(json::all_names<operate::Format>()));
+    app_.add_flag("--local-time", options_.local_time,
+                  "Times in tables in the machine's time zone instead of UTC");
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
     app_.add_option("--log", options_.log,
                     "Log lines on standard error: text or json [$CLS_LOG, else text]")
@@ -91,6 +95,10 @@ class CommandLine {
   void add_commands() {
     add_projects(
         command(app_, "verify", "Check project files; nothing is changed", Command::Verify), true);
+    auto* diff = command(app_, "diff", "What deploying projects would change; nothing is changed",
+                         Command::Diff);
+    add_projects(diff, true);
+    diff->add_flag("--exit-code", options_.exit_code, "End with 6 where there are changes");
     command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
     auto* deploy =
         command(app_, "deploy", "Record projects, so that `cls up` serves them", Command::Deploy);
@@ -133,7 +141,9 @@ class CommandLine {
           ->required()
           ->expected(1, 2);
     }
-    add_filter(command(app_, "status", "How everything in the home is doing", Command::Status));
+    auto* status = command(app_, "status", "How everything in the home is doing", Command::Status);
+    add_filter(status);
+    status->add_flag("--watch", options_.watch, "Show it again every two seconds, until stopped");
     auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
     add_filter(arcs);
     arcs->require_subcommand(0, 1);
@@ -155,6 +165,58 @@ class CommandLine {
                                  "Mend what can be mended from records, then check again");
     audit->add_flag("--dry-run", options_.dry_run, "Only say what --repair would do")->needs(mend);
     add_simulate();
+    add_logs();
+    add_graph();
+    add_home();
+    add_local();
+  }
+
+  void add_local() {
+    auto* local = command(app_, "local", "One attempt of an arc as a shell script, or run here",
+                          Command::Local);
+    add_projects(local, false);
+    local->add_option("-a,--arc", options_.arc, "The arc; case does not matter")->required();
+    local->add_option("-l,--lot", options_.lot, "The lot's id")->required();
+    local->add_option("-r,--role", options_.role, "The source that woke the arc [main]");
+    local
+        ->add_option("-s,--manifest-state", options_.manifest_state,
+                     "Name manifests of this state: complete, partial, empty or removed")
+        ->check(CLI::IsMember(json::all_names<record::ManifestState>()));
+    local->add_option("--scratch", options_.scratch,
+                      "What it writes goes there [cls-local/ARC-LOT]");
+    local->add_flag("--run", options_.run, "Run it here and now instead of printing it");
+  }
+
+  void add_home() {
+    add_filter(command(app_, "boundaries", "List deployed boundaries", Command::Boundaries));
+    command(app_, "regions", "List the regions of substrates that have some", Command::Regions);
+    command(app_, "substrates", "List where projects can run", Command::Substrates);
+    command(app_, "recover", "Make the index of the home again from its records", Command::Recover);
+    command(app_, "import", "Refused: resources that exist need no import", Command::Import);
+  }
+
+  void add_graph() {
+    auto* graph = command(app_, "graph", "A picture of what is deployed, or of project files",
+                          Command::Graph);
+    add_projects(graph, false);
+    graph->add_option("--format", options_.graph_format, "dot (Graphviz), mermaid or svg [dot]")
+        ->check(CLI::IsMember(json::all_names<operate::GraphFormat>()));
+  }
+
+  void add_logs() {
+    auto* logs = command(app_, "logs", "What an attempt wrote: by default the newest one's output",
+                         Command::Logs);
+    logs->add_option("ARC", options_.arguments, "An arc, or an arc and a lot: NAME [LOT]")
+        ->expected(0, 2);
+    logs->add_option("--attempt", options_.attempt, "This attempt, as claims and folders name it");
+    logs->add_option("--project", options_.project_filter,
+                     "Only this project: name or name/version")
+        ->allow_extra_args(false);
+    logs->add_flag("--list", options_.list, "A row per attempt, newest first");
+    logs->add_flag("-f,--follow", options_.follow, "Go on until the attempt has ended");
+    logs->add_option("-n,--lines", options_.lines, "Only the last lines of each");
+    auto* out = logs->add_flag("--stdout", options_.only_stdout, "Only its standard output");
+    logs->add_flag("--stderr", options_.only_stderr, "Only its standard error")->excludes(out);
   }
 
   void add_simulate() {

@@ -2,7 +2,9 @@
 // Options: what a command line asks for. Parsing is in options.cc, the only file that sees CLI11.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +16,7 @@ namespace cls::cli {
 enum class Command : std::uint8_t {
   None,
   Verify,
+  Diff,
   Bootstrap,
   Deploy,
   Destroy,
@@ -31,6 +34,14 @@ enum class Command : std::uint8_t {
   Placements,
   Audit,
   Simulate,
+  Logs,
+  Graph,
+  Recover,
+  Boundaries,
+  Regions,
+  Substrates,
+  Import,
+  Local,
 };
 
 struct Options {
@@ -38,6 +49,7 @@ struct Options {
   std::string home;       ///< empty: $CLS_HOME, else ~/.local/share/clusterless
   std::string substrate;  ///< empty: the placement's provider
   operate::Format output = operate::Format::Table;
+  bool local_time = false;  ///< in tables
   int verbose = 0;
   std::string log;        ///< text or json; empty: $CLS_LOG, else text
   std::string log_level;  ///< empty: $CLS_LOG_LEVEL, else what -v says
@@ -71,6 +83,22 @@ struct Options {
   std::string duration = "1s";
   std::string failures = "0%";
   std::uint64_t seed = 1;
+  // logs
+  std::string attempt;
+  std::optional<std::size_t> lines;  ///< the last ones only
+  bool follow = false;
+  bool only_stdout = false;
+  bool only_stderr = false;
+  std::string graph_format = "dot";  ///< dot, mermaid or svg
+  // local
+  std::string arc;
+  std::string lot;
+  std::string role;
+  std::string manifest_state;
+  std::string scratch;
+  bool run = false;
+  bool watch = false;           ///< status
+  bool exit_code = false;       ///< diff: 6 where there are changes
   bool delete_records = false;  ///< destroy: the project's past too, but for its data
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The listings: cls arcs, datasets, projects, placements; arcs status, datasets status.
+// The listings: cls arcs, boundaries, datasets, projects, placements, regions, substrates; arcs
+// status, datasets status.
 #include "operate/report.h"
 
 #include "base/format.h"
@@ -7,6 +8,7 @@
 #include "cli/workspace.h"
 #include "operate/listings.h"
 #include "operate/lot_reports.h"
+#include "operate/substrates.h"
 
 namespace cls::cli {
 
@@ -24,6 +26,8 @@ Result<operate::Report> make_report(const Options& options, local::Home& home,
     }
     case Command::Projects:
       return operate::projects_report(deployment);
+    case Command::Boundaries:
+      return operate::boundaries_report(deployment, filter);
     case Command::Arcs:
       return operate::arcs_report(deployment, filter);
     case Command::Datasets:
@@ -46,7 +50,14 @@ int report(const Options& options, World& world) {
   const auto made = make_report(options, *home, *deployed.deployment, filter);
   if (!made) throw Error(made.error());
   for (const auto& note : made->notes) world.console.err(format("warning: {}\n", note));
-  world.console.out(operate::render(*made, options.output));
+  world.console.out(operate::render(*made, options.output, look_of(options, world)));
+  return 0;
+}
+
+int known(const Options& options, World& world) {
+  const auto made = options.command == Command::Regions ? operate::regions_report()
+                                                        : operate::substrates_report();
+  world.console.out(operate::render(made, options.output, look_of(options, world)));
   return 0;
 }
 

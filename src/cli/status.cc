@@ -2,10 +2,13 @@
 // cls status: how everything in a home is doing.
 #include "operate/status.h"
 
+#include <condition_variable>
 #include <map>
+#include <mutex>
 
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/stop_request.h"
 #include "cli/workspace.h"
 #include "local/owners.h"
 #include "local/watch_notes.h"
@@ -14,6 +17,10 @@
 namespace cls::cli {
 
 namespace {
+
+constexpr std::chrono::seconds watch_every{2};
+/// To the first line and column, and nothing below.
+constexpr std::string_view clear_screen = "\x1b[H\x1b[2J\x1b[3J";
 
 /// Boundaries whose changes cannot all be watched, as the processes that live say.
 std::map<std::string, std::string> polled_in(const local::Home& home, World& world) {
@@ -28,9 +35,8 @@ std::map<std::string, std::string> polled_in(const local::Home& home, World& wor
   }
 }
 
-}  // namespace
-
-int status(const Options& options, World& world) {
+/// One look; what it prints.
+std::string overview(const Options& options, World& world) {
   const auto filter = filter_of(options, world);
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
@@ -58,8 +64,32 @@ int status(const Options& options, World& world) {
   for (const auto& [boundary, why] : polled_in(*home, world)) {
     report->problems.push_back({.subject = boundary, .message = why});
   }
-  world.console.out(operate::render(*report, options.output));
-  return 0;
+  return operate::render(*report, options.output, look_of(options, world));
+}
+
+}  // namespace
+
+int status(const Options& options, World& world) {
+  if (!options.watch) {
+    world.console.out(overview(options, world));
+    return 0;
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopped = false;
+  StopRequest stop(world, [](int signal) { return 128 + signal; });
+  const StopRequest::Listener listener(stop, [&] {
+    const std::lock_guard lock(mutex);
+    stopped = true;
+    changed.notify_all();
+  });
+  const bool screen = world.console.width() > 0 && options.output == operate::Format::Table;
+  while (true) {
+    const std::string text = overview(options, world);
+    world.console.out(screen ? std::string(clear_screen) + text : text);
+    std::unique_lock lock(mutex);
+    if (changed.wait_for(lock, watch_every, [&] { return stopped; })) return 0;
+  }
 }
 
 }  // namespace cls::cli

@@ -12,13 +12,6 @@ namespace cls::cli {
 
 namespace {
 
-std::string absolute(const std::string& path, const World& world) {
-  std::string text =
-      (std::filesystem::path(world.working_directory) / path).lexically_normal().string();
-  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-  return text;
-}
-
 std::vector<model::Source> read_sources(const Options& options, World& world) {
   if (options.projects.empty()) {
     throw Error("no project file: name one with -p FILE (- reads standard input)", ExitCode::Usage);
@@ -138,6 +131,13 @@ Error refusal(const Failure& failure) {
   return in_the_way ? Error(failure.message, ExitCode::Refused) : Error(failure);
 }
 
+std::string absolute(const std::string& path, const World& world) {
+  std::string text =
+      (std::filesystem::path(world.working_directory) / path).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
 std::string home_directory(const Options& options, const World& world) {
   if (!options.home.empty()) return absolute(options.home, world);
   if (const auto named = world.getenv("CLS_HOME"); named && !named->empty()) {
@@ -241,6 +241,10 @@ void deploy_projects(local::Home& home, World& world, const CheckedProjects& pro
     }
     world.console.out(line + "\n");
   }
+}
+
+operate::Look look_of(const Options& options, const World& world) {
+  return {.width = world.console.width(), .local_time = options.local_time};
 }
 
 operate::ReportFilter filter_of(const Options& options, const World& world) {

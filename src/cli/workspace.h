@@ -15,6 +15,7 @@
 #include "flow/deploy.h"
 #include "local/deployed.h"
 #include "local/deployer.h"
+#include "operate/report.h"
 #include "operate/report_filter.h"
 
 namespace cls::cli {
@@ -36,6 +37,9 @@ class ConsoleLog final : public Log {
 
 /// True if lines of the log are JSON.
 bool logs_json(const Options& options, const World& world);
+
+/// `path` as seen from where the command was called.
+std::string absolute(const std::string& path, const World& world);
 
 /// The absolute path of the home: --home, else $CLS_HOME, else ~/.local/share/clusterless.
 std::string home_directory(const Options& options, const World& world);
@@ -75,6 +79,9 @@ flow::Since since_of(const Options& options, const World& world, const flow::Sin
 /// Deploys checked projects in a home and says so on standard output.
 void deploy_projects(local::Home& home, World& world, const CheckedProjects& projects,
                      const flow::Since& since);
+
+/// How texts for people are to look.
+operate::Look look_of(const Options& options, const World& world);
 
 /// The filter that a report's options say.
 operate::ReportFilter filter_of(const Options& options, const World& world);

@@ -268,7 +268,7 @@ Result<RunOutcome> ArcFlow::run_workload(const HeldClaim& held, const lot::LotId
   for (const auto& [role, source] : ready.sources) {
     const auto declared = std::ranges::find(arc_.arc->sources, role,
                                             &std::pair<std::string, model::SourceDataset>::first);
-    auto members = services_.sources.members(*arc_.project, source, lot);
+    auto members = services_.sources.members(*arc_.project, source);
     if (!members) return pass(std::move(members));
     const bool subscribed = declared->second.subscribe;
     any_subscribed = any_subscribed || subscribed;

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "base/format.h"
-#include "flow/conditional.h"
+#include "flow/boundary_lines.h"
 #include "flow/left_out.h"
+#include "flow/lot_publication.h"
 #include "flow/published_manifests.h"
-#include "record/manifest.h"
 
 namespace cls::flow {
 
@@ -21,110 +21,7 @@ constexpr int append_tries = 1000;
 constexpr std::size_t segment_lines = 25'000;
 /// Empty lots closed by one tick at most: a clock that jumped must not fill the store.
 constexpr std::size_t empty_lots_at_once = 1000;
-/// Lots are published in groups of at most so many, and so many bytes (and one lot more).
-constexpr std::size_t group_lots = 100;
-constexpr std::size_t group_bytes = std::size_t{8} << 20U;
-/// Why an object vanished.
-constexpr std::string_view overwritten_early = "overwritten before its lot was closed";
-
-record::LedgerLine line_of(Arrival arrival, std::string own_lot, std::string lot,
-                           record::Decision decision,
-                           std::optional<std::string> reason = std::nullopt) {
-  return {.uri = arrival.uri.to_string(),
-          .object = std::move(arrival.version),
-          .firstSeen = format_instant(arrival.first_seen),
-          .ownLot = std::move(own_lot),
-          .lot = std::move(lot),
-          .decision = decision,
-          .reason = std::move(reason)};
-}
-
-/// Puts `bytes` at a public key; what stood there is kept at `kept` first.
-Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::string& bytes,
-                       const Uri& kept) {
-  auto written = put_or_read(store, uri, bytes);
-  if (!written) return pass(std::move(written));
-  if (written->ours) return {};
-  auto keep = put_or_read(store, kept, written->bytes);
-  if (!keep) return pass(std::move(keep));
-  if (!keep->ours) return cannot_keep(uri, kept);
-  auto replaced = replace_or_read(store, uri, written->etag, bytes);
-  if (!replaced) return pass(std::move(replaced));
-  if (replaced->ours) return {};
-  return fail(FailureCode::Conflict,
-              format("{} is being changed by somebody else", uri.to_string()));
-}
-
-/// The objects that publish a closed lot, the manifest last; none for a lot that is skipped: one
-/// closed, but all that came for it has vanished, is as if nothing had come.
-std::vector<record::Stored> lot_objects(const BoundaryRef& ref, const lot::LotId& lot,
-                                        std::vector<std::string> members) {
-  if (members.empty() && ref.boundary->empty_lots == model::EmptyLots::skip) return {};
-  const auto state =
-      members.empty() ? record::ManifestState::empty : record::ManifestState::complete;
-  const Uri uri = ref.project->places.manifest(ref.boundary->dataset.id(), lot, state);
-  return record::manifest_objects(uri, {.state = state,
-                                        .comment = std::nullopt,
-                                        .lotId = lot.to_string(),
-                                        .uriType = record::UriType::identifier,
-                                        .uris = std::move(members)});
-}
-
-/// Publishes lots whose objects are `lots`: parts first, then what lists them.
-Result<> publish_group(
-    store::ObjectStore& store, LedgerLog& log,
-    const std::vector<std::pair<lot::LotId, std::vector<record::Stored>>>& lots) {
-  std::vector<store::WriteStep> steps(2);
-  for (const auto& [lot, objects] : lots) {
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-      const bool last = i + 1 == objects.size();
-      steps[last ? 1 : 0].push_back({.uri = objects[i].uri, .bytes = objects[i].bytes});
-    }
-  }
-  if (steps.front().empty()) steps.erase(steps.begin());
-  const auto done = write_or_read(store, steps);
-  if (done.failure) return tl::unexpected<Failure>(*done.failure);
-  if (done.ours(steps.size() - 1)) return {};
-  const auto& places = log.boundary().project->places;
-  const auto dataset = log.boundary().boundary->dataset.id();
-  for (const auto& [lot, objects] : lots) {
-    // What stands there and is not the ledger's was made by no boundary of ours: number 0.
-    const Uri kept = places.manifest(dataset, lot, record::ManifestState::removed, "0");
-    for (const auto& stored : objects) {
-      if (auto put = publish_bytes(store, stored.uri, stored.bytes, kept); !put) return put;
-    }
-  }
-  return {};
-}
-
 }  // namespace
-
-Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
-  return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&) {});
-}
-
-Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
-                               const std::vector<lot::LotId>& lots,
-                               const std::function<void(const lot::LotId&)>& published) {
-  std::vector<std::pair<lot::LotId, std::vector<record::Stored>>> group;
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < lots.size(); ++i) {
-    auto members = log.members_of(lots[i]);
-    if (!members) return pass(std::move(members));
-    std::vector<std::string> uris;
-    for (const auto& line : *members) uris.push_back(line.uri);
-    auto objects = lot_objects(log.boundary(), lots[i], std::move(uris));
-    for (const auto& object : objects) bytes += object.bytes.size();
-    group.emplace_back(lots[i], std::move(objects));
-    const bool full = group.size() >= group_lots || bytes >= group_bytes;
-    if (!full && i + 1 < lots.size()) continue;
-    if (auto done = publish_group(store, log, group); !done) return done;
-    for (const auto& [lot, stored] : group) published(lot);
-    group.clear();
-    bytes = 0;
-  }
-  return {};
-}
 
 Boundary::Boundary(store::ObjectStore& store, const Clock& clock, LedgerLog& log, LotEvents& events,
                    std::string by, Log& out)
@@ -483,7 +380,8 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
     Batch batch = next_batch(std::span(closing).subspan(closed));
     if (batch.segment.lines.empty() && batch.closes.empty()) return {};
     std::vector<lot::LotId> following;
-    auto appended = log_.append(std::move(batch.segment), decided_, follow_with(following));
+    auto appended =
+        log_.append(std::move(batch.segment), decided_, follow_with_manifests(ref(), following));
     if (!appended) return pass(std::move(appended));
     if (!appended->ours) {
       ++lost;
@@ -506,127 +404,6 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
   return fail(
       FailureCode::Unavailable,
       format("the ledger of {} is being written by others all the time", ref().to_string()));
-}
-
-/// What the segments after decided_ up to `last` say of the keys that wait here, and what is there.
-Result<Boundary::Listed> Boundary::listed_by_others(std::uint64_t last) const {
-  Listed listed;
-  std::set<std::string, std::less<>> waiting;
-  for (const auto& line : immediate_) waiting.insert(line.uri);
-  if (waiting.empty() && held_.empty()) return listed;
-  auto read = log_.for_each_line(decided_, last, [&](const record::LedgerLine& line) {
-    if (!waiting.contains(line.uri) && !held_.find(line.uri)) return;
-    listed[line.uri].versions.push_back(line.object);
-  });
-  if (!read) return pass(std::move(read));
-  // Only where another version is listed than the one that waits.
-  std::set<std::string, std::less<>> doubtful;
-  for (const auto& line : immediate_) {
-    if (listed.contains(line.uri) && !is_listed(line.uri, line.object, listed)) {
-      doubtful.insert(line.uri);
-    }
-  }
-  for (const auto& [uri, of_key] : listed) {
-    const auto held = held_.find(uri);
-    if (held && !is_listed(uri, held_.at(held->id).version, listed)) doubtful.insert(uri);
-  }
-  for (const auto& text : doubtful) {
-    const auto uri = Uri::parse(text);
-    if (!uri) continue;
-    auto info = store_.head(*uri);
-    if (!info && info.error().code != FailureCode::NotFound) return pass(std::move(info));
-    if (info) listed[text].present = std::move(*info);
-  }
-  return listed;
-}
-
-/// True for an object that stands in the log. Others may have listed it and, after it, a later
-/// version of its key: so their lines are looked at too, and not the last one alone. There the time
-/// counts beside the bytes: bytes that came back are another object.
-bool Boundary::is_listed(const std::string& uri, const record::ObjectVersion& version,
-                         const Listed& by_others) const {
-  if (log_.knows(uri, version)) return true;
-  const auto listed = by_others.find(uri);
-  if (listed == by_others.end()) return false;
-  return std::ranges::any_of(listed->second.versions, [&](const auto& one) {
-    const bool same_time = !version.mtime || !one.mtime || *version.mtime == *one.mtime;
-    return same_time && record::same_version(one, version);
-  });
-}
-
-/// True where others listed another version of the key, and it is not this one that is there.
-/// Listed after its successor, it would take that one's place.
-bool Boundary::is_overtaken(const std::string& uri, const record::ObjectVersion& version,
-                            const Listed& by_others) {
-  const auto listed = by_others.find(uri);
-  if (listed == by_others.end()) return false;
-  const auto& present = listed->second.present;
-  if (!present || present->size != version.size) return true;
-  if (version.mtime) return *version.mtime != format_instant(present->modified);
-  return version.etag && *version.etag != present->etag;
-}
-
-/// The line of what was overwritten before it was listed: in a lot that is closed by now it has no
-/// line, for such a lot's members are those that it was closed with.
-record::LedgerLine Boundary::vanished_line(record::LedgerLine line) const {
-  line.decision = record::Decision::vanished;
-  line.reason = std::string(overwritten_early);
-  line.lot = line.ownLot;
-  const auto lot = lot::LotId::parse(line.lot);
-  if (lot && log_.is_closed(*lot)) line.lot.clear();
-  return line;
-}
-
-/// After somebody else's segments: publishes what they closed, and decides all that is held anew.
-Result<> Boundary::replace_pending() {
-  const std::uint64_t last = log_.last_number();
-  const auto by_others = listed_by_others(last);
-  if (!by_others) return tl::unexpected<Failure>(by_others.error());
-  // Before anything is decided: what is read while deciding makes the next append fail.
-  decided_ = last;
-  const std::vector<Id> held = held_.loosen();
-  std::vector<std::pair<Arrival, lot::LotId>> late_again;
-  std::deque<record::LedgerLine> lines = std::move(immediate_);
-  immediate_.clear();
-  immediate_versions_.clear();
-  for (auto& kept : lines) {
-    if (is_listed(kept.uri, kept.object, *by_others)) continue;
-    const auto lot = lot::LotId::parse(kept.lot);
-    const bool member = kept.decision == record::Decision::member;
-    const bool gone = kept.decision == record::Decision::vanished ||
-                      (member && is_overtaken(kept.uri, kept.object, *by_others));
-    if (gone) {
-      store_next(vanished_line(std::move(kept)));
-    } else if (member && lot && log_.is_closed(*lot)) {
-      // Its collecting lot was closed meanwhile: late again.
-      Arrival arrival{.uri = Uri::parse(kept.uri).value(),
-                      .version = kept.object,
-                      .modified = {},
-                      .event = {},
-                      .first_seen = parse_instant(kept.firstSeen).value()};
-      late_again.emplace_back(std::move(arrival), lot::LotId::parse(kept.ownLot).value());
-    } else {
-      store_next(std::move(kept));
-    }
-  }
-  std::vector<Deferred> deferred;
-  for (const Id id : held) {
-    Arrival arrival = held_.at(id);
-    const std::string uri = arrival.uri.to_string();
-    if (is_listed(uri, arrival.version, *by_others)) {
-      held_.let_go(id);
-    } else if (is_overtaken(uri, arrival.version, *by_others)) {
-      held_.let_go(id);
-      const auto own = times_.own_lot(arrival);
-      store_next(vanished_line(line_of(std::move(arrival), own ? own->to_string() : "", "",
-                                       record::Decision::vanished)));
-    } else {
-      accept(id, arrival, deferred);
-    }
-  }
-  for (auto& [arrival, own] : late_again) place_late(std::move(arrival), own, {});
-  for (const auto& one : deferred) decide(one, {});
-  return publish_unpublished();
 }
 
 /// Reads what others appended, and publishes closed lots that have no manifest, whoever closed
@@ -652,25 +429,6 @@ void Boundary::note_published(const lot::LotId& lot) {
   out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()),
              ref().log_fields(lot.to_string()));
   events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);
-}
-
-/// Lets the manifests of lots follow the segment that closes them, as far as they are few and small
-/// and have no parts. `lots` names those that do.
-LedgerLog::Follow Boundary::follow_with(std::vector<lot::LotId>& lots) const {
-  return [this, &lots, bytes = std::size_t{0}](const lot::LotId& lot,
-                                               const LedgerLog::Members& members,
-                                               store::WriteStep& step) mutable {
-    if (lots.size() >= group_lots || bytes >= group_bytes) return;
-    if (members.size() > record::manifest_part_limit) return;
-    std::vector<std::string> uris;
-    uris.reserve(members.size());
-    for (const auto* line : members) uris.push_back(line->uri);
-    for (auto& object : lot_objects(ref(), lot, std::move(uris))) {
-      bytes += object.bytes.size();
-      step.push_back({.uri = std::move(object.uri), .bytes = std::move(object.bytes)});
-    }
-    lots.push_back(lot);
-  };
 }
 
 }  // namespace cls::flow

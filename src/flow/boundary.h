@@ -21,15 +21,6 @@
 
 namespace cls::flow {
 
-/// Publishes the manifest of a closed lot from the ledger: a pure function of the log, so anybody
-/// may do it any number of times. A lot without member has one only with `emptyLots: publish`.
-Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
-
-/// The same for many, which wait for the disk together. `published` is told of each that is done.
-Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
-                               const std::vector<lot::LotId>& lots,
-                               const std::function<void(const lot::LotId&)>& published);
-
 /// Not thread-safe: one thread per boundary; several processes may run the same boundary, the
 /// ledger keeps them apart.
 class Boundary {
@@ -119,7 +110,6 @@ class Boundary {
   void keep_closable(std::vector<lot::LotId>& closing) const;
   Result<> publish(const std::vector<lot::LotId>& lots);
   void note_published(const lot::LotId& lot);
-  LedgerLog::Follow follow_with(std::vector<lot::LotId>& lots) const;
   lot::LotId present() const;
 
   store::ObjectStore& store_;

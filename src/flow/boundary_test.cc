@@ -276,7 +276,7 @@ TEST(Boundary, ASegmentThatClosesManyLotsIsReadOnceForAllOfThem) {
   counted.reset_calls();
   ASSERT_TRUE(boundary.seal());
   ASSERT_EQ(log.closed().count(), std::uint64_t{lots});
-  for (const auto& lot : log.closed()) ASSERT_EQ(log.members_of(lot)->size(), 1U);
+  for (const auto& lot : log.closed()) ASSERT_EQ((*log.members_of(lot))->size(), 1U);
   EXPECT_LT(counted.calls(store::Operation::Get), std::uint64_t{lots});
 }
 

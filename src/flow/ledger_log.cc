@@ -2,6 +2,7 @@
 #include "flow/ledger_log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <unordered_map>
 
@@ -12,12 +13,12 @@ namespace cls::flow {
 
 namespace {
 
-/// What is kept parsed, in lines of some 500 bytes: of segments, what is being published and what
-/// the workers of the arcs are at; of lots, those that arcs are about to read. One of each always
-/// stays.
+/// What is kept parsed, in lines of some 500 bytes, of segments: what is being published and what
+/// the workers of the arcs are at; one always stays.
 constexpr std::size_t cached_lines = 50'000;
+/// Lots whose members arcs are about to read.
 constexpr std::size_t cached_lots = 64;
-constexpr std::size_t cached_members = 20'000;
+constexpr std::size_t cached_bytes = std::size_t{8} << 20U;
 
 Instant instant_or_start(const std::string& text) {
   const auto at = parse_instant(text);
@@ -78,7 +79,7 @@ void LedgerLog::apply(const record::Segment& segment) {
     if (entry.segments.empty() || entry.segments.back() != last_) entry.segments.push_back(last_);
     entry.last_seen = std::max(entry.last_seen, instant_or_start(line.firstSeen));
     if (line.decision == record::Decision::member) {
-      entry.has_member = true;
+      if (!entry.closed_at) open_.insert(*lot);
       if (line.lot != line.ownLot) {
         entry.collecting = true;
         ++counts_.late;
@@ -89,6 +90,7 @@ void LedgerLog::apply(const record::Segment& segment) {
     const auto lot = lot::LotId::parse(id);
     if (!lot) continue;
     closed_.insert(*lot);
+    open_.erase(*lot);
     lots_[*lot].closed_at = instant_or_start(segment.head.at);
   }
 }
@@ -165,11 +167,7 @@ lot::LotSet LedgerLog::closed() const {
 
 std::vector<lot::LotId> LedgerLog::open_lots() const {
   const std::lock_guard lock(mutex_);
-  std::vector<lot::LotId> open;
-  for (const auto& [lot, entry] : lots_) {
-    if (!entry.closed_at && entry.has_member) open.push_back(lot);
-  }
-  return open;
+  return {open_.begin(), open_.end()};
 }
 
 bool LedgerLog::is_collecting(const lot::LotId& lot) const {
@@ -243,49 +241,60 @@ std::shared_ptr<const LedgerLog::LinesOfLots> LedgerLog::cache(record::Segment s
   return shared;
 }
 
+/// What is still there of a lot that was read before.
+std::shared_ptr<const LotMembers> LedgerLog::cached_members(const lot::LotId& lot) {
+  const std::lock_guard lock(mutex_);
+  const auto cached = std::ranges::find(cache_, lot, &CachedLot::lot);
+  if (cached == cache_.end()) return nullptr;
+  cache_.splice(cache_.begin(), cache_, cached);
+  return cached->members.lock();
+}
+
 void LedgerLog::cache_members(const lot::LotId& lot,
-                              const std::vector<record::LedgerLine>& members) {
+                              const std::shared_ptr<const LotMembers>& members) {
   const std::lock_guard lock(mutex_);
   if (!closed_.contains(lot)) return;
-  cache_.push_front({lot, std::make_shared<const std::vector<record::LedgerLine>>(members)});
-  cached_member_count_ += members.size();
-  while (cache_.size() > cached_lots ||
-         (cached_member_count_ > cached_members && cache_.size() > 1)) {
-    cached_member_count_ -= cache_.back().members->size();
+  const auto drop = [this](std::list<CachedLot>::iterator cached) {
+    kept_bytes_ -= cached->kept ? cached->kept->bytes() : 0;
+    cached->kept.reset();
+  };
+  const auto before = std::ranges::find(cache_, lot, &CachedLot::lot);
+  if (before != cache_.end()) {
+    drop(before);
+    cache_.erase(before);
+  }
+  cache_.push_front({lot, members, members});
+  kept_bytes_ += members->bytes();
+  for (auto oldest = cache_.end(); kept_bytes_ > cached_bytes && oldest != cache_.begin();) {
+    drop(--oldest);
+  }
+  if (cache_.size() > cached_lots) {
+    drop(std::prev(cache_.end()));
     cache_.pop_back();
   }
 }
 
-Result<std::vector<record::LedgerLine>> LedgerLog::members_of(const lot::LotId& lot) {
+Result<std::shared_ptr<const LotMembers>> LedgerLog::members_of(const lot::LotId& lot) {
+  if (auto cached = cached_members(lot)) return cached;
   std::vector<std::uint64_t> numbers;
   {
     const std::lock_guard lock(mutex_);
-    const auto cached = std::ranges::find(cache_, lot, &CachedLot::lot);
-    if (cached != cache_.end()) {
-      cache_.splice(cache_.begin(), cache_, cached);
-      return *cache_.front().members;
-    }
     const auto found = lots_.find(lot);
     if (found != lots_.end()) numbers = found->second.segments;
   }
   const std::string id = lot.to_string();
-  std::vector<std::shared_ptr<const LinesOfLots>> segments;
-  Members lines;
+  LotMembers members;
   for (const std::uint64_t number : numbers) {
-    auto of_segment = lines_of_segment(number);
-    if (!of_segment) return pass(std::move(of_segment));
-    const auto found = (*of_segment)->find(id);
-    if (found == (*of_segment)->end()) continue;
-    for (const auto& line : found->second) lines.push_back(&line);
-    segments.push_back(std::move(*of_segment));
+    auto lines = lines_of_segment(number);
+    if (!lines) return pass(std::move(lines));
+    const auto found = (*lines)->find(id);
+    if (found == (*lines)->end()) continue;
+    for (const auto& line : found->second) members.add(line);
   }
-  // By URI; of one URI in the order of the log.
-  const auto uri = [](const record::LedgerLine* line) -> const std::string& { return line->uri; };
-  std::ranges::stable_sort(lines, {}, uri);
-  std::vector<record::LedgerLine> members;
-  for (const auto* line : last_members(std::move(lines))) members.push_back(*line);
-  cache_members(lot, members);
-  return members;
+  members.settle();
+  auto shared = std::make_shared<const LotMembers>(std::move(members));
+  cache_members(lot, shared);
+  return shared;
 }
 
 Result<> LedgerLog::for_each_line(

@@ -10,12 +10,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "flow/deployment.h"
 #include "flow/known_versions.h"
+#include "flow/lot_members.h"
 #include "lot/lot_set.h"
 #include "record/ledger.h"
 #include "store/object_store.h"
@@ -71,8 +73,9 @@ class LedgerLog {
   };
   Counts counts() const;
 
-  /// The members of a closed lot: for each URI its last line, if that is a member; sorted by URI.
-  Result<std::vector<record::LedgerLine>> members_of(const lot::LotId& lot);
+  /// The members of a lot. Those of a few closed ones are kept; of a large lot as long as somebody
+  /// else keeps them.
+  Result<std::shared_ptr<const LotMembers>> members_of(const lot::LotId& lot);
 
   /// The lines of the segments after `after` up to `last`, in order, read from the store.
   Result<> for_each_line(std::uint64_t after, std::uint64_t last,
@@ -88,11 +91,11 @@ class LedgerLog {
     std::optional<Instant> closed_at;
     Instant last_seen{};
     bool collecting = false;
-    bool has_member = false;
   };
   struct CachedLot {
     lot::LotId lot;
-    std::shared_ptr<const std::vector<record::LedgerLine>> members;
+    std::weak_ptr<const LotMembers> members;
+    std::shared_ptr<const LotMembers> kept;  ///< unless it is large
   };
   /// A segment's lines by their lot, in the order of the segment.
   using LinesOfLots = std::map<std::string, std::vector<record::LedgerLine>, std::less<>>;
@@ -108,7 +111,8 @@ class LedgerLog {
   /// One segment for many lots: closed together, they are read one after another.
   Result<std::shared_ptr<const LinesOfLots>> lines_of_segment(std::uint64_t number);
   std::shared_ptr<const LinesOfLots> cache(record::Segment segment);  // with mutex_ held
-  void cache_members(const lot::LotId& lot, const std::vector<record::LedgerLine>& members);
+  std::shared_ptr<const LotMembers> cached_members(const lot::LotId& lot);
+  void cache_members(const lot::LotId& lot, const std::shared_ptr<const LotMembers>& members);
 
   store::ObjectStore& store_;
   BoundaryRef boundary_;
@@ -116,10 +120,11 @@ class LedgerLog {
   std::uint64_t last_ = 0;
   KnownVersions known_;
   std::map<lot::LotId, LotEntry> lots_;
+  std::set<lot::LotId> open_;  ///< of lots_, those that are not closed and have a member
   lot::LotSet closed_;
   Counts counts_;
   std::list<CachedLot> cache_;              ///< most recent first
-  std::size_t cached_member_count_ = 0;     ///< of cache_
+  std::size_t kept_bytes_ = 0;              ///< of cache_
   std::list<CachedSegment> segment_cache_;  ///< most recent first
   std::size_t cached_line_count_ = 0;       ///< of segment_cache_
 };

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <functional>
 
-#include "flow/sources.h"
+#include "flow/lot_members.h"
 
 namespace cls::flow {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "flow/boundary.h"
+#include "flow/lot_publication.h"
 #include "flow/publisher.h"
 
 namespace cls::flow {

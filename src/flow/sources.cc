@@ -3,8 +3,8 @@
 
 #include "base/format.h"
 #include "base/hash.h"
-#include "flow/boundary.h"
 #include "flow/conditional.h"
+#include "flow/lot_publication.h"
 #include "flow/publisher.h"
 #include "record/manifest.h"
 #include "record/subscription.h"
@@ -16,17 +16,6 @@ namespace {
 constexpr int publish_tries = 20;
 
 }  // namespace
-
-std::string ledger_revision(const std::vector<record::LedgerLine>& members) {
-  std::string text;
-  for (const auto& line : members) {
-    text += line.uri;
-    text += '\t';
-    text += record::version_text(line.object);
-    text += '\n';
-  }
-  return sha256_hex(text).substr(0, 16);
-}
 
 Result<std::optional<SourceLot>> SourceReader::find(const Deployed& consumer,
                                                     const model::DatasetId& dataset,
@@ -48,24 +37,25 @@ Result<std::optional<SourceLot>> SourceReader::find_boundary(const BoundaryRef& 
   auto members = log.members_of(lot);
   if (!members) return pass(std::move(members));
   const auto state =
-      members->empty() ? record::ManifestState::empty : record::ManifestState::complete;
+      (*members)->empty() ? record::ManifestState::empty : record::ManifestState::complete;
   const Uri manifest =
       boundary.project->places.manifest(boundary.boundary->dataset.id(), lot, state);
   auto head = store_.head(manifest);
   if (!head && head.error().code != FailureCode::NotFound) return pass(std::move(head));
   if (!head) {
     const bool skipped = boundary.boundary->empty_lots == model::EmptyLots::skip;
-    if (members->empty() && skipped) return std::optional<SourceLot>();
+    if ((*members)->empty() && skipped) return std::optional<SourceLot>();
     if (auto done = publish_boundary_lot(store_, log, lot); !done) return pass(std::move(done));
   }
   return std::optional(SourceLot{.dataset = boundary.boundary->dataset,
                                  .manifest = manifest,
                                  .state = state,
-                                 .revision = ledger_revision(*members),
+                                 .revision = (*members)->revision(),
                                  .ready = log.closed_at(lot).value_or(Instant{}),
                                  .overwrites = boundary.boundary->overwrites,
                                  .producer = boundary,
-                                 .members_key = {}});
+                                 .members_key = {},
+                                 .members = std::move(*members)});
 }
 
 Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
@@ -99,7 +89,8 @@ Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
                                      .ready = ready ? *ready : Instant{},
                                      .overwrites = model::Overwrites::accept,
                                      .producer = sink,
-                                     .members_key = committed.members});
+                                     .members_key = committed.members,
+                                     .members = {}});
     }
     // The claim may name another commit afterwards: the caller's own rules compare revisions.
     auto done = publish_claim(store_, sink.arc, (*stored)->uri);
@@ -140,7 +131,8 @@ Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& cons
                                    .ready = head->modified,
                                    .overwrites = model::Overwrites::accept,
                                    .producer = ForeignProducer{},
-                                   .members_key = {}});
+                                   .members_key = {},
+                                   .members = {}});
   }
   return std::optional<SourceLot>();
 }
@@ -170,16 +162,14 @@ Result<std::vector<SourceMember>> SourceReader::manifest_members(const Uri& mani
 }
 
 Result<std::vector<SourceMember>> SourceReader::members(const Deployed& consumer,
-                                                        const SourceLot& source,
-                                                        const lot::LotId& lot) {
+                                                        const SourceLot& source) {
   std::vector<SourceMember> members;
-  if (const auto* boundary = std::get_if<BoundaryRef>(&source.producer)) {
-    auto lines = logs_.of(*boundary).members_of(lot);
-    if (!lines) return pass(std::move(lines));
-    for (auto& line : *lines) {
-      auto uri = Uri::parse(line.uri);
+  if (source.members) {
+    members.reserve(source.members->size());
+    for (std::size_t i = 0; i < source.members->size(); ++i) {
+      auto uri = Uri::parse(source.members->uri(i));
       if (!uri) return pass(std::move(uri));
-      members.push_back({std::move(*uri), std::move(line.object)});
+      members.push_back({std::move(*uri), source.members->version(i)});
     }
     return members;
   }

@@ -2,6 +2,7 @@
 // SourceReader: the current revision of a lot of a dataset, whoever produces it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,11 +22,9 @@ struct SourceLot {
   Instant ready;  ///< first publication
   model::Overwrites overwrites = model::Overwrites::accept;
   Producer producer;
-  std::string members_key;  ///< of an arc's commit
+  std::string members_key;                    ///< of an arc's commit
+  std::shared_ptr<const LotMembers> members;  ///< of a boundary's lot
 };
-
-/// A boundary's revision: over (URI, object version) of the members, by URI. docs/formats/claim.md.
-std::string ledger_revision(const std::vector<record::LedgerLine>& members);
 
 /// Thread-safe.
 class SourceReader {
@@ -39,8 +38,7 @@ class SourceReader {
                                         const lot::LotId& lot);
 
   /// The members, with the version that the producer recorded.
-  Result<std::vector<SourceMember>> members(const Deployed& consumer, const SourceLot& source,
-                                            const lot::LotId& lot);
+  Result<std::vector<SourceMember>> members(const Deployed& consumer, const SourceLot& source);
 
  private:
   Result<std::optional<SourceLot>> find_boundary(const BoundaryRef& boundary,

@@ -42,6 +42,7 @@ struct WorkloadContext {
   lot::LotId lot;
   std::string attempt;
   std::vector<WorkloadSource> sources;  ///< in the order of declaration; unpublished ones left out
+  std::string woken_by = {};  ///< role of the source that woke the arc; empty: the main one
   std::stop_token stop;  ///< the lease was lost or the process ends: stop and write nothing more
 };
 

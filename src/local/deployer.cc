@@ -7,6 +7,8 @@
 
 #include "base/format.h"
 #include "base/hash.h"
+#include "base/text.h"
+#include "flow/conditional.h"
 #include "local/tree_digest.h"
 #include "model/plan_of.h"
 #include "operate/retry.h"
@@ -148,6 +150,77 @@ Result<DeployedProject> deploy_one(Home& home, const Clock& clock, const DeployR
                          .retried = *retried};
 }
 
+/// The lots that deploying a changed arc would set to be tried again, in words; nullopt: none.
+Result<std::optional<std::string>> tried_again(Home& home, const flow::Deployed& deployed,
+                                               const std::string& name) {
+  std::optional<std::string> said;
+  for (const auto& arc : deployed.plan.arcs) {
+    if (arc.name != name) continue;
+    auto report = operate::retry_lots(home.store(), {&deployed, &arc},
+                                      {.lots = {}, .only_changed = true, .dry_run = true});
+    if (!report) return pass(std::move(report));
+    if (report->retried > 0) {
+      said = format("{} that ended missing or partial would be tried again",
+                    counted(report->retried, "lot"));
+    }
+  }
+  return said;
+}
+
+Result<std::optional<std::string>> effect_of(Home& home, const flow::Deployed& deployed,
+                                             const operate::ComponentChange& change) {
+  using operate::ChangeKind;
+  using Effect = std::optional<std::string>;
+  if (change.kind == "arc") {
+    if (change.change == ChangeKind::changed) return tried_again(home, deployed, change.name);
+    return Effect(change.change == ChangeKind::added
+                      ? "lots that become ready after the deployment are its own; earlier ones by "
+                        "cls deploy --since"
+                      : "it takes no more lots; its records and data stay");
+  }
+  if (change.kind == "boundary" && change.change == ChangeKind::removed) {
+    return Effect("it takes nothing more in; its ledger, manifests and data stay");
+  }
+  return Effect();
+}
+
+/// An arc's hash says nothing to people: that it differs follows from what is listed beside it, or
+/// else from the files.
+void hide_declaration(operate::ComponentChange& change) {
+  const std::string pointer = "/" + std::string(model::declaration_extra);
+  const auto hidden =
+      std::erase_if(change.fields, [&](const auto& field) { return field.pointer == pointer; });
+  if (hidden == 0 || !change.fields.empty()) return;
+  std::string files = "files of its workingDir or imagePath have changed";
+  change.effect = change.effect ? files + "; " + *change.effect : std::move(files);
+}
+
+Result<operate::ProjectDiff> compare_one(Home& home, const model::Deployable& deployable) {
+  const flow::Deployed deployed(model::plan_of(deployable));
+  operate::ProjectDiff diff{.project = deployed.plan.project,
+                            .placement = deployed.plan.placement,
+                            .is_new = true,
+                            .changes = {}};
+  const Uri uri = deployed.places.project(diff.project);
+  auto stored = flow::get_if_present(home.store(), uri);
+  if (!stored) return pass(std::move(stored));
+  std::optional<json::Value> before;
+  if (*stored) {
+    auto parsed = json::parse_record((*stored)->bytes);
+    if (!parsed) return fail(parsed.error().code, uri.to_string() + ": " + parsed.error().message);
+    before = std::move(*parsed);
+    diff.is_new = false;
+  }
+  diff.changes = operate::changes_between(before ? &*before : nullptr, model::to_json(deployable));
+  for (auto& change : diff.changes) {
+    auto effect = effect_of(home, deployed, change);
+    if (!effect) return pass(std::move(effect));
+    change.effect = std::move(*effect);
+    hide_declaration(change);
+  }
+  return diff;
+}
+
 }  // namespace
 
 void check_directories(FileSystem& files, const std::vector<model::LoadedDocument>& documents,
@@ -188,6 +261,28 @@ Result<std::vector<DeployedProject>> deploy(Home& home, const Clock& clock,
   }
   home.ring();
   return deployed;
+}
+
+Result<std::unique_ptr<const flow::Deployment>> planned(Home& home, const DeployRequest& request) {
+  auto deployables = with_origins(home, request);
+  if (!deployables) return pass(std::move(deployables));
+  std::vector<std::unique_ptr<const flow::Deployed>> projects;
+  for (const auto& deployable : *deployables) {
+    projects.push_back(std::make_unique<const flow::Deployed>(model::plan_of(deployable)));
+  }
+  return std::make_unique<const flow::Deployment>(std::move(projects));
+}
+
+Result<std::vector<operate::ProjectDiff>> compare(Home& home, const DeployRequest& request) {
+  auto deployables = with_origins(home, request);
+  if (!deployables) return pass(std::move(deployables));
+  std::vector<operate::ProjectDiff> diffs;
+  for (const auto& deployable : *deployables) {
+    auto diff = compare_one(home, deployable);
+    if (!diff) return pass(std::move(diff));
+    diffs.push_back(std::move(*diff));
+  }
+  return diffs;
 }
 
 }  // namespace cls::local

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deployer: from checked project files to the records that say what is deployed in a home.
+// Deployer: from checked project files to the records that say what is deployed in a home; and what
+// would change.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "flow/deploy.h"
 #include "local/home.h"
 #include "model/load.h"
+#include "operate/project_diff.h"
 
 namespace cls::local {
 
@@ -39,5 +42,11 @@ struct DeployedProject {
 /// dataset another one owns (Conflict).
 Result<std::vector<DeployedProject>> deploy(Home& home, const Clock& clock,
                                             const DeployRequest& request);
+
+/// What the request would deploy.
+Result<std::unique_ptr<const flow::Deployment>> planned(Home& home, const DeployRequest& request);
+
+/// What deploy() would change, of each project of the request. Nothing is written.
+Result<std::vector<operate::ProjectDiff>> compare(Home& home, const DeployRequest& request);
 
 }  // namespace cls::local

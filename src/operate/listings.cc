@@ -91,6 +91,14 @@ Report arcs_report(const flow::Deployment& deployment, const ReportFilter& filte
   return report;
 }
 
+Report boundaries_report(const flow::Deployment& deployment, const ReportFilter& filter) {
+  Report report{.columns = arc_columns()};
+  for (const auto& boundary : selected_boundaries(deployment, filter)) {
+    report.rows.push_back(boundary_cells(boundary));
+  }
+  return report;
+}
+
 Report datasets_report(const flow::Deployment& deployment, const ReportFilter& filter) {
   Report report{.columns = dataset_columns()};
   for (const auto& owned : selected_datasets(deployment, filter)) {

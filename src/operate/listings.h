@@ -17,6 +17,8 @@ Report placements_report(const std::vector<model::Placement>& placements);
 Report projects_report(const flow::Deployment& deployment);
 /// The arcs that the filter keeps (its moments do not matter here), by placement, project and name.
 Report arcs_report(const flow::Deployment& deployment, const ReportFilter& filter);
+/// The boundaries that the filter keeps, in the same order.
+Report boundaries_report(const flow::Deployment& deployment, const ReportFilter& filter);
 /// The datasets that a deployed project owns and the filter keeps.
 Report datasets_report(const flow::Deployment& deployment, const ReportFilter& filter);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <numeric>
 #include <span>
 
 #include "base/format.h"
@@ -12,6 +13,9 @@
 namespace cls::operate {
 
 namespace {
+
+/// A text column is not made narrower than this.
+constexpr std::size_t least_text = 8;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -96,7 +100,53 @@ std::vector<std::size_t> shown_columns(const Report& report) {
   return columns;
 }
 
-std::string table(const Report& report) {
+/// `text` in at most `width` characters: its middle is left out, for ends tell names apart.
+std::string cut(const std::string& text, std::size_t width) {
+  if (width_of(text) <= width) return text;
+  std::vector<std::string> letters;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U || letters.empty()) letters.emplace_back();
+    letters.back() += c;
+  }
+  const std::size_t front = width / 2;
+  const std::size_t back = width - front - 1;
+  std::string out;
+  for (std::size_t i = 0; i < front; ++i) out += letters[i];
+  out += '~';  // no letter that a terminal might not have
+  for (std::size_t i = letters.size() - back; i < letters.size(); ++i) out += letters[i];
+  return out;
+}
+
+std::size_t total_of(const std::vector<std::size_t>& widths) {
+  const std::size_t gaps = widths.empty() ? 0 : 2 * (widths.size() - 1);
+  return std::accumulate(widths.begin(), widths.end(), gaps);
+}
+
+/// Makes the widest texts narrower until the table fits; numbers and headings stay whole.
+void fit(const Report& report, const std::vector<std::size_t>& columns, std::size_t width,
+         std::vector<std::vector<std::string>>& lines, std::vector<std::size_t>& widths) {
+  std::vector<std::size_t> least = widths;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const bool text = std::ranges::any_of(report.rows, [&](const auto& row) {
+      return std::holds_alternative<std::string>(row.at(columns[i]));
+    });
+    if (text) least[i] = std::max({least_text, width_of(lines[0][i]), width_of(lines[1][i])});
+  }
+  while (total_of(widths) > width) {
+    std::size_t widest = widths.size();
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      if (widths[i] <= least[i]) continue;
+      if (widest == widths.size() || widths[i] > widths[widest]) widest = i;
+    }
+    if (widest == widths.size()) break;  // the terminal has to break the lines
+    --widths[widest];
+  }
+  for (std::size_t line = 2; line < lines.size(); ++line) {
+    for (std::size_t i = 0; i < widths.size(); ++i) lines[line][i] = cut(lines[line][i], widths[i]);
+  }
+}
+
+std::string table(const Report& report, const Look& look) {
   const auto columns = shown_columns(report);
   std::vector<std::vector<std::string>> lines(2);
   for (const std::size_t column : columns) {
@@ -114,8 +164,8 @@ std::string table(const Report& report) {
       widths[i] = std::max(widths[i], width_of(line[i]));
     }
   }
-  std::size_t total = columns.empty() ? 0 : 2 * (columns.size() - 1);
-  for (const std::size_t width : widths) total += width;
+  if (look.width > 0) fit(report, columns, look.width, lines, widths);
+  const std::size_t total = total_of(widths);
   std::string out;
   append_line(out, lines[0], widths);
   append_line(out, lines[1], widths);
@@ -208,7 +258,7 @@ std::string separated(const Report& report, Format as) {
 
 }  // namespace
 
-std::string render(const Report& report, Format format) {
+std::string render(const Report& report, Format format, const Look& look) {
   switch (format) {
     case Format::Json:
       return pretty_json(report);
@@ -218,7 +268,7 @@ std::string render(const Report& report, Format format) {
     case Format::Table:
       break;
   }
-  return table(report);
+  return table(report, look);
 }
 
 }  // namespace cls::operate

@@ -16,6 +16,12 @@ namespace cls::operate {
 /// How a report is printed.
 enum class Format : std::uint8_t { Table, Json, Csv, Tsv };
 
+/// How texts for people are laid out. What programs read never changes by it.
+struct Look {
+  std::size_t width = 0;    ///< of the terminal, in columns; 0: no limit
+  bool local_time = false;  ///< times in the time zone of the machine instead of UTC
+};
+
 /// One value; nothing prints `-` in a table, an empty field in csv and tsv, null in JSON.
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double, bool>;
 
@@ -34,8 +40,8 @@ struct Report {
 };
 
 /// The text of a report in a format, with a newline at its end; a table with a blank line after
-/// it.
-std::string render(const Report& report, Format format);
+/// it. Where a table is wider than the look allows, the middle of long texts is left out.
+std::string render(const Report& report, Format format, const Look& look = {});
 
 }  // namespace cls::operate
 

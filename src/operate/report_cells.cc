@@ -31,6 +31,13 @@ std::vector<Cell> arc_cells(const flow::ArcRef& arc) {
   return cells;
 }
 
+std::vector<Cell> boundary_cells(const flow::BoundaryRef& boundary) {
+  auto cells = placement_cells(boundary.project->plan.placement);
+  const auto& project = boundary.project->plan.project;
+  cells.insert(cells.end(), {project.name, project.version, boundary.boundary->name});
+  return cells;
+}
+
 std::vector<Cell> dataset_cells(const model::Placement& placement,
                                 const model::DatasetId& dataset) {
   auto cells = placement_cells(placement);

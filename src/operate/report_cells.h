@@ -13,13 +13,14 @@ namespace cls::operate {
 
 /// `placement.provider` … `placement.region`.
 std::vector<std::string> placement_columns();
-/// Those of `arcs`: placement, project and name.
+/// Those of `arcs` and `boundaries`: placement, project and name.
 std::vector<std::string> arc_columns();
 /// Those of `datasets`: placement, dataset name and version.
 std::vector<std::string> dataset_columns();
 
 std::vector<Cell> placement_cells(const model::Placement& placement);
 std::vector<Cell> arc_cells(const flow::ArcRef& arc);
+std::vector<Cell> boundary_cells(const flow::BoundaryRef& boundary);
 std::vector<Cell> dataset_cells(const model::Placement& placement, const model::DatasetId& dataset);
 
 /// The text, or nothing.

@@ -26,9 +26,11 @@ Result<RetryReport> retry_lots(store::ObjectStore& store, const flow::ArcRef& ar
   if (!walked) return pass(std::move(walked));
   if (unreadable) return fail(unreadable->code, unreadable->message);
   for (const auto& [uri, lot] : found) {
-    auto retried = flow::retry_lot(store, uri);
-    if (!retried) return pass(std::move(retried));
-    if (!*retried) continue;
+    if (!request.dry_run) {
+      auto retried = flow::retry_lot(store, uri);
+      if (!retried) return pass(std::move(retried));
+      if (!*retried) continue;
+    }
     ++report.retried;
     report.untouched.erase(lot);
   }

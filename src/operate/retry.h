@@ -14,6 +14,7 @@ namespace cls::operate {
 struct RetryRequest {
   std::optional<lot::LotSet> lots;  ///< nullopt: all
   bool only_changed = false;        ///< only those whose claim names another declaration of the arc
+  bool dry_run = false;             ///< only count
 };
 
 struct RetryReport {

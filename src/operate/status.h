@@ -160,6 +160,6 @@ struct StatusSources {
 Result<StatusReport> status(const StatusSources& sources, const ReportFilter& filter);
 
 /// The report as text, with a newline at its end.
-std::string render(const StatusReport& report, Format format);
+std::string render(const StatusReport& report, Format format, const Look& look = {});
 
 }  // namespace cls::operate

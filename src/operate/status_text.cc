@@ -2,6 +2,7 @@
 // The texts of a status.
 #include <algorithm>
 
+#include "base/byte_size.h"
 #include "base/format.h"
 #include "operate/report_cells.h"
 #include "operate/status.h"
@@ -11,44 +12,49 @@ namespace cls::operate {
 namespace {
 
 /// For people: without the fraction.
-Cell short_time(const std::optional<std::string>& text) {
+Cell short_time(const std::optional<std::string>& text, const Look& look) {
   if (!text) return {};
   const auto at = parse_instant(*text);
-  return at ? format_instant_seconds(*at) : *text;
+  if (!at) return *text;
+  return look.local_time ? format_local_seconds(*at) : format_instant_seconds(*at);
 }
 
-std::string boundary_table(const std::vector<BoundaryStatus>& boundaries) {
+Cell readable_lag(std::int64_t seconds) {
+  return seconds == 0 ? Cell() : Cell(readable_duration(std::chrono::seconds(seconds)));
+}
+
+std::string boundary_table(const std::vector<BoundaryStatus>& boundaries, const Look& look) {
   Report table{.columns = {"project", "boundary", "enabled", "openLots", "lastArrival", "lastLot",
                            "rejected", "late", "unread"}};
   for (const auto& row : boundaries) {
     table.rows.push_back({row.project.to_string(), row.name, row.enabled, cell_of(row.openLots),
-                          short_time(row.lastArrival), cell_of(row.lastLot), cell_of(row.rejected),
-                          cell_of(row.late), cell_of(row.unread)});
+                          short_time(row.lastArrival, look), cell_of(row.lastLot),
+                          cell_of(row.rejected), cell_of(row.late), cell_of(row.unread)});
   }
-  return render(table, Format::Table);
+  return render(table, Format::Table, look);
 }
 
-std::string dataset_table(const std::vector<DatasetStatus>& datasets) {
+std::string dataset_table(const std::vector<DatasetStatus>& datasets, const Look& look) {
   Report table{.columns = {"dataset", "lastLot", "complete", "empty", "partial", "removed",
                            "members", "bytes"}};
   for (const auto& row : datasets) {
     table.rows.push_back({row.dataset.to_string(), cell_of(row.lastLot), cell_of(row.complete),
                           cell_of(row.empty), cell_of(row.partial), cell_of(row.removed),
-                          cell_of(row.members), cell_of(row.bytes)});
+                          cell_of(row.members), readable_bytes(row.bytes)});
   }
-  return render(table, Format::Table);
+  return render(table, Format::Table, look);
 }
 
-std::string arc_table(const std::vector<ArcStatus>& arcs) {
+std::string arc_table(const std::vector<ArcStatus>& arcs, const Look& look) {
   Report table{.columns = {"project", "arc", "enabled", "queued", "running", "retrying", "waiting",
-                           "complete", "partial", "missing", "oldestRunning", "lagSec"}};
+                           "complete", "partial", "missing", "oldestRunning", "lag"}};
   for (const auto& row : arcs) {
     table.rows.push_back({row.project.to_string(), row.name, row.enabled, cell_of(row.queued),
                           cell_of(row.running), cell_of(row.retrying), cell_of(row.waiting),
                           cell_of(row.complete), cell_of(row.partial), cell_of(row.missing),
-                          short_time(row.oldestRunning), row.lagSec});
+                          short_time(row.oldestRunning, look), readable_lag(row.lagSec)});
   }
-  return render(table, Format::Table);
+  return render(table, Format::Table, look);
 }
 
 std::string problem_lines(const std::vector<StatusProblem>& problems) {
@@ -64,12 +70,12 @@ std::string problem_lines(const std::vector<StatusProblem>& problems) {
   return out;
 }
 
-std::string overview(const StatusReport& report) {
+std::string overview(const StatusReport& report, const Look& look) {
   std::string out =
-      format("{} at {}\n\n", report.home, std::get<std::string>(short_time(report.at)));
-  out += boundary_table(report.boundaries);
-  out += dataset_table(report.datasets);
-  out += arc_table(report.arcs);
+      format("{} at {}\n\n", report.home, std::get<std::string>(short_time(report.at, look)));
+  out += boundary_table(report.boundaries, look);
+  out += dataset_table(report.datasets, look);
+  out += arc_table(report.arcs, look);
   out += problem_lines(report.problems);
   if (report.damagedRecords > 0) {
     out += format(
@@ -159,8 +165,8 @@ void add_flat(FlatRows& rows, const ArcStatus& arc) {
 
 }  // namespace
 
-std::string render(const StatusReport& report, Format format) {
-  if (format == Format::Table) return overview(report);
+std::string render(const StatusReport& report, Format format, const Look& look) {
+  if (format == Format::Table) return overview(report, look);
   if (format == Format::Json) return json::to_pretty(json::encode(report)) + "\n";
   FlatRows rows;
   for (const auto& boundary : report.boundaries) add_flat(rows, boundary);

@@ -147,13 +147,13 @@ p/1      b         true     1     2023-01-01T00:01:59Z  20230101PT5M000  2      
 
          last
 dataset  lot   complete  empty  partial  removed  members  bytes
-====================================================================
-in/1     -     1,234     5      6        7        8        9,000,000
+==================================================================
+in/1     -     1,234     5      6        7        8        8.6 MiB
 
-                                                                                       oldest                lag
-project  arc  enabled  queued  running  retrying  waiting  complete  partial  missing  running               sec
-================================================================================================================
-p/1      a    false    1       2        3         4        5         6        7        2023-01-01T00:01:00Z  60
+                                                                                       oldest
+project  arc  enabled  queued  running  retrying  waiting  complete  partial  missing  running               lag
+==================================================================================================================
+p/1      a    false    1       2        3         4        5         6        7        2023-01-01T00:01:00Z  1m 0s
 
 problems
   p/1 a 20230101PT5M001: ended missing: exit code 1 (cls retry a 20230101PT5M001)

@@ -26,6 +26,11 @@ class AttemptFolder {
   static Result<AttemptFolder> make(FileSystem& files, const std::string& attempts_dir,
                                     const std::string& attempt);
 
+  /// Only the names of what would be in it.
+  static AttemptFolder named(FileSystem& files, std::string path) {
+    return {files, std::move(path)};
+  }
+
   const std::string& path() const { return path_; }
   std::string in(std::string_view name) const { return path_ + "/" + std::string(name); }
   std::string stdout_path() const { return in("stdout"); }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "work/attempt_folder.h"
+#include "work/attempt_subject.h"
 #include "work/collect.h"
 #include "work/command_end.h"
 #include "work/source_version.h"
@@ -188,6 +189,11 @@ class CommandAttempt {
 RunOutcome CommandWorkload::run(const flow::WorkloadContext& context) {
   auto folder = AttemptFolder::make(host_.files, host_.attempts_dir, context.attempt);
   if (!folder) return end_attempt("Start", folder.error().message).value();
+  // A log: without it `cls logs` does not find the folder by its lot.
+  static_cast<void>(folder->write(
+      subject_file, json::write_record(AttemptSubject{context.project.project, context.arc.name,
+                                                      context.lot.to_string()}) +
+                        "\n"));
   return CommandAttempt(store_, processes_, clock_, host_, context, std::move(*folder)).run();
 }
 

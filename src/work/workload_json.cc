@@ -88,6 +88,7 @@ Result<std::string> value_at(const Value& root, const std::string& argument,
 }  // namespace
 
 const flow::WorkloadSource* main_source(const flow::WorkloadContext& context) {
+  if (const auto* source = find_source(context, context.woken_by)) return source;
   if (const auto* source = find_source(context, "main")) return source;
   const auto subscribed =
       std::ranges::find(context.sources, true, &flow::WorkloadSource::subscribed);

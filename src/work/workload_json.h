@@ -11,8 +11,8 @@
 
 namespace cls::work {
 
-/// The source whose event woke the arc: role `main`, else the first subscribed one in the order of
-/// declaration, else the first; null where no source is published.
+/// The source whose event woke the arc: as the context says, else role `main`, else the first
+/// subscribed one in the order of declaration, else the first; null where no source is published.
 const flow::WorkloadSource* main_source(const flow::WorkloadContext& context);
 
 /// {"role","arcNotifyEvent","existingPartialManifests","sources"}: what `$` stands for.
