@@ -36,6 +36,10 @@ TEST(TextLogLine, LeavesNoControlCharacterToATerminal) {
 }
 
 TEST(ByteSize, IsReadWithItsUnit) {
+  EXPECT_EQ(readable_bytes(1023), "1023 B");
+  EXPECT_EQ(readable_bytes(1536), "1.5 KiB");
+  EXPECT_EQ(readable_bytes((std::uint64_t{1} << 20U) - 1), "1.0 MiB");
+  EXPECT_EQ(readable_bytes(std::uint64_t{5} << 30U), "5.0 GiB");
   EXPECT_EQ(parse_byte_size("0").value(), 0U);
   EXPECT_EQ(parse_byte_size("1048576").value(), std::uint64_t{1} << 20U);
   EXPECT_EQ(parse_byte_size("3MiB").value(), std::uint64_t{3} << 20U);

@@ -20,6 +20,21 @@ TEST(Time, InstantsAreWrittenInNanoseconds) {
             "2261-12-31T23:59:59Z");
 }
 
+TEST(Time, SpansAreReadable) {
+  using std::chrono::seconds;
+  EXPECT_EQ(readable_duration(seconds(0)), "0s");
+  EXPECT_EQ(readable_duration(seconds(59)), "59s");
+  EXPECT_EQ(readable_duration(seconds(200)), "3m 20s");
+  EXPECT_EQ(readable_duration(seconds(7500)), "2h 5m");
+  EXPECT_EQ(readable_duration(seconds(4 * 86400 + 3 * 3600 + 5)), "4d 3h");
+}
+
+TEST(Time, LocalTimesNameTheirOffset) {
+  const Instant at = parse_instant("2023-02-06T23:52:06.5Z").value();
+  EXPECT_EQ(parse_instant(format_local_seconds(at)).value(),
+            parse_instant("2023-02-06T23:52:06Z").value());
+}
+
 TEST(Time, ReadUndoesWrite) {
   EXPECT_TRUE(rc::check([] {
     // The years 1678 to 2261.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/caretaker.h"
 
+#include <charconv>
+
 #include "base/error.h"
 #include "base/format.h"
 #include "base/host.h"
@@ -35,6 +37,7 @@ void Caretaker::work(const std::stop_token& stop) {
   for (int pass = 0; !stop.stop_requested(); ++pass) {
     try {  // a pass that fails is made good by the next one
       keep(stop);
+      remove_containers();
       if (pass % passes_a_day == 0) remove_temporary(stop);
     } catch (const Error& error) {
       services_.log.warning(format("tidying up: {}", error.what()));
@@ -42,6 +45,18 @@ void Caretaker::work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     stopped_.wait_for(lock, stop, pause, [] { return false; });
   }
+}
+
+/// Of attempts that are over: their processes were killed, and nobody took their lots over since.
+void Caretaker::remove_containers() {
+  Home& home = services_.home;
+  work::Containers containers(container_host(services_));
+  containers.remove_left([&home](const std::string& attempt) {
+    const auto text = home.files().read(home.attempts() + "/" + attempt + "/group");
+    int group = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), group);
+    return group > 1 && process_group_has(group, "CLS_ATTEMPT=" + attempt);
+  });
 }
 
 void Caretaker::keep(const std::stop_token& stop) {

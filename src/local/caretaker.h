@@ -25,6 +25,7 @@ class Caretaker {
   void work(const std::stop_token& stop);
   void keep(const std::stop_token& stop);
   void remove_temporary(const std::stop_token& stop);
+  void remove_containers();
 
   Services services_;
   RetentionLimits limits_;

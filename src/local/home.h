@@ -32,6 +32,7 @@ class Home {
   const std::string& id() const { return id_; }
   std::string stores() const { return directory_ + "/stores"; }
   std::string attempts() const { return directory_ + "/attempts"; }
+  std::string containers() const { return directory_ + "/containers"; }
   std::string run() const { return directory_ + "/run"; }
   std::string database() const { return directory_ + "/cls.db"; }
 

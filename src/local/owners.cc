@@ -53,6 +53,7 @@ flow::OwnerProbe::Verdict LocalOwnerProbe::probe(const record::Owner& owner,
       if (process_group_lives(group)) return Verdict::Unknown;
     }
   }
+  if (end_container_ && is_ulid(attempt)) end_container_(attempt);
   return Verdict::Dead;
 }
 

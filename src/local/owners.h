@@ -2,6 +2,7 @@
 // Who we are and whether another owner lives, on one machine.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,14 +24,20 @@ bool owner_lives(std::string_view id, const record::Owner& self);
 /// left of the attempt's process group (in `<attempts>/<attempt>/group`) is killed first.
 class LocalOwnerProbe final : public flow::OwnerProbe {
  public:
-  LocalOwnerProbe(FileSystem& files, std::string attempts, record::Owner self)
-      : files_(files), attempts_(std::move(attempts)), self_(std::move(self)) {}
+  /// `end_container` is called for an attempt of a dead owner, whose container may live on.
+  LocalOwnerProbe(FileSystem& files, std::string attempts, record::Owner self,
+                  std::function<void(const std::string& attempt)> end_container = {})
+      : files_(files),
+        attempts_(std::move(attempts)),
+        self_(std::move(self)),
+        end_container_(std::move(end_container)) {}
   Verdict probe(const record::Owner& owner, const std::string& attempt) override;
 
  private:
   FileSystem& files_;
   std::string attempts_;
   record::Owner self_;
+  std::function<void(const std::string& attempt)> end_container_;
 };
 
 }  // namespace cls::local

@@ -14,6 +14,7 @@
 #include "local/health.h"
 #include "local/home.h"
 #include "local/metrics.h"
+#include "work/containers.h"
 
 namespace cls::local {
 
@@ -30,5 +31,16 @@ struct Services {
   std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   std::shared_ptr<Health> health = std::make_shared<Health>();
 };
+
+/// What runs images in a home.
+inline work::ContainerHost container_host(const Services& services) {
+  return {.files = services.home.files(),
+          .processes = services.processes,
+          .log = services.log,
+          .getenv = services.getenv,
+          .folder = services.home.containers(),
+          .attempts = services.home.attempts(),
+          .home_id = services.home.id()};
+}
 
 }  // namespace cls::local

@@ -35,7 +35,8 @@ unsigned worker_count(const flow::Deployment& deployment) {
 using Flooded =
     std::function<void(const flow::WorkloadContext&, std::uint64_t, const std::string&)>;
 
-work::CommandHost command_host(const Services& services, Flooded flooded) {
+work::CommandHost command_host(const Services& services, work::Containers& containers,
+                               Flooded flooded) {
   Home& home = services.home;
   return {.files = home.files(),
           .attempts_dir = home.attempts(),
@@ -43,7 +44,8 @@ work::CommandHost command_host(const Services& services, Flooded flooded) {
           .local_path = [&home](const Uri& uri) { return home.store().local_path(uri); },
           .getenv = services.getenv,
           .started = {},
-          .dropped = std::move(flooded)};
+          .dropped = std::move(flooded),
+          .containers = &containers};
 }
 
 }  // namespace
@@ -96,15 +98,17 @@ WorkerPool::WorkerPool(Services services, const flow::Deployment& deployment,
       logs_(logs),
       held_(tenure.held),
       leases_(services_.clock),
-      probe_(services_.home.files(), services_.home.attempts(), self_),
+      containers_(container_host(services_)),
+      probe_(services_.home.files(), services_.home.attempts(), self_,
+             [this](const std::string& attempt) { containers_.remove(attempt); }),
       sources_(services_.home.store(), deployment_, logs_),
       events_(std::make_unique<Events>(*this)),
       copy_(services_.home.store()),
-      command_(services_.home.store(), services_.processes, services_.clock,
-               command_host(services_, [this](const auto& context, std::uint64_t dropped,
-                                              const std::string& folder) {
-                 flooded(context, dropped, folder);
-               })) {}
+      command_(
+          services_.home.store(), services_.processes, services_.clock,
+          command_host(services_, containers_,
+                       [this](const auto& context, std::uint64_t dropped,
+                              const std::string& folder) { flooded(context, dropped, folder); })) {}
 
 WorkerPool::~WorkerPool() {
   stop();

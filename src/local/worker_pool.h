@@ -136,6 +136,7 @@ class WorkerPool {
   flow::LedgerLogs& logs_;
   flow::HeldClaims& held_;
   flow::LeaseWatch leases_;
+  work::Containers containers_;
   LocalOwnerProbe probe_;
   flow::SourceReader sources_;
   std::unique_ptr<Events> events_;

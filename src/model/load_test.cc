@@ -161,8 +161,7 @@ TEST(Load, F25RequiredFieldsAreEnforced) {
                           "p.json:3:1: /arcs/0: missing field 'sinks' (it is required)",
                           HasSubstr("p.json:3:55: /arcs/0/workload: missing field "
                                     "'computeEnvironmentRef' (it is required)"),
-                          HasSubstr("p.json:3:55: /arcs/0/workload: missing field 'imagePath'"),
-                          HasSubstr("warning: the arc 'b' has no command")));
+                          HasSubstr("p.json:3:55: /arcs/0/workload: missing field 'imagePath'")));
   EXPECT_THAT(lines_of("resources", R"({"name":"b"})"),
               ElementsAre(HasSubstr("p.json:3:1: /resources/0: missing field 'type' (one of: "
                                     "core:bucket, core:table, ")));

@@ -28,6 +28,8 @@ enum class Overwrites : std::uint8_t { accept, fail };
 enum class EmptyLots : std::uint8_t { skip, publish };
 enum class OnConflict : std::uint8_t { beside, replace };
 enum class ManifestMode : std::uint8_t { workload, collect };
+/// Where a command with an image runs: by itself in the best there is here.
+enum class Sandbox : std::uint8_t { automatic, container, process };
 
 struct BoundaryPlan {
   std::string name;
@@ -71,6 +73,10 @@ struct CommandPlan {
   std::vector<std::string> command;
   std::map<std::string, EnvironmentValue> environment;
   std::string working_dir;  ///< absolute; empty: the attempt's own folder
+  std::string image_path;   ///< absolute directory that its image is built of; empty: none
+  std::string image;        ///< name of its image; empty: none
+  Sandbox sandbox = Sandbox::automatic;
+  double cpus = 0;  ///< of its container; 0: no limit
   ManifestMode manifest = ManifestMode::workload;
   std::uint64_t memory_mb = 0;  ///< 0: no limit
   OnConflict on_conflict = OnConflict::beside;
@@ -126,6 +132,11 @@ inline constexpr auto names_of<model::EmptyLots> = Names<model::EmptyLots, 2>{
 template <>
 inline constexpr auto names_of<model::OnConflict> = Names<model::OnConflict, 2>{
     {{model::OnConflict::beside, "beside"}, {model::OnConflict::replace, "replace"}}};
+template <>
+inline constexpr auto names_of<model::Sandbox> =
+    Names<model::Sandbox, 3>{{{model::Sandbox::automatic, "auto"},
+                              {model::Sandbox::container, "container"},
+                              {model::Sandbox::process, "process"}}};
 template <>
 inline constexpr auto names_of<model::ManifestMode> = Names<model::ManifestMode, 2>{
     {{model::ManifestMode::workload, "workload"}, {model::ManifestMode::collect, "collect"}}};

@@ -110,6 +110,10 @@ void take_workload(const CommandWorkload& command, const std::string& directory,
   CommandPlan workload = command_plan(command.command, command.environment, working_dir, directory);
   workload.manifest = command.manifest;
   workload.memory_mb = command.memorySizeMB.value_or(0);
+  workload.cpus = command.cpu.value_or(0);
+  workload.sandbox = command.sandbox;
+  workload.image = command.image.value_or("");
+  if (command.imagePath) workload.image_path = workload.working_dir;
   workload.on_conflict = command.onConflict;
   plan.workload = std::move(workload);
   plan.workload_props = command.workloadProps;
@@ -119,6 +123,7 @@ void take_workload(const BatchWorkload& batch, const std::string& directory, Arc
   CommandPlan workload = command_plan(batch.command, batch.environment, batch.imagePath, directory);
   workload.manifest = ManifestMode::workload;
   workload.memory_mb = batch.batchRuntimeProps.memorySizeMB;
+  workload.image_path = workload.working_dir;
   workload.on_conflict = OnConflict::replace;
   plan.workload = std::move(workload);
   plan.workload_props = batch.workloadProps;

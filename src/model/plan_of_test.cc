@@ -211,6 +211,8 @@ TEST(PlanOf, ABatchJobIsACommandInItsImagesDirectory) {
   const ArcPlan made = arc_plan(arc("aws:core:batchExecArc", batch + "}"));
   const auto& workload = std::get<CommandPlan>(made.workload);
   EXPECT_EQ(workload.working_dir, "./convert");
+  EXPECT_EQ(workload.image_path, "./convert");
+  EXPECT_EQ(workload.sandbox, Sandbox::automatic);
   EXPECT_EQ(workload.memory_mb, 1024U);
   EXPECT_EQ(workload.manifest, ManifestMode::workload);
   EXPECT_EQ(workload.on_conflict, OnConflict::replace);

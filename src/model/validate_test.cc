@@ -234,19 +234,20 @@ TEST(Validate, ACommandHasOnePlace) {
                     arc("core:commandArc", R"({"command":["c"],"workingDir":"w","image":"i"})")));
   EXPECT_THAT(checked.lines,
               ElementsAre("p.json:5:12: /arcs/0/workload: 'imagePath', 'image' and 'workingDir' "
-                          "exclude each other (keep one)",
-                          "p.json:5:54: /arcs/0/workload/image: warning: the image 'i' cannot run "
-                          "on the local substrate yet (deploy, up and run will refuse it)"));
+                          "exclude each other (keep one)"));
 }
 
-TEST(Validate, AnImageRunsAsAProcess) {
-  EXPECT_THAT(
-      check(project(boundary("in", "s3://buk/in/"),
-                    arc("core:commandArc", R"({"command":["c"],"imagePath":"i"})")))
-          .lines,
-      ElementsAre("p.json:5:41: /arcs/0/workload/imagePath: warning: the command of 'a' runs as a "
-                  "process in 'i', not in a container (containers are not run on one machine "
-                  "yet)"));
+TEST(Validate, ASandboxFitsWhatRunsInIt) {
+  const auto lines_of = [](const std::string& workload) {
+    return check(project(boundary("in", "s3://buk/in/"), arc("core:commandArc", workload))).lines;
+  };
+  EXPECT_THAT(lines_of(R"({"image":"i"})"), IsEmpty());
+  EXPECT_THAT(lines_of(R"({"imagePath":"i","sandbox":"container"})"), IsEmpty());
+  EXPECT_THAT(lines_of(R"({"command":["c"],"imagePath":"i","sandbox":"process"})"), IsEmpty());
+  EXPECT_THAT(lines_of(R"({"command":["c"],"sandbox":"container"})"),
+              ElementsAre(HasSubstr("/arcs/0/workload/sandbox: the arc 'a' has no image")));
+  EXPECT_THAT(lines_of(R"({"command":["c"],"image":"i","sandbox":"process"})"),
+              ElementsAre(HasSubstr("the image 'i' cannot run as a process")));
 }
 
 TEST(Validate, Resources) {

@@ -50,16 +50,6 @@ void check_environment(const Environment& environment, const Place& place, Findi
   }
 }
 
-/// Says what becomes of an image directory on one machine.
-void check_image_path(const std::string& path, const Place& place, const ArcBase& arc,
-                      Findings& findings) {
-  if (arc.exclude || findings.options().substrate != Substrate::Local || path.empty()) return;
-  findings.warning(
-      place,
-      format("the command of '{}' runs as a process in '{}', not in a container", arc.name, path),
-      "containers are not run on one machine yet");
-}
-
 }  // namespace
 
 void check_workload(const CopyWorkload& copy, const ArcBase& arc, const Place& place,
@@ -99,35 +89,27 @@ void check_workload(const CommandWorkload& command, const ArcBase& arc, const Pl
   if (command.cpu && *command.cpu <= 0) {
     findings.error(place.below("cpu"), format("{} is no number of processors", *command.cpu));
   }
-  if (!command.image && command.command.empty() && place.exists()) {
-    const std::string message = format("the arc '{}' has no command", arc.name);
-    const Place at = place.below("command");
-    if (!command.imagePath) {
-      findings.error(at, message, R"("command": ["program", "argument"])");
-    } else if (!arc.exclude && findings.options().substrate == Substrate::Local) {
-      findings.cannot_run(at, message + "; its image's own needs a container");
-    }
+  const bool has_image = command.image || command.imagePath;
+  if (!has_image && command.command.empty() && place.exists()) {
+    findings.error(place.below("command"), format("the arc '{}' has no command", arc.name),
+                   R"("command": ["program", "argument"])");
   }
-  if (command.image && !arc.exclude && findings.options().substrate == Substrate::Local) {
-    findings.cannot_run(
-        place.below("image"),
-        format("the image '{}' cannot run on the local substrate yet", *command.image));
+  if (command.sandbox == Sandbox::container && !has_image) {
+    findings.error(place.below("sandbox"), format("the arc '{}' has no image", arc.name),
+                   "'imagePath' or 'image', or no 'sandbox'");
   }
-  if (command.imagePath)
-    check_image_path(*command.imagePath, place.below("imagePath"), arc, findings);
+  if (command.sandbox == Sandbox::process && command.image) {
+    findings.error(place.below("sandbox"),
+                   format("the image '{}' cannot run as a process", *command.image),
+                   "'sandbox': 'auto', or 'imagePath' in place of 'image'");
+  }
 }
 
-void check_workload(const BatchWorkload& batch, const ArcBase& arc, const Place& place,
+void check_workload(const BatchWorkload& batch, const ArcBase&, const Place& place,
                     Findings& findings) {
   check_environment(batch.environment, place.below("environment"), findings);
-  check_image_path(batch.imagePath, place.below("imagePath"), arc, findings);
   if (batch.imagePath.empty() && place.below("imagePath").has_text()) {
     findings.error(place.below("imagePath"), "the image path is empty");
-  }
-  if (batch.command.empty() && place.exists() && !arc.exclude &&
-      findings.options().substrate == Substrate::Local) {
-    findings.cannot_run(
-        place, format("the arc '{}' has no command; its image's own needs a container", arc.name));
   }
 }
 

@@ -79,6 +79,7 @@ struct CommandWorkload {
   std::optional<std::string> workingDir;
   std::optional<unsigned> memorySizeMB;
   std::optional<double> cpu;
+  Sandbox sandbox = Sandbox::automatic;
   ManifestMode manifest = ManifestMode::workload;
   OnConflict onConflict = OnConflict::beside;
   json::Extras extras;
@@ -88,12 +89,15 @@ struct CommandWorkload {
       json::optional("command", &CommandWorkload::command,
                      "program and arguments; `$.…` is taken from the event"),
       json::optional("environment", &CommandWorkload::environment, "variables"),
-      json::optional("imagePath", &CommandWorkload::imagePath, "directory with a Dockerfile"),
+      json::optional("imagePath", &CommandWorkload::imagePath,
+                     "directory with a Containerfile or Dockerfile"),
       json::optional("image", &CommandWorkload::image, "name of a container image"),
       json::optional("workingDir", &CommandWorkload::workingDir,
                      "of a plain process; relative to the project file"),
       json::ranged("memorySizeMB", &CommandWorkload::memorySizeMB, "memory limit", 1, 16777216),
       json::optional("cpu", &CommandWorkload::cpu, "processors"),
+      json::optional("sandbox", &CommandWorkload::sandbox,
+                     "where its image runs on one machine; auto: the best there is"),
       json::optional("manifest", &CommandWorkload::manifest,
                      "workload: it writes the manifest; collect: what it wrote is the manifest"),
       json::optional("onConflict", &CommandWorkload::onConflict,

@@ -260,5 +260,37 @@ TEST(Report, ColumnsForJsonAloneAreInNoOtherText) {
   EXPECT_THAT(render(report, Format::Json), HasSubstr("\"retrying\" : 7"));
 }
 
+std::size_t widest_line(const std::string& text) {
+  std::size_t most = 0;
+  for (const auto& line : split(text, '\n')) most = std::max(most, line.size());
+  return most;
+}
+
+TEST(ReportTable, ThatIsTooWideLosesTheMiddleOfLongTexts) {
+  const Report report{
+      .columns = {"uri", "name", "count"},
+      .rows = {{"s3://bucket/a/long/way/to/an/object.csv", "short", std::int64_t{1'234'567}}}};
+  const std::string whole = render(report, Format::Table);
+  const std::string cut = render(report, Format::Table, {.width = 40});
+  EXPECT_EQ(render(report, Format::Table, {.width = widest_line(whole)}), whole);
+  EXPECT_EQ(widest_line(cut), 40U);
+  EXPECT_THAT(cut, HasSubstr("s3://bucket~"));
+  EXPECT_THAT(cut, HasSubstr("ject.csv  short  1,234,567"));
+}
+
+TEST(ReportTable, NumbersAndHeadingsStayWholeWhateverTheWidth) {
+  const Report report{.columns = {"aVeryLongHeading", "count"},
+                      .rows = {{"x\u00e4\u00f6\u00fcx\u00e4\u00f6\u00fcx\u00e4\u00f6\u00fcx",
+                                std::int64_t{1'234'567}}}};
+  const std::string cut = render(report, Format::Table, {.width = 10});
+  EXPECT_THAT(cut, HasSubstr("very long heading"));
+  EXPECT_THAT(cut, HasSubstr("1,234,567"));
+}
+
+TEST(ReportTable, OtherTextsAreNeverCut) {
+  const Report report{.columns = {"name"}, .rows = {{std::string(100, 'x')}}};
+  EXPECT_THAT(render(report, Format::Csv, {.width = 10}), HasSubstr(std::string(100, 'x')));
+}
+
 }  // namespace
 }  // namespace cls::operate

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/command.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,10 +9,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "work/attempt_folder.h"
 #include "work/attempt_subject.h"
 #include "work/collect.h"
 #include "work/command_end.h"
+#include "work/containers.h"
 #include "work/source_version.h"
 #include "work/step.h"
 #include "work/workload_environment.h"
@@ -44,7 +47,13 @@ class CommandAttempt {
     auto spec = prepare();
     if (stopped()) return Stopped{};
     if (!spec) return not_started(std::move(spec).error());
-    auto result = processes_.run(*spec, context_.stop, [&](int group) { started(group); });
+    auto sandbox = in_sandbox(*spec);
+    if (stopped()) return Stopped{};
+    if (!sandbox) return not_started(std::move(sandbox).error());
+    auto result = processes_.run(*sandbox, context_.stop, [&](int group) { started(group); });
+    // Its engine's client is what was ended; a container outlives that.
+    const bool ended = result && result->end == ProcessEnd::Exited;
+    if (contained_ && !ended) host_.containers->remove(context_.attempt);
     folder_.forget_group();
     if (!result) return stopped() ? RunOutcome(Stopped{}) : not_started(no_start(result.error()));
     if (result->dropped > 0 && host_.dropped) {
@@ -88,6 +97,84 @@ class CommandAttempt {
     spec.timeout = context_.arc.timeout;
     spec.memory_limit = plan_.memory_mb << 20U;
     return spec;
+  }
+
+  /// What runs the command: itself, or what runs it in its image.
+  Step<ProcessSpec> in_sandbox(ProcessSpec& spec) {
+    const bool has_image = !plan_.image.empty() || !plan_.image_path.empty();
+    if (!has_image || host_.containers == nullptr || plan_.sandbox == model::Sandbox::process) {
+      return spec;
+    }
+    const ContainerEngine& engine = host_.containers->engine();
+    if (!engine.problem.empty()) return end_attempt("Start", engine.problem);
+    if (engine.runs_images()) return in_container(spec);
+    const bool needs_engine = plan_.sandbox == model::Sandbox::container ||
+                              plan_.image_path.empty() || spec.command.empty();
+    if (needs_engine) {
+      return end_attempt("Start",
+                         format("arc '{}' needs a container engine, and none works here: install "
+                                "podman or docker (docs/containers.md)",
+                                context_.arc.name));
+    }
+    if (engine.kind == EngineKind::Process) return spec;
+    auto mounts = mounts_of();
+    if (!mounts) return pass_failed(std::move(mounts));
+    return host_.containers->fenced(spec, *mounts);
+  }
+
+  Step<ProcessSpec> in_container(ProcessSpec& spec) {
+    ContainerRun run{.attempt = context_.attempt,
+                     .image = plan_.image,
+                     .mounts = {},
+                     .variables = {},
+                     .memory_mb = plan_.memory_mb,
+                     .cpus = plan_.cpus};
+    if (run.image.empty()) {
+      auto built = host_.containers->build(plan_.image_path, context_.arc.declaration, folder_,
+                                           context_.stop);
+      if (!built) return end_attempt("Image", built.error().message);
+      run.image = std::move(*built);
+    }
+    auto mounts = mounts_of();
+    if (!mounts) return pass_failed(std::move(mounts));
+    run.mounts = std::move(*mounts);
+    for (const auto& [name, value] : spec.environment) {
+      const bool ours = name.starts_with("CLS_") || name.starts_with("AWS_");
+      if (ours || plan_.environment.contains(name)) run.variables.insert(name);
+    }
+    // Whoever finds this process dead knows by this file that there may be one left.
+    if (auto noted = folder_.write("container", run.image + "\n"); !noted) {
+      return end_attempt("Start", noted.error().message);
+    }
+    contained_ = true;
+    spec.working_directory = folder_.path();
+    auto outer = host_.containers->contained(spec, run);
+    if (spec.command.empty()) spec.command.push_back(run.image);  // for messages
+    return outer;
+  }
+
+  /// What the command may see and write, besides its image: as a process it might see all.
+  Step<std::vector<ContainerMount>> mounts_of() const {
+    std::vector<ContainerMount> mounts{{folder_.path(), true}};
+    if (!host_.stores_dir.empty()) mounts.push_back({host_.stores_dir, !collects()});
+    const auto add = [&](const std::string& path, bool writable) {
+      const bool seen = std::ranges::any_of(mounts, [&](const ContainerMount& mount) {
+        return (path + "/").starts_with(mount.path + "/");
+      });
+      if (!seen) mounts.push_back({path, writable});
+    };
+    for (const auto& [role, sink] : context_.arc.sinks) {
+      auto directory = sink_directory(host_, folder_, plan_, role, sink);
+      if (!directory) return pass_failed(std::move(directory));
+      if (!directory->empty()) add(*directory, true);
+    }
+    for (const auto& source : context_.sources) {
+      for (const auto& member : source.members) {
+        auto path = host_.local_path(member.uri);
+        if (path) add(path->substr(0, path->rfind('/')), false);
+      }
+    }
+    return mounts;
   }
 
   Step<> make_directories() {
@@ -182,6 +269,7 @@ class CommandAttempt {
   SourceFiles sources_;
   AttemptBegin begin_;
   Report report_;
+  bool contained_ = false;  ///< it runs in a container of its attempt's name
 };
 
 }  // namespace

@@ -13,6 +13,8 @@
 
 namespace cls::work {
 
+class Containers;
+
 /// Functions are called from any thread.
 struct CommandHost {
   FileSystem& files;
@@ -27,6 +29,8 @@ struct CommandHost {
   /// Called with the attempt, the bytes of its output that were not kept, and its folder; may be
   /// empty.
   std::function<void(const flow::WorkloadContext&, std::uint64_t, const std::string&)> dropped = {};
+  /// Runs arcs that have an image; null: as processes in its directory.
+  Containers* containers = nullptr;
 };
 
 }  // namespace cls::work
