@@ -92,4 +92,8 @@ void kill_process_group(int group) {
   if (group > 1) ::kill(-group, SIGKILL);
 }
 
+EffectiveIds effective_ids() {
+  return {.user = ::geteuid(), .group = ::getegid()};
+}
+
 }  // namespace cls

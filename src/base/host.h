@@ -35,4 +35,11 @@ bool process_group_has(int group, const std::string& variable);
 /// Ends a process group with SIGKILL.
 void kill_process_group(int group);
 
+/// Whose rights this process has.
+struct EffectiveIds {
+  unsigned user = 0;
+  unsigned group = 0;
+};
+EffectiveIds effective_ids();
+
 }  // namespace cls

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/containers.h"
 
-#include <unistd.h>
-
 #include "base/format.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "work/engine_words.h"
 
@@ -91,10 +90,10 @@ ProcessSpec Containers::contained(const ProcessSpec& spec, const ContainerRun& r
                                  "--label",
                                  "cls.attempt=" + run.attempt,
                                  "--network=host"};
-  const auto user = ::geteuid();
+  const auto [user, group] = effective_ids();
   if (user != 0 && with.kind == EngineKind::Podman) words.emplace_back("--userns=keep-id");
   if (user != 0 && with.kind == EngineKind::Docker) {
-    words.insert(words.end(), {"--user", format("{}:{}", user, ::getegid())});
+    words.insert(words.end(), {"--user", format("{}:{}", user, group)});
   }
   if (run.memory_mb > 0) words.push_back(format("--memory={}m", run.memory_mb));
   if (run.cpus > 0) words.push_back(format("--cpus={}", run.cpus));

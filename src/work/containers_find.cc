@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <tuple>
-#include <unistd.h>
 
 #include "base/format.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "json/fields.h"
 #include "work/containers.h"
@@ -116,7 +116,7 @@ Containers::Output Containers::call(const ContainerEngine& engine,
   {
     static std::mutex counting;
     const std::lock_guard lock(counting);
-    file = format("{}/call-{}-{}", host_.folder, ::getpid(), ++calls_);
+    file = format("{}/call-{}-{}", host_.folder, this_process().pid, ++calls_);
   }
   ProcessSpec spec;
   spec.command = std::move(arguments);
