@@ -3,6 +3,7 @@
 // where wanted a second arc behind it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -201,6 +202,24 @@ class AuditedWorld {
     return need(flow.run(need(lot::LotId::parse(lot))));
   }
 
+  /// The project changed, under the same version; what was there goes on being pointed at.
+  void redeploy(const std::function<void(model::ProjectPlan&)>& change) {
+    model::ProjectPlan plan = deployment.projects().front()->plan;
+    change(plan);
+    former_.push_back(std::move(deployment));
+    std::vector<std::unique_ptr<const Deployed>> projects;
+    projects.push_back(std::make_unique<const Deployed>(std::move(plan)));
+    deployment = Deployment(std::move(projects));
+  }
+  /// The first arc writes another dataset.
+  void redeploy_with_sink(const std::string& dataset) {
+    redeploy([&](model::ProjectPlan& plan) {
+      plan.arcs.front().sinks.front().second.name = dataset;
+      plan.arcs.front().sinks.front().second.pathURI = "s3://data/" + dataset + "/";
+      plan.arcs.front().declaration = "of " + dataset;
+    });
+  }
+
   /// Runs the lot again as a replay does: the claim is made to name no source's revision.
   void replay(const std::string& lot) {
     edit_claim(lot, [](record::Claim& claim) { claim.sources["main"].revision = "other"; });
@@ -270,6 +289,7 @@ class AuditedWorld {
     return all;
   }
 
+  std::vector<Deployment> former_;
   UlidSource ids_{clock, [](std::array<std::uint8_t, 10>& bytes) { bytes.fill(7); }};
   NoOwners owners_;
   HeldClaims held_;

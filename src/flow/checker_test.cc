@@ -237,9 +237,30 @@ TEST(Checker, TakesFormerBytesWrittenAnewForANewObject) {
   EXPECT_THAT(lines(world.audit()), IsEmpty());
 }
 
-TEST(Checker, NamesAVersionThatCameBackWithItsTime) {
+TEST(Checker, TakesAFormerVersionThatWasPutBackWithItsTimeForANewObject) {
+  AuditedWorld world;
+  Arrival former = world.sighting("s3://data/in/a");
+  world.take({world.put("s3://data/in/a", "AAA")});
+  world.clock.advance(std::chrono::minutes(5));
+  need(world.store.put(former.uri, "aaa"));
+  former.first_seen = world.clock.now();
+  world.take({former});
+  LedgerLog& log = world.logs.of(world.deployment.boundaries().front());
+  std::vector<std::string> lots;
+  need(log.for_each_segment([&](const record::Segment& segment) {
+    for (const auto& line : segment.lines) {
+      if (line.uri == "s3://data/in/a") lots.push_back(line.lot);
+    }
+  }));
+  ASSERT_EQ(lots.size(), 3U);
+  EXPECT_NE(lots.front(), lots.back()) << "the boundary takes it into another lot";
+  EXPECT_THAT(lines(world.audit()), IsEmpty());
+}
+
+TEST(Checker, NamesAVersionThatIsListedAgainThoughItWasSeenBeforeItsSuccessor) {
   AuditedWorld world;
   const Arrival first = world.sighting("s3://data/in/a");
+  world.clock.advance(std::chrono::seconds(1));
   world.take({world.put("s3://data/in/a", "AAA")});
   world.plant_segment({member_line(first, "20260101PT5M007")}, {});
   const auto found = lines(world.audit());

@@ -50,6 +50,7 @@ Result<> CommitCheck::check(const ArcRef& arc) {
   attempts_.clear();
   arc_states_ = {};
   other_attempts_.reset();
+  other_members_.reset();
   arcs_.push_back(arc);
   // What claims are compared with is listed before them: what comes meanwhile is no contradiction.
   if (auto listed = list_attempts(arc); !listed) return listed;

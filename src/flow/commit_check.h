@@ -18,6 +18,7 @@
 #include "flow/ledger_check.h"
 #include "flow/lot_sets.h"
 #include "flow/subscriber_check.h"
+#include "record/overwrites.h"
 
 namespace cls::flow {
 
@@ -31,7 +32,8 @@ class CommitCheck {
   /// Looks at all claims of an arc, and at all manifests of the datasets it owns.
   Result<> check(const ArcRef& arc);
 
-  /// Decides about members that were overwritten: right where another commit says that it did.
+  /// Decides about members that were overwritten: right where another commit says that it did, or
+  /// an attempt had it on record.
   void settle();
 
   const VanishedSources& vanished() const { return vanished_; }
@@ -124,17 +126,32 @@ class CommitCheck {
                   const record::ManifestKey& key, const lot::LotId& lot);
   bool is_attempt_of_another(const ArcRef& arc, const std::string& attempt);
   void check_revisions(const ArcRef& arc);
+  void check_revisions_of(const ArcRef& arc, const lot::LotId& lot, const record::ClaimSink& sink,
+                          const record::ManifestKey& key, std::uint64_t kept);
+  const std::vector<model::DatasetId>& all_datasets(const ArcRef& arc);
+  bool stands_elsewhere(const ArcRef& arc, const lot::LotId& lot, const std::string& attempt,
+                        const model::DatasetId& dataset);
+  std::uint64_t revisions_elsewhere(const ArcRef& arc, const lot::LotId& lot,
+                                    const model::DatasetId& dataset);
   Result<> read_left_out_commits(const ArcRef& arc);
   Result<> check_dataset(const ArcRef& arc, const model::DatasetId& dataset);
   void check_listed(const ArcRef& arc, const Uri& uri, const record::ManifestKey& key,
                     std::uint64_t& foreign);
   bool older_tool_made(const ArcRef& arc, const lot::LotId& lot);
-  bool former_owner_made(const ArcRef& arc, const Uri& manifest);
+  bool former_owner_made(const ArcRef& arc, const Uri& manifest, const lot::LotId& lot);
+  bool is_of_former_dataset(const ArcRef& arc, const Uri& manifest, const record::ManifestKey& key,
+                            const record::Claim& claim);
+  bool any_gives(const std::vector<Uri>& members_files, const lot::LotId& lot,
+                 const record::Manifest& manifest, std::string_view bytes);
+  bool other_arc_made(const ArcRef& arc, const store::Object& object, const lot::LotId& lot);
   bool is_named(const record::ManifestKey& key, const lot::LotId& lot) const;
   void read_former_commits();
   void take_superseded(const record::MembersFile& file);
   void note_replacing(const ArcRef& arc, const record::MembersFile& file);
   bool is_told(const Overwritten& one) const;
+  void read_overwrites();
+  void take_overwrites(const Uri& record, const std::set<std::string>& asked);
+  const record::OverwritesHead* overwriter_of(const Overwritten& one) const;
 
   store::ObjectStore& store_;
   const AuditOptions& options_;
@@ -152,6 +169,11 @@ class CommitCheck {
   std::vector<ArcRef> arcs_;           ///< that were checked
   /// Of the attempts of other arcs than the one being checked, hashed. Read when first asked for.
   std::optional<std::unordered_set<std::size_t>> other_attempts_;
+  /// Members files of other arcs than the one being checked, by packed lot. Read when first asked
+  /// for.
+  std::optional<std::map<std::int64_t, std::vector<Uri>>> other_members_;
+  /// By manifest bucket: every dataset that has a manifest. Read when first asked for.
+  std::map<std::string, std::vector<model::DatasetId>> datasets_;
   std::set<std::string> broken_;  ///< keys of claims that cannot be read
   std::vector<Overwritten> overwritten_;
   std::set<std::pair<std::string, std::string>> superseded_;  ///< URI and ETag of what was there
@@ -164,6 +186,8 @@ class CommitCheck {
   /// say.
   std::unordered_set<std::size_t> replacing_;
   std::vector<Uri> former_commits_;  ///< members files of former revisions
+  /// By URI and ETag of what was there: whose record says so, of the objects that no commit tells.
+  std::map<std::pair<std::string, std::string>, record::OverwritesHead> overwriters_;
 };
 
 }  // namespace cls::flow

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "flow/commit_check.h"
 
 namespace cls::flow {
@@ -71,10 +72,64 @@ void CommitCheck::settle() {
       }
     }
   }
+  std::erase_if(overwritten_, [this](const Overwritten& one) { return is_told(one); });
+  if (!overwritten_.empty()) read_overwrites();
+  std::uint64_t uncommitted = 0;
+  std::string first;
   for (auto& one : overwritten_) {
-    if (!is_told(one)) findings_.add(std::move(one.violation));
+    const auto* by = overwriter_of(one);
+    if (by == nullptr) {
+      findings_.add(std::move(one.violation));
+    } else if (uncommitted++ == 0) {
+      first = format("{} of {} {} was superseded by attempt {} of {}/{} {} {}", one.uri,
+                     one.violation.arc.value_or(""), one.violation.lot.value_or(""), by->attempt,
+                     by->project, by->projectVersion, by->arc, by->lot);
+    }
   }
   overwritten_.clear();
+  if (uncommitted == 0) return;
+  findings_.note(
+      format("{} that a manifest lists {} written over, by onConflict: replace, in an attempt that "
+             "came to no commit; the first: {}",
+             counted(uncommitted, "object"), uncommitted == 1 ? "was" : "were", first));
+}
+
+/// What attempts had on record before they wrote over it, as far as it is asked for.
+void CommitCheck::read_overwrites() {
+  std::set<std::string> asked;
+  for (const auto& one : overwritten_) asked.insert(one.uri);
+  std::set<Uri> prefixes;
+  for (const auto& arc : arcs_) prefixes.insert(arc.project->places.all_overwrites());
+  for (const auto& prefix : prefixes) {
+    auto listed = store::for_each_object(
+        store_, prefix, [&](const store::ObjectInfo& info) { take_overwrites(info.uri, asked); });
+    if (listed || listed.error().code == FailureCode::NotFound) continue;
+    findings_.note(format("records of what was overwritten cannot be listed: {}: {}",
+                          prefix.to_string(), listed.error().message));
+  }
+}
+
+void CommitCheck::take_overwrites(const Uri& uri, const std::set<std::string>& asked) {
+  auto object = store_.get(uri);
+  auto file = object ? record::read_overwrites(object->bytes)
+                     : Result<record::OverwritesFile>(pass(std::move(object)));
+  if (!file) {
+    findings_.note(format("a record of what was overwritten cannot be read: {}: {}",
+                          uri.to_string(), file.error().message));
+    return;
+  }
+  for (auto& line : file->lines) {
+    if (!asked.contains(line.uri)) continue;
+    overwriters_.try_emplace({std::move(line.uri), std::move(line.superseded)}, file->head);
+  }
+}
+
+const record::OverwritesHead* CommitCheck::overwriter_of(const Overwritten& one) const {
+  // A member without an ETag: whoever wrote over any version of it.
+  const auto found = one.etag ? overwriters_.find({one.uri, *one.etag})
+                              : overwriters_.lower_bound({one.uri, std::string()});
+  if (found == overwriters_.end() || found->first.first != one.uri) return nullptr;
+  return &found->second;
 }
 
 /// What a lot that was left out overwrote.

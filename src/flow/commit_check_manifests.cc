@@ -145,9 +145,16 @@ void CommitCheck::check_former(const ArcRef& arc, const StoredClaim& stored,
                                                 sink.former.value_or("0"));
   const auto head = store_.head(kept);
   if (head) return;
+  const bool absent = head.error().code == FailureCode::NotFound;
+  if (absent && stands_elsewhere(arc, lot, sink.former.value_or("0"), key.dataset)) {
+    auto& counts = findings_.promise(2);
+    ++counts.lots;
+    counts.checked = true;
+    return;
+  }
   look.violations.push_back(found(
       2, arc, stored, kept.to_string(),
-      head.error().code == FailureCode::NotFound
+      absent
           ? format("revision {} replaced another one, whose manifest was not kept; restore it from "
                    "a copy",
                    sink.number)
@@ -206,13 +213,14 @@ void CommitCheck::check_listed(const ArcRef& arc, const Uri& uri, const record::
     if (claim && *claim) {
       remember(**claim);  // it may have been committed since the claims were read
       if (is_named(key, *lot)) return;
+      if (is_of_former_dataset(arc, uri, key, (*claim)->claim)) return;
       const bool ended = (*claim)->claim.state == record::ClaimState::ended;
       violation.promise = ended ? 4 : 5;
       violation.message =
           ended ? "nobody committed this manifest: the lot ended without it"
                 : format("nobody committed this manifest: the lot's claim is {} and names another",
                          json::name_of((*claim)->claim.state));
-    } else if (older_tool_made(arc, *lot) || former_owner_made(arc, uri)) {
+    } else if (older_tool_made(arc, *lot) || former_owner_made(arc, uri, *lot)) {
       ++foreign;
       return;
     }
@@ -220,8 +228,8 @@ void CommitCheck::check_listed(const ArcRef& arc, const Uri& uri, const record::
   findings_.add(std::move(violation));
 }
 
-/// True for a manifest that a claim of an arc that owned the dataset before names, unchanged.
-bool CommitCheck::former_owner_made(const ArcRef& arc, const Uri& manifest) {
+/// True for a manifest that an arc made that owned the dataset before, unchanged.
+bool CommitCheck::former_owner_made(const ArcRef& arc, const Uri& manifest, const lot::LotId& lot) {
   Uri claims = arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name);
   const std::string own = claims.key;
   claims.key.resize(claims.key.find('/') + 1);
@@ -239,9 +247,11 @@ bool CommitCheck::former_owner_made(const ArcRef& arc, const Uri& manifest) {
     if (!store::for_each_object(store_, claims, take)) return false;
   }
   const auto found = named.find(manifest.to_string());
-  if (found == named.end()) return false;
-  auto object = store_.get(manifest);
-  return object && sha256_hex(object->bytes) == found->second;
+  const auto object = store_.get(manifest);
+  if (!object) return false;
+  if (found != named.end()) return sha256_hex(object->bytes) == found->second;
+  // The lot may have been made again since, for the dataset that its arc has now.
+  return other_arc_made(arc, *object, lot);
 }
 
 /// True for a lot without a claim that has an arc state, and no members file of ours.

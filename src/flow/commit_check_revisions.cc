@@ -298,21 +298,30 @@ void CommitCheck::check_revisions(const ArcRef& arc) {
       for (const auto& [role, sink] : (*claim)->claim.sinks) {
         const auto key = record::parse_manifest_key(sink.manifest);
         if (!key || key->dataset != dataset || sink.number != revisions.number) continue;
-        const Uri kept = arc.project->places.manifest(dataset, lot, record::ManifestState::removed,
-                                                      sink.former.value_or("0"));
-        const std::uint64_t told = store_.head(kept) ? 0 : 1;
-        if (revisions.kept + told + 1 >= revisions.number) continue;
-        findings_.add({.promise = 2,
-                       .dataset = dataset.to_string(),
-                       .arc = arc.to_string(),
-                       .lot = lot.to_string(),
-                       .uri = sink.manifest,
-                       .message = format("the lot is at revision {}, and of the {} before it only "
-                                         "{} are kept; restore the manifests at state=removed",
-                                         revisions.number, revisions.number - 1, revisions.kept)});
+        check_revisions_of(arc, lot, sink, *key, revisions.kept);
       }
     }
   }
+}
+
+void CommitCheck::check_revisions_of(const ArcRef& arc, const lot::LotId& lot,
+                                     const record::ClaimSink& sink, const record::ManifestKey& key,
+                                     std::uint64_t kept) {
+  const std::uint64_t all = kept + revisions_elsewhere(arc, lot, key.dataset);
+  const std::string former = sink.former.value_or("0");
+  const Uri last =
+      arc.project->places.manifest(key.dataset, lot, record::ManifestState::removed, former);
+  const bool there = store_.head(last) || stands_elsewhere(arc, lot, former, key.dataset);
+  const std::uint64_t told = there ? 0 : 1;
+  if (all + told + 1 >= sink.number) return;
+  findings_.add({.promise = 2,
+                 .dataset = key.dataset.to_string(),
+                 .arc = arc.to_string(),
+                 .lot = lot.to_string(),
+                 .uri = sink.manifest,
+                 .message = format("the lot is at revision {}, and of the {} before it only "
+                                   "{} are kept; restore the manifests at state=removed",
+                                   sink.number, sink.number - 1, all)});
 }
 
 }  // namespace cls::flow

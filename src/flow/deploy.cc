@@ -262,6 +262,7 @@ Result<std::uint64_t> delete_records(store::ObjectStore& store, const Deployed& 
     removal.below(places.arc_state_path(id, arc.name, std::nullopt));
     removal.below(places.claims_prefix(id, arc.name));
     removal.below(places.members_prefix(id, arc.name));
+    removal.below(places.overwrites_prefix(id, arc.name));
     removal.below(places.private_prefix(id, arc.name));
     removal.one(places.arc_subscription(id, arc.name));
   }

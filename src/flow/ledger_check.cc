@@ -26,6 +26,10 @@ std::uint64_t segment_number(std::string_view key) {
   return number;
 }
 
+Instant first_seen(const record::LedgerLine& line) {
+  return parse_instant(line.firstSeen).value_or(Instant{});
+}
+
 }  // namespace
 
 void VanishedSources::add(const record::MemberLine& line) {
@@ -200,7 +204,7 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
     slot->set(passed);
     return;
   }
-  if (before) remember_earlier(uri, *before, next.version);
+  if (before) remember_earlier(uri, *before, next.version, first_seen(line));
   if (slot == nullptr) {
     Slot fresh;
     fresh.uri = uri;
@@ -213,15 +217,16 @@ void LedgerCheck::take_line(const record::LedgerLine& line, std::uint64_t segmen
 
 /// A membership that a line of another version takes the place of.
 void LedgerCheck::remember_earlier(const Hash128& uri, const Last& before,
-                                   const CompactVersion& next) {
+                                   const CompactVersion& next, Instant first_seen) {
   const bool was_member = before.in_lot && before.decision == record::Decision::member;
   if (was_member && !before.version.same_as(next)) {
-    earlier_[uri.low].push_back({before.version, before.lot});
+    earlier_[uri.low].push_back({before.version, before.lot, first_seen});
   }
 }
 
-/// An object version is a member of one lot only. The same bytes written anew, after another
-/// version stood there, are a new object: then the times differ.
+/// An object version is a member of one lot only. The same bytes after another version stood there
+/// are a new object (docs/adr/0004): written anew they have another time; put back with their old
+/// time, they were seen after the other version was. Seen before it, they were listed twice.
 void LedgerCheck::check_one_lot(const record::LedgerLine& line, const lot::LotId& lot,
                                 const Hash128& uri, const std::optional<Last>& last) {
   const CompactVersion version = CompactVersion::of(line.object).shortened();
@@ -234,7 +239,8 @@ void LedgerCheck::check_one_lot(const record::LedgerLine& line, const lot::LotId
   if (!other && earlier != earlier_.end()) {
     for (const auto& membership : earlier->second) {
       const bool same_time = version.mtime != 0 && membership.version.mtime == version.mtime;
-      if (membership.lot != lot && same_time && membership.version.same_as(version)) {
+      const bool came_back = first_seen(line) >= membership.replaced;
+      if (membership.lot != lot && same_time && !came_back && membership.version.same_as(version)) {
         other = membership.lot;
       }
     }

@@ -77,6 +77,7 @@ class LedgerCheck {
   struct Membership {
     CompactVersion version;
     lot::LotId lot;
+    Instant replaced;  ///< when the version that took its place was first seen
   };
   /// A manifest that is not what the log says, looked at again at the end: it may just be
   /// published.
@@ -96,7 +97,8 @@ class LedgerCheck {
   void take(const record::Segment& segment);
   Hash128 key(const std::string& uri) const;
   Slot* find(const Hash128& uri);
-  void remember_earlier(const Hash128& uri, const Last& before, const CompactVersion& next);
+  void remember_earlier(const Hash128& uri, const Last& before, const CompactVersion& next,
+                        Instant first_seen);
   void take_line(const record::LedgerLine& line, std::uint64_t segment);
   void check_one_lot(const record::LedgerLine& line, const lot::LotId& lot, const Hash128& uri,
                      const std::optional<Last>& last);

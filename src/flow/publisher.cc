@@ -2,6 +2,8 @@
 #include "flow/publisher.h"
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -89,6 +91,39 @@ Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSi
   return std::move(object->bytes);
 }
 
+/// Which revision a body says it is.
+std::uint64_t revision_of(const record::Manifest& manifest) {
+  constexpr std::string_view word = "revision ";
+  const std::string_view text = manifest.comment ? *manifest.comment : std::string_view();
+  std::uint64_t number = 1;
+  if (text.starts_with(word)) {
+    std::from_chars(text.data() + word.size(), text.data() + text.size(), number);
+  }
+  return number;
+}
+
+/// The attempt that made the body that goes. It is the claim's `former`, unless that one published
+/// to another dataset, which the arc had meanwhile: then the body is an older revision.
+std::string maker_of(store::ObjectStore& store, const CommittedSink& committed,
+                     const std::string& body) {
+  const auto& [arc, lot, role, sink] = committed;
+  std::string former = sink.former.value_or("0");
+  const auto manifest = record::read_manifest(body);
+  if (!sink.former || !manifest || revision_of(*manifest) + 1 == sink.number) return former;
+  const auto take = [&](const store::ObjectInfo& info) {
+    const auto object = store.get(info.uri);
+    const auto file = object ? record::read_members(object->bytes)
+                             : Result<record::MembersFile>(fail(FailureCode::NotFound, ""));
+    const auto attempt = record::attempt_of_members_key(info.uri.key);
+    if (file && attempt && is_given_by(*file, lot, *manifest, body)) former = *attempt;
+  };
+  const auto& project = arc.project->plan.project;
+  // Without the listing it is kept all the same, under the name that is known.
+  static_cast<void>(store::for_each_object(
+      store, arc.project->places.members_prefix(project, arc.arc->name, lot), take));
+  return former;
+}
+
 enum class SinkDone : std::uint8_t { Current, Changed };
 
 /// One sink: keep what will go, then put or replace what was read first.
@@ -117,7 +152,7 @@ Result<SinkDone> publish_sink(store::ObjectStore& store, const CommittedSink& co
   const auto& going = present.object ? present.object : present.empty;
   if (going) {
     const Uri kept = arc.project->places.manifest(key->dataset, lot, record::ManifestState::removed,
-                                                  sink.former.value_or("0"));
+                                                  maker_of(store, committed, going->bytes));
     auto keep = put_or_read(store, kept, going->bytes);
     if (!keep) return pass(std::move(keep));
     if (!keep->ours) return cannot_keep(uri, kept);
@@ -204,6 +239,26 @@ record::Manifest manifest_of_members(const record::MembersFile& file, const std:
           .lotId = lot.to_string(),
           .uriType = record::UriType::identifier,
           .uris = listed_members(file.lines, role)};
+}
+
+bool is_given_by(const record::MembersFile& file, const lot::LotId& lot,
+                 const record::Manifest& manifest, std::string_view bytes) {
+  Uri place;
+  if (manifest.uriType == record::UriType::manifest && !manifest.uris.empty()) {
+    const auto part = Uri::parse(manifest.uris.front());
+    if (!part) return false;
+    place = *part;
+    place.key.resize(std::min(place.key.size(), place.key.rfind("parts/")));
+    place.key += "manifest.json";
+  }
+  std::set<std::string> roles;
+  for (const auto& line : file.lines) roles.insert(line.role);
+  if (roles.empty()) roles.insert("");
+  return std::ranges::any_of(roles, [&](const std::string& role) {
+    record::Manifest made = manifest_of_members(file, role, lot, manifest.state, 1);
+    made.comment = manifest.comment;
+    return record::manifest_objects(place, std::move(made)).back().bytes == bytes;
+  });
 }
 
 Result<std::string> committed_manifest(store::ObjectStore& store, const ArcRef& arc,

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flow/claim_store.h"
@@ -45,6 +46,11 @@ std::vector<std::string> listed_members(const std::vector<record::MemberLine>& l
 record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
                                      const lot::LotId& lot, record::ManifestState state,
                                      std::uint64_t number);
+
+/// True if a manifest, with these bytes, is what the members file gives for one of its roles. A
+/// comment of the workload's own is in no other record: it is taken as it is.
+bool is_given_by(const record::MembersFile& file, const lot::LotId& lot,
+                 const record::Manifest& manifest, std::string_view bytes);
 
 /// True if a sink of the claim is not yet marked published.
 bool is_behind(const record::Claim& claim);

@@ -223,7 +223,7 @@ TEST_F(StatusTest, WritesNothing) {
   using store::Operation;
   for (const auto write :
        {Operation::Put, Operation::PutIfAbsent, Operation::ReplaceIf, Operation::DeleteIf,
-        Operation::Remove, Operation::CopyIfAbsent, Operation::Copy}) {
+        Operation::Remove, Operation::CopyIfAbsent, Operation::CopyIf}) {
     EXPECT_EQ(counted.calls(write), 0U) << static_cast<int>(write);
   }
 }

@@ -123,6 +123,23 @@ Uri Places::members_prefix(const ProjectId& project, std::string_view arc,
   return uri;
 }
 
+Uri Places::overwrites(const ProjectId& project, std::string_view arc, const LotId& lot,
+                       std::string_view attempt, std::size_t number) const {
+  Uri uri = overwrites_prefix(project, arc);
+  uri.key += format("{}.{}.{}.jsonl", lot.to_string(), attempt, number);
+  return uri;
+}
+
+Uri Places::overwrites_prefix(const ProjectId& project, std::string_view arc) const {
+  Uri uri = all_overwrites();
+  uri.key += component_path(project, "arc", arc);
+  return uri;
+}
+
+Uri Places::all_overwrites() const {
+  return in_store(placement_, StoreKind::ArcState, "overwrites/");
+}
+
 Uri Places::arc_state(const ProjectId& project, std::string_view arc, const LotId& lot,
                       ArcState state) const {
   Uri uri = arc_state_path(project, arc, lot);

@@ -59,6 +59,11 @@ class Places {
   /// `members/project=…/version=…/arc=…/` or, with a lot, the beginning of its attempts: `…/L.`.
   Uri members_prefix(const model::ProjectId& project, std::string_view arc,
                      const std::optional<lot::LotId>& lot = {}) const;
+  /// The n-th record of what an attempt is about to overwrite, from 1.
+  Uri overwrites(const model::ProjectId& project, std::string_view arc, const lot::LotId& lot,
+                 std::string_view attempt, std::size_t number) const;
+  Uri overwrites_prefix(const model::ProjectId& project, std::string_view arc) const;
+  Uri all_overwrites() const;  ///< below it those of all arcs
   Uri arc_state(const model::ProjectId& project, std::string_view arc, const lot::LotId& lot,
                 ArcState state) const;
   /// `arcs/project=…/version=…/arc=…/` or, with a lot, `…/lot=…/`.

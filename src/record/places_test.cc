@@ -173,6 +173,10 @@ TEST(Places, RecordsOfOurs) {
   EXPECT_EQ(prod().members(project, "copyA", L, "01H").to_string(),
             A + "members/project=test-project/version=20230101/arc=copyA/"
                 "20230206PT5M286.01H.jsonl");
+  EXPECT_EQ(prod().overwrites(project, "copyA", L, "01H", 2).to_string(),
+            A + "overwrites/project=test-project/version=20230101/arc=copyA/"
+                "20230206PT5M286.01H.2.jsonl");
+  EXPECT_EQ(prod().all_overwrites().to_string(), A + "overwrites/");
 }
 
 TEST(Places, PrivateManifests) {

@@ -45,8 +45,9 @@ KeyedLot keyed_lot(const std::string& key) {
     if (arc.empty()) return {};
     found.owner = std::string(segment_of(text, "project=")) + "/" +
                   std::string(segment_of(text, "version=")) + " " + std::string(arc);
-    found.lot = text.starts_with("members/") ? before(text.substr(text.rfind('/') + 1), '.')
-                                             : before(segment_of(text, "lot="), '.');
+    found.lot = text.starts_with("members/") || text.starts_with("overwrites/")
+                    ? before(text.substr(text.rfind('/') + 1), '.')
+                    : before(segment_of(text, "lot="), '.');
   }
   if (found.lot.empty()) return {};
   return found;

@@ -24,6 +24,7 @@ enum class Effect : std::uint8_t {
   ClaimEnd,    ///< a failed attempt: retrying, ended, released
   ClaimOrder,  ///< an operator's retry or replay
   Members,
+  Overwrites,  ///< the record of what is about to be written over
   PrivateManifest,
   PartialManifest,
   KeptManifest,    ///< a former revision at state=removed
@@ -37,7 +38,7 @@ enum class Effect : std::uint8_t {
   Subscription,
   Metadata,  ///< the other records of a deployment
 };
-inline constexpr std::size_t effect_count = 24;
+inline constexpr std::size_t effect_count = 25;
 
 /// What goes wrong in one call of the store.
 enum class FaultKind : std::uint8_t {
@@ -52,7 +53,8 @@ enum class FaultKind : std::uint8_t {
 inline constexpr std::size_t fault_count = 7;
 
 /// True for what cannot happen: only steps of several writes can be torn, and these effects are
-/// never in one: a read is no write; claims, segments, subscriptions and kept manifests are written
+/// never in one: a read is no write; claims, segments, subscriptions, kept manifests and records of
+/// what is overwritten are written
 /// one by one, because something is decided by each; data are copied one by one; removals are no
 /// writes of a step; a published manifest is replaced alone, after its former body was kept.
 bool cannot_be(FaultKind kind, Effect effect);
@@ -74,6 +76,7 @@ inline constexpr auto names_of<sim::Effect> =
                                            {sim::Effect::ClaimEnd, "claim end"},
                                            {sim::Effect::ClaimOrder, "claim order"},
                                            {sim::Effect::Members, "members"},
+                                           {sim::Effect::Overwrites, "overwrites"},
                                            {sim::Effect::PrivateManifest, "private manifest"},
                                            {sim::Effect::PartialManifest, "partial manifest"},
                                            {sim::Effect::KeptManifest, "kept manifest"},

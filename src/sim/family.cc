@@ -40,6 +40,7 @@ struct Recipe {
   double final_rate = 0.1;
   double tolerated_rate = 0.1;
   bool attempts_differ = false;
+  double empty_rate = 0;
   unsigned kills = 1;
   unsigned restarts = 1;
   unsigned power = 0;
@@ -56,8 +57,9 @@ struct Recipe {
 
 /// What few worlds do often.
 const std::vector rare_effects{
-    Effect::ClaimSources,   Effect::ClaimOrder,      Effect::PublicReplace,    Effect::KeptManifest,
-    Effect::ArcStateRemove, Effect::PrivateManifest, Effect::BoundaryManifest, Effect::ClaimEnd};
+    Effect::ClaimSources,     Effect::ClaimOrder,     Effect::PublicReplace,
+    Effect::KeptManifest,     Effect::ArcStateRemove, Effect::PrivateManifest,
+    Effect::BoundaryManifest, Effect::ClaimEnd,       Effect::Overwrites};
 
 struct Family {
   const char* name;
@@ -130,6 +132,7 @@ constexpr std::array families{
     Family{"replay",
            [](Recipe& r) {
              r.attempts_differ = true;
+             r.empty_rate = 0.3;
              r.replays = 12;
            }},
     Family{"revised",
@@ -137,6 +140,7 @@ constexpr std::array families{
              r.arcs = 3;
              r.revised = true;
              r.attempts_differ = true;
+             r.empty_rate = 0.1;
              r.replays = 25;
              r.failure_rate = 0;
            }},
@@ -235,6 +239,7 @@ class Maker {
     world.tolerated_rate = recipe_.tolerated_rate;
     world.comment_rate = shape_.chance(0.3) ? 0.3 : 0;
     world.attempts_differ = recipe_.attempts_differ || shape_.chance(0.1);
+    world.empty_rate = recipe_.empty_rate;
     world.sweep = shape_.chance(0.7) ? 5min : 15min;
     world.work = shape_.pick(std::vector<nanoseconds>{0s, 5s, 40s, 150s});
     world.since_now = shape_.chance(0.15);

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "record/manifest.h"
+#include "record/overwrites.h"
 #include "record/places.h"
 
 namespace cls::sim {
@@ -21,6 +22,11 @@ std::string part_of(const std::string& key, std::string_view label) {
   if (at == std::string::npos) return {};
   const auto begin = at + label.size();
   return key.substr(begin, key.find('/', begin) - begin);
+}
+
+/// Dataset and lot that a manifest is of, whatever its state.
+std::string lot_of_manifest(const std::string& uri) {
+  return uri.substr(0, uri.find("/state="));
 }
 
 bool marks_only(record::Claim former, record::Claim next) {
@@ -87,6 +93,7 @@ void Oracle::claim_seen(const Change& change) {
 
 void Oracle::changed(const Change& change) {
   if (!judges_) return claim_seen(change);
+  ++changes_;
   // The same bytes once more change nothing: an answer that was lost is resolved by that
   // (flow/conditional.cc).
   const bool record = change.uri.bucket != "data";
@@ -102,6 +109,7 @@ void Oracle::changed(const Change& change) {
   if (key.starts_with("datasets/") && key.find("/lot=") != std::string::npos) {
     return manifest_changed(change);
   }
+  if (key.starts_with("overwrites/")) return overwrites_changed(change);
   if (key.starts_with("members/") && change.before &&
       (!change.after || change.after->etag != change.before->etag)) {
     violated(2, format("the members file {} was changed", change.uri.to_string()));
@@ -119,9 +127,11 @@ void Oracle::undone(const Change& change, bool by_power) {
     const auto seen = claims_.find(change.uri);
     if (seen == claims_.end()) return;
     if (by_power) epochs_[change.uri].erase(seen->second.claim.epoch);
+    const record::Claim gone = std::move(seen->second.claim);
     claims_.erase(seen);
-    if (!change.before) return;
-    auto former = json::read_record<record::Claim>(*change.before->bytes);
+    auto former = change.before ? json::read_record<record::Claim>(*change.before->bytes)
+                                : Result<record::Claim>(fail(FailureCode::NotFound, ""));
+    forget_revisions(gone, former ? &*former : nullptr);
     if (!former) return;
     epochs_[change.uri][former->epoch] = former->nonce;
     claims_[change.uri] = {std::move(*former), time_.monotonic};
@@ -177,6 +187,7 @@ void Oracle::claim_changed(const Change& change) {
     violated(3, format("epoch {} of {} was taken twice", next->epoch, uri.to_string()));
     epoch->second = next->nonce;
   }
+  taken_at_.try_emplace(next->attempt, changes_);
   if (former != nullptr) {
     check_next(change, seen->second, *next);
   } else if (next->epoch != 1) {
@@ -185,7 +196,11 @@ void Oracle::claim_changed(const Change& change) {
   check_sinks(uri, former, *next);
   const bool commits = next->state == record::ClaimState::committed &&
                        (former == nullptr || former->state == record::ClaimState::running);
-  if (commits) check_commit(uri, *next);
+  if (commits) {
+    check_commit(uri, *next);
+    check_sources(uri, *next);
+  }
+  note_revisions(*next);
   claims_[uri] = {*next, time_.monotonic};
 }
 
@@ -280,6 +295,46 @@ void Oracle::check_commit(const Uri& uri, const record::Claim& next) {
   }
 }
 
+void Oracle::note_revisions(const record::Claim& next) {
+  for (const auto& [role, sink] : next.sinks) {
+    auto& revisions = revisions_[lot_of_manifest(sink.manifest)];
+    std::string what = sink.manifest + " " + sink.revision;
+    if (!revisions.empty() && revisions.back().what == what) continue;
+    revisions.push_back({.change = changes_, .what = std::move(what)});
+  }
+}
+
+void Oracle::forget_revisions(const record::Claim& undone, const record::Claim* former) {
+  for (const auto& [role, sink] : undone.sinks) {
+    const bool same = former != nullptr && former->sinks.contains(role) &&
+                      former->sinks.at(role).revision == sink.revision &&
+                      former->sinks.at(role).manifest == sink.manifest;
+    auto& revisions = revisions_[lot_of_manifest(sink.manifest)];
+    if (!same && !revisions.empty()) revisions.pop_back();
+  }
+}
+
+/// What was committed was made of revisions that were current when the claim was taken, or came
+/// after that: none that had been replaced before.
+void Oracle::check_sources(const Uri& uri, const record::Claim& next) {
+  const std::uint64_t taken = taken_at_[next.attempt];
+  for (const auto& [role, source] : next.sources) {
+    const auto found = revisions_.find(lot_of_manifest(source.manifest));
+    if (found == revisions_.end()) continue;  // of a boundary, which has one
+    const auto& revisions = found->second;
+    const std::string what = source.manifest + " " + source.revision;
+    bool current = false;
+    for (std::size_t i = 0; i < revisions.size(); ++i) {
+      const bool until_taken = i + 1 == revisions.size() || revisions[i + 1].change > taken;
+      current = current || (until_taken && revisions[i].what == what);
+    }
+    if (current) continue;
+    violated(4, format("{} was made of a revision of its source '{}' that had been replaced before "
+                       "the lot was taken",
+                       uri.to_string(), role));
+  }
+}
+
 void Oracle::manifest_changed(const Change& change) {
   const auto key = record::parse_manifest_key(change.uri.key);
   if (!key || !key->state) return;
@@ -316,8 +371,20 @@ void Oracle::public_manifest_changed(const Change& change, bool of_boundary) {
   }
 }
 
+/// What is on record there may be written over from now on.
+void Oracle::overwrites_changed(const Change& change) {
+  if (change.before) return violated(2, change.uri.to_string() + " was changed or removed");
+  const auto file = record::read_overwrites(*change.after->bytes);
+  if (!file) return violated(6, format("{}: {}", change.uri.to_string(), file.error().message));
+  for (const auto& line : file->lines) recorded_.emplace(line.uri, line.superseded);
+}
+
 void Oracle::data_changed(const Change& change) {
-  if (!change.after) violated(5, change.uri.to_string() + " was removed");
+  const std::string uri = change.uri.to_string();
+  if (!change.after) return violated(5, uri + " was removed");
+  if (!change.before || change.before->etag == change.after->etag) return;
+  if (recorded_.contains({uri, change.before->etag})) return;
+  violated(5, uri + " was overwritten, and no record said so before");
 }
 
 }  // namespace cls::sim

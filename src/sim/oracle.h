@@ -81,6 +81,11 @@ class Oracle {
     record::Claim claim;
     std::chrono::nanoseconds written{};
   };
+  /// What an arc's lot was committed to, from the change of this number on.
+  struct Revision {
+    std::uint64_t change = 0;
+    std::string what;  ///< manifest and content revision
+  };
   struct Log {
     std::vector<record::Segment> segments;
     std::set<std::string> closed;
@@ -102,8 +107,12 @@ class Oracle {
                         const record::Claim& next);
   void check_sinks(const Uri& uri, const record::Claim* former, const record::Claim& next);
   void check_commit(const Uri& uri, const record::Claim& next);
+  void note_revisions(const record::Claim& next);
+  void forget_revisions(const record::Claim& undone, const record::Claim* former);
+  void check_sources(const Uri& uri, const record::Claim& next);
   void manifest_changed(const Change& change);
   void public_manifest_changed(const Change& change, bool of_boundary);
+  void overwrites_changed(const Change& change);
   void data_changed(const Change& change);
 
   void judge_ledger(store::ObjectStore& store, const flow::BoundaryRef& boundary);
@@ -136,8 +145,12 @@ class Oracle {
   std::map<Uri, std::map<std::uint64_t, std::string>> epochs_;  // to the nonce
   std::map<std::string, std::set<std::string>> committed_;      // manifest → SHA-256
   std::map<Uri, std::vector<std::string>> bodies_;              // of public manifests, in order
-  std::map<std::string, bool> failed_attempts_;                 // whether it may be tried again
-  std::set<std::string> attempts_;                              // all there ever were
+  std::uint64_t changes_ = 0;
+  std::map<std::string, std::vector<Revision>> revisions_;  // by dataset and lot
+  std::map<std::string, std::uint64_t> taken_at_;           // by attempt: the change
+  std::set<std::pair<std::string, std::string>> recorded_;  // URI and ETag to be overwritten
+  std::map<std::string, bool> failed_attempts_;             // whether it may be tried again
+  std::set<std::string> attempts_;                          // all there ever were
 };
 
 }  // namespace cls::sim

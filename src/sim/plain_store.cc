@@ -114,21 +114,22 @@ Result<> PlainStore::remove(const Uri& uri, store::Durable durable) {
   return {};
 }
 
-Result<ObjectInfo> PlainStore::copy_to(const Uri& from, const Uri& to, bool replace) {
+Result<ObjectInfo> PlainStore::copy_if_absent(const Uri& from, const Uri& to) {
   last_change_ = 0;
   const Stored* source = disk_.find(from);
   if (source == nullptr) return absent(from);
-  if (!replace && disk_.find(to) != nullptr) return conflict(to, "an object is already there");
+  if (disk_.find(to) != nullptr) return conflict(to, "an object is already there");
   set(to, source->bytes);
   return info_of(to, *disk_.find(to));
 }
 
-Result<ObjectInfo> PlainStore::copy_if_absent(const Uri& from, const Uri& to) {
-  return copy_to(from, to, false);
-}
-
-Result<ObjectInfo> PlainStore::copy(const Uri& from, const Uri& to) {
-  return copy_to(from, to, true);
+Result<ObjectInfo> PlainStore::copy_if(const Uri& from, const Uri& to, std::string_view etag) {
+  last_change_ = 0;
+  const Stored* source = disk_.find(from);
+  if (source == nullptr) return absent(from);
+  const auto bytes = source->bytes;
+  if (auto written = replace_if(to, etag, *bytes); !written) return pass(std::move(written));
+  return info_of(to, *disk_.find(to));
 }
 
 Result<ListPage> PlainStore::list(const ListRequest& request) {

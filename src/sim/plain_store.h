@@ -55,7 +55,7 @@ class PlainStore final : public store::ObjectStore {
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
   Result<> remove(const Uri& uri, store::Durable durable = store::Durable::Now) override;
   Result<store::ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
-  Result<store::ObjectInfo> copy(const Uri& from, const Uri& to) override;
+  Result<store::ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
 
   /// Writes half of the bytes: what a port that is not atomic shows meanwhile.
@@ -65,7 +65,6 @@ class PlainStore final : public store::ObjectStore {
   bool broken(PortBug bug) const { return bug_ == bug && (!dice_ || dice_()); }
   const Stored* present(const Uri& uri);
   std::string set(const Uri& uri, std::shared_ptr<const std::string> bytes);
-  Result<store::ObjectInfo> copy_to(const Uri& from, const Uri& to, bool replace);
 
   Disk& disk_;
   int writer_;

@@ -85,6 +85,7 @@ Effect StorePort::effect_of(const Uri& uri, std::string_view bytes, bool removes
   }
   if (key.starts_with("arrivals/")) return Effect::Segment;
   if (key.starts_with("members/")) return Effect::Members;
+  if (key.starts_with("overwrites/")) return Effect::Overwrites;
   if (key.starts_with("arcs/")) return removes ? Effect::ArcStateRemove : Effect::ArcState;
   if (key.starts_with("claims/")) return claim_effect(uri, bytes);
   if (key.starts_with("attempts/")) {
@@ -313,8 +314,10 @@ Result<store::ObjectInfo> StorePort::copy_if_absent(const Uri& from, const Uri& 
                 [&] { return plain_.copy_if_absent(from, to); });
 }
 
-Result<store::ObjectInfo> StorePort::copy(const Uri& from, const Uri& to) {
-  return change({.effect = copy_effect(to), .uri = to}, [&] { return plain_.copy(from, to); });
+Result<store::ObjectInfo> StorePort::copy_if(const Uri& from, const Uri& to,
+                                             std::string_view etag) {
+  return change({.effect = copy_effect(to), .uri = to, .conditional = true},
+                [&] { return plain_.copy_if(from, to, etag); });
 }
 
 }  // namespace cls::sim

@@ -29,7 +29,7 @@ class StorePort final : public store::ObjectStore {
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
   Result<> remove(const Uri& uri, store::Durable durable = store::Durable::Now) override;
   Result<store::ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
-  Result<store::ObjectInfo> copy(const Uri& from, const Uri& to) override;
+  Result<store::ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
   Result<store::ListPage> list(const store::ListRequest& request) override;
 
  private:

@@ -85,6 +85,7 @@ struct Settings {
   double tolerated_rate = 0;     ///< of failures: the lot ends partial
   double comment_rate = 0;       ///< of attempts: sinks with a comment
   bool attempts_differ = false;  ///< each attempt writes an object of its own
+  double empty_rate = 0;         ///< of attempts: sinks without a member
   nanoseconds work = {};         ///< what an attempt takes, at most
   bool since_now = false;        ///< arcs begin with what becomes ready after the deployment
   Instant start = {};

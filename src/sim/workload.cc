@@ -68,6 +68,11 @@ flow::RunOutcome SimWorkload::attempt(const flow::WorkloadContext& context) {
   auto outcome = copy_.run(context);
   auto* completed = std::get_if<flow::Completed>(&outcome);
   if (completed == nullptr) return outcome;
+  if (dice_.chance(world_.settings().empty_rate)) {
+    const auto listed = [](const record::MemberLine& line) { return !line.vanished; };
+    for (auto& output : completed->sinks) std::erase_if(output.members, listed);
+    return outcome;
+  }
   for (auto& output : completed->sinks) {
     if (dice_.chance(world_.settings().comment_rate)) output.comment = "made in simulation";
     if (!world_.settings().attempts_differ) continue;

@@ -404,19 +404,6 @@ bool World::at_rest() const {
       engines_, [](const Engine* engine) { return engine == nullptr || engine->at_rest(); });
 }
 
-/// With `onConflict: replace` an attempt that fails may have overwritten what another lot's
-/// manifest lists. If the lot then ends without a commit that wrote the same, no record says so.
-bool World::is_known(const flow::AuditViolation& found) const {
-  const auto replaces = [&](const flow::ArcRef& arc) {
-    const auto* copy = std::get_if<model::CopyPlan>(&arc.arc->workload);
-    return copy != nullptr && copy->on_conflict == model::OnConflict::replace &&
-           found.arc == arc.to_string();
-  };
-  return found.promise == 4 &&
-         found.message.starts_with("the object has other bytes than were committed") &&
-         std::ranges::any_of(deployment().arcs(), replaces);
-}
-
 void World::audit(store::ObjectStore& store) {
   flow::Checker checker(store, deployment(),
                         {.now = time_.wall(), .deep = true, .since = {}, .settled = true});
@@ -425,10 +412,6 @@ void World::audit(store::ObjectStore& store) {
   for (const auto& found : report->violations) {
     // docs/audit.md: whoever deleted a member has to restore it; no engine can.
     if (found.promise == 1 && oracle_.deleted_outside(found.uri.value_or(""))) continue;
-    if (is_known(found)) {
-      ++report_.known_defects;
-      continue;
-    }
     oracle_.violated(found.promise,
                      format("audit: {} {} {}: {}", found.arc.value_or(""), found.lot.value_or(""),
                             found.uri.value_or(""), found.message));

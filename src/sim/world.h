@@ -62,7 +62,6 @@ struct Hits {
 struct RunReport {
   std::vector<std::string> violations;
   std::vector<std::string> trace;
-  std::uint64_t known_defects = 0;  ///< violations that are reported already: docs/simulator.md
   Hits hits;
   std::uint64_t calls = 0;  ///< of the store
   std::uint64_t lots = 0;   ///< closed by boundaries
@@ -145,7 +144,6 @@ class World {
   void heal();
   bool at_rest() const;
   void audit(store::ObjectStore& store);
-  bool is_known(const flow::AuditViolation& found) const;
   void finish();
   void tell_watcher();
   void log(std::string_view who, const std::string& what);

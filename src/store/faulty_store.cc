@@ -72,8 +72,8 @@ Result<ObjectInfo> FaultyStore::copy_if_absent(const Uri& from, const Uri& to) {
   return run(Operation::CopyIfAbsent, to, [&] { return store_.copy_if_absent(from, to); });
 }
 
-Result<ObjectInfo> FaultyStore::copy(const Uri& from, const Uri& to) {
-  return run(Operation::Copy, to, [&] { return store_.copy(from, to); });
+Result<ObjectInfo> FaultyStore::copy_if(const Uri& from, const Uri& to, std::string_view etag) {
+  return run(Operation::CopyIf, to, [&] { return store_.copy_if(from, to, etag); });
 }
 
 Result<ListPage> FaultyStore::list(const ListRequest& request) {

@@ -23,7 +23,7 @@ enum class Operation : std::uint8_t {
   DeleteIf,
   Remove,
   CopyIfAbsent,
-  Copy,
+  CopyIf,
   List,
 };
 inline constexpr std::size_t operation_count = 11;
@@ -72,7 +72,7 @@ class FaultyStore final : public ObjectStore {
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
   Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
-  Result<ObjectInfo> copy(const Uri& from, const Uri& to) override;
+  Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
   Result<ListPage> list(const ListRequest& request) override;
 
  private:

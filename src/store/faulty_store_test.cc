@@ -83,7 +83,7 @@ TEST_F(FaultyStoreTest, ThePlanSeesTheTargetOfACopy) {
     seen = uri;
     return Fault{};
   });
-  EXPECT_FALSE(store_.copy(uri_, Uri{"s3", "b", "to"}));
+  EXPECT_FALSE(store_.copy_if_absent(uri_, Uri{"s3", "b", "to"}));
   EXPECT_EQ(seen.key, "to");
 }
 

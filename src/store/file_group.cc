@@ -25,7 +25,8 @@ bool any_failed(const auto& items) {
   return std::ranges::any_of(items, [](const auto& item) { return item.failure.has_value(); });
 }
 
-/// Conflict unless there is an object at the place and it has this ETag.
+}  // namespace
+
 Result<> check_version(const FileReader& reader, const FilePlace& place, std::string_view etag) {
   auto current = reader.head(place);
   if (is_absent(current)) return absent(place.uri, etag);
@@ -33,7 +34,14 @@ Result<> check_version(const FileReader& reader, const FilePlace& place, std::st
   return check_etag(*current, etag);
 }
 
-}  // namespace
+Result<FileGuard> lock_version(FileLocks& locks, const FileReader& reader, const FilePlace& place,
+                               std::string_view etag) {
+  auto guard = locks.take(place);
+  if (is_absent(guard)) return absent(place.uri, etag);
+  if (!guard) return guard;
+  if (auto same = check_version(reader, place, etag); !same) return pass(std::move(same));
+  return guard;
+}
 
 Result<> check_etag(const ObjectInfo& there, std::string_view wanted) {
   if (there.etag == wanted) return {};
@@ -96,16 +104,13 @@ void FileGroup::install(Item& item) {
   FileGuard guard;
   Result<> ready;
   if (etag) {
-    auto locked = parts_.locks.take(item.place);
-    if (is_absent(locked)) {
-      ready = absent(item.place.uri, *etag);
-    } else if (!locked) {
-      ready = pass(std::move(locked));
-    } else {
+    auto locked = lock_version(parts_.locks, parts_.reader, item.place, *etag);
+    if (locked) {
       guard = std::move(*locked);
-      ready = check_version(parts_.reader, item.place, *etag);
+    } else {
+      ready = pass(std::move(locked));
+      parts_.writer.discard(staged);
     }
-    if (!ready) parts_.writer.discard(staged);
   }
   if (ready) {
     ready = parts_.writer.install(item.place, staged,

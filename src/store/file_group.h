@@ -57,5 +57,10 @@ class FileGroup {
 
 /// Conflict unless what is there has the ETag that is wanted.
 Result<> check_etag(const ObjectInfo& there, std::string_view wanted);
+/// Conflict unless there is an object at the place and it has this ETag.
+Result<> check_version(const FileReader& reader, const FilePlace& place, std::string_view etag);
+/// The key's lock, taken while the object has this ETag; Conflict where it has not.
+Result<FileGuard> lock_version(FileLocks& locks, const FileReader& reader, const FilePlace& place,
+                               std::string_view etag);
 
 }  // namespace cls::store

@@ -147,11 +147,9 @@ Result<> FileStore::settle_removal(const FilePlace& place, std::string directory
   }
 }
 
-Result<ObjectInfo> FileStore::copy_to(const Uri& from, const Uri& to, Install install) {
+Result<std::string> FileStore::source_path(const Uri& from) {
   auto source = places_.place(from);
   if (!source) return pass(std::move(source));
-  auto target = places_.place(to);
-  if (!target) return pass(std::move(target));
   auto path = places_.real_path_inside(*source, source->path);
   if (is_absent(path)) return reader_.not_found(*source);
   if (!path) return about(from, path.error());
@@ -160,15 +158,41 @@ Result<ObjectInfo> FileStore::copy_to(const Uri& from, const Uri& to, Install in
     return reader_.not_found(*source);
   }
   if (!status) return about(from, status.error());
-  return writer_.write(*target, install, {.source = *path});
+  return path;
 }
 
 Result<ObjectInfo> FileStore::copy_if_absent(const Uri& from, const Uri& to) {
-  return copy_to(from, to, Install::IfAbsent);
+  auto path = source_path(from);
+  if (!path) return pass(std::move(path));
+  auto target = places_.place(to);
+  if (!target) return pass(std::move(target));
+  return writer_.write(*target, Install::IfAbsent, {.source = *path});
 }
 
-Result<ObjectInfo> FileStore::copy(const Uri& from, const Uri& to) {
-  return copy_to(from, to, Install::Over);
+Result<ObjectInfo> FileStore::copy_if(const Uri& from, const Uri& to, std::string_view etag) {
+  auto path = source_path(from);
+  if (!path) return pass(std::move(path));
+  auto target = places_.place(to);
+  if (!target) return pass(std::move(target));
+  // As replace_if: compared without the lock first, so that who loses writes nothing.
+  if (auto same = check_version(reader_, *target, etag); !same) return pass(std::move(same));
+  auto staged = writer_.stage(*target, Install::OverLocked, {.source = *path});
+  if (!staged) return pass(std::move(staged));
+  if (auto synced = writer_.sync(staged->unsynced); !synced) {
+    writer_.discard(*staged);
+    return about(to, synced.error());
+  }
+  auto guard = lock_version(locks_, reader_, *target, etag);
+  if (!guard) {
+    writer_.discard(*staged);
+    return pass(std::move(guard));
+  }
+  auto installed = writer_.install(*target, *staged, Install::OverLocked, std::move(*guard));
+  if (!installed) return pass(std::move(installed));
+  if (auto synced = writer_.sync({staged->real}); !synced) {
+    return FileWriter::not_durable(*target, synced.error());
+  }
+  return std::move(staged->info);
 }
 
 Result<std::string> FileStore::local_path(const Uri& uri) {

@@ -37,7 +37,7 @@ class FileStore final : public ObjectStore {
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
   Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
-  Result<ObjectInfo> copy(const Uri& from, const Uri& to) override;
+  Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
   Result<ListPage> list(const ListRequest& request) override { return listing_.list(request); }
 
   /// The path of an object's file, there or not, to hand to another process; refuses what the
@@ -49,7 +49,8 @@ class FileStore final : public ObjectStore {
   Result<> check_locks(const std::string& scheme, const std::string& bucket);
 
  private:
-  Result<ObjectInfo> copy_to(const Uri& from, const Uri& to, Install install);
+  /// The real path of the file that is to be copied.
+  Result<std::string> source_path(const Uri& from);
   /// The object's file if there is one, its directory's links followed inside the bucket.
   Result<std::string> present(const FilePlace& place);
   Result<std::string> write_one(const Write& write);

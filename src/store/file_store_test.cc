@@ -15,6 +15,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
 #include "store/scripted_file_system_test.h"
 #include "store/store_kinds_test.h"
 
@@ -251,6 +252,9 @@ TEST_F(FileStoreTest, TheBytesAreDurableBeforeTheNameAndTheNameBeforeTheReturn) 
   order.clear();
   ASSERT_TRUE(store_.replace_if(uri("d/k"), md5_of_hello, "x"));
   EXPECT_THAT(order, ElementsAre("write_new", "sync", "lock_byte", "rename", "sync"));
+  order.clear();
+  ASSERT_TRUE(store_.copy_if(uri("d/k"), uri("d/k"), md5_hex("x")));
+  EXPECT_THAT(order, ElementsAre("copy_new", "sync", "lock_byte", "rename", "sync"));
 }
 
 TEST_F(FileStoreTest, AFullDiskAtAnyStepLeavesNoTrace) {
@@ -258,7 +262,8 @@ TEST_F(FileStoreTest, AFullDiskAtAnyStepLeavesNoTrace) {
   const std::vector<std::pair<std::string, std::function<FailureCode()>>> writes{
       {"put_if_absent", [&] { return code_of(store_.put_if_absent(uri("n/e/w"), "x")).value(); }},
       {"put", [&] { return code_of(store_.put(uri("n/e/w"), "x")).value(); }},
-      {"copy", [&] { return code_of(store_.copy(uri("there"), uri("n/w"))).value(); }},
+      {"copy_if",
+       [&] { return code_of(store_.copy_if(uri("there"), uri("there"), md5_of_hello)).value(); }},
       {"copy_if_absent",
        [&] { return code_of(store_.copy_if_absent(uri("there"), uri("n/w"))).value(); }},
       {"replace_if",
@@ -273,11 +278,12 @@ TEST_F(FileStoreTest, AFullDiskAtAnyStepLeavesNoTrace) {
         failed = true;
         return FailureCode::NoSpace;
       };
-      const bool on_the_way = step == "make_directories" ? name != "replace_if"
-                              : step == "write_new"      ? !name.starts_with("copy")
-                              : step == "copy_new"       ? name.starts_with("copy")
-                              : step == "link"           ? name.ends_with("absent")
-                                                         : !name.ends_with("absent");
+      const bool on_the_way = step == "make_directories"
+                                  ? !name.ends_with("e_if") && name != "copy_if"
+                              : step == "write_new" ? !name.starts_with("copy")
+                              : step == "copy_new"  ? name.starts_with("copy")
+                              : step == "link"      ? name.ends_with("absent")
+                                                    : !name.ends_with("absent");
       if (!on_the_way) continue;
       EXPECT_EQ(attempt(), FailureCode::NoSpace) << name << " at " << step;
       EXPECT_TRUE(failed);
@@ -326,7 +332,8 @@ TEST_F(FileStoreTest, ReadOnlyIsDenied) {
   EXPECT_EQ(code_of(store_.replace_if(uri("k"), md5_of_hello, "x")), FailureCode::Denied);
   EXPECT_EQ(code_of(store_.delete_if(uri("k"), md5_of_hello)), FailureCode::Denied);
   EXPECT_EQ(code_of(store_.remove(uri("k"))), FailureCode::Denied);
-  EXPECT_EQ(code_of(store_.copy(uri("k"), uri("l"))), FailureCode::Denied);
+  EXPECT_EQ(code_of(store_.copy_if_absent(uri("k"), uri("l"))), FailureCode::Denied);
+  EXPECT_EQ(code_of(store_.copy_if(uri("k"), uri("k"), md5_of_hello)), FailureCode::Denied);
   EXPECT_EQ(store_.get(uri("k")).value().bytes, "hello");
 }
 
@@ -406,7 +413,7 @@ TEST_F(FileStoreTest, LinksAreFollowedInsideTheBucketOnly) {
     ASSERT_EQ(code_of(got), FailureCode::Denied) << key;
     EXPECT_THAT(got.error().message, HasSubstr("outside the bucket's directory"));
     EXPECT_EQ(code_of(store_.head(uri(key))), FailureCode::Denied);
-    EXPECT_EQ(code_of(store_.copy(uri(key), uri("stolen"))), FailureCode::Denied);
+    EXPECT_EQ(code_of(store_.copy_if_absent(uri(key), uri("stolen"))), FailureCode::Denied);
     EXPECT_EQ(code_of(store_.local_path(uri(key))), FailureCode::Denied);
   }
   EXPECT_EQ(code_of(store_.put(uri("out/new"), "x")), FailureCode::Denied);
@@ -507,7 +514,7 @@ TEST_F(FileStoreTest, SpecialFilesAreNoObjects) {
   fs::create_directories(bucket());
   ASSERT_EQ(::mkfifo((bucket() + "/pipe").c_str(), 0600), 0);
   EXPECT_EQ(code_of(store_.get(uri("pipe"))), FailureCode::NotFound);
-  EXPECT_EQ(code_of(store_.copy(uri("pipe"), uri("k"))), FailureCode::NotFound);
+  EXPECT_EQ(code_of(store_.copy_if_absent(uri("pipe"), uri("k"))), FailureCode::NotFound);
   EXPECT_THAT(keys(uri("")), IsEmpty());
 }
 

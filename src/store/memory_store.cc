@@ -23,6 +23,11 @@ tl::unexpected<Failure> changed(const Uri& uri, std::string_view wanted, std::st
               format("{} has another ETag: wanted {}, found {}", uri.to_string(), wanted, found));
 }
 
+tl::unexpected<Failure> nothing_with(const Uri& uri, std::string_view etag) {
+  return fail(FailureCode::Conflict,
+              format("no object {} with the ETag {}: it is absent", uri.to_string(), etag));
+}
+
 /// The first text after every text that starts with `prefix`, which ends in '/'.
 std::string past(std::string prefix) {
   prefix.back() = '/' + 1;
@@ -115,10 +120,7 @@ Result<std::string> MemoryStore::replace_if(const Uri& uri, std::string_view eta
   Stored stored = make(std::make_shared<const std::string>(bytes));
   const std::lock_guard lock(mutex_);
   Stored* there = find_locked(uri);
-  if (there == nullptr) {
-    return fail(FailureCode::Conflict,
-                format("no object {} with the ETag {}: it is absent", uri.to_string(), etag));
-  }
+  if (there == nullptr) return nothing_with(uri, etag);
   if (there->etag != etag) return changed(uri, etag, there->etag);
   *there = std::move(stored);
   return there->etag;
@@ -142,28 +144,31 @@ Result<> MemoryStore::remove(const Uri& uri, Durable /*durable*/) {
   return {};
 }
 
-Result<ObjectInfo> MemoryStore::copy_to(const Uri& from, const Uri& to, bool replace) {
+Result<ObjectInfo> MemoryStore::copy_to(const Uri& from, const Uri& to,
+                                        const std::optional<std::string_view>& etag) {
   if (auto checked = check_key(to); !checked) return pass(std::move(checked));
   auto source = find(from);
   if (!source) return pass(std::move(source));
   Stored stored = make(source->bytes);
   ObjectInfo info{to, stored.bytes->size(), stored.modified, stored.etag};
   const std::lock_guard lock(mutex_);
-  auto& bucket = buckets_[{to.scheme, to.bucket}];
-  if (replace) {
-    bucket.insert_or_assign(to.key, std::move(stored));
-  } else if (!bucket.try_emplace(to.key, std::move(stored)).second) {
+  if (etag) {
+    Stored* there = find_locked(to);
+    if (there == nullptr) return nothing_with(to, *etag);
+    if (there->etag != *etag) return changed(to, *etag, there->etag);
+    *there = std::move(stored);
+  } else if (!buckets_[{to.scheme, to.bucket}].try_emplace(to.key, std::move(stored)).second) {
     return fail(FailureCode::Conflict, format("{}: an object is already there", to.to_string()));
   }
   return info;
 }
 
 Result<ObjectInfo> MemoryStore::copy_if_absent(const Uri& from, const Uri& to) {
-  return copy_to(from, to, false);
+  return copy_to(from, to, std::nullopt);
 }
 
-Result<ObjectInfo> MemoryStore::copy(const Uri& from, const Uri& to) {
-  return copy_to(from, to, true);
+Result<ObjectInfo> MemoryStore::copy_if(const Uri& from, const Uri& to, std::string_view etag) {
+  return copy_to(from, to, etag);
 }
 
 Result<ListPage> MemoryStore::list(const ListRequest& request) {

@@ -31,7 +31,7 @@ class MemoryStore final : public ObjectStore {
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
   Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
-  Result<ObjectInfo> copy(const Uri& from, const Uri& to) override;
+  Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
   Result<ListPage> list(const ListRequest& request) override;
 
  private:
@@ -48,7 +48,8 @@ class MemoryStore final : public ObjectStore {
   Stored* find_locked(const Uri& uri);
   /// Makes what `bytes` are stored as; needs no mutex.
   Stored make(std::shared_ptr<const std::string> bytes);
-  Result<ObjectInfo> copy_to(const Uri& from, const Uri& to, bool replace);
+  Result<ObjectInfo> copy_to(const Uri& from, const Uri& to,
+                             const std::optional<std::string_view>& etag);
 
   const Clock& clock_;
   mutable std::mutex mutex_;

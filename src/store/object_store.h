@@ -112,8 +112,8 @@ class ObjectStore {
   /// Server-side copy to a key that must be free (Conflict otherwise), durable when it returns.
   /// NotFound if `from` is absent, whatever is at `to`. Returns what was written.
   virtual Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) = 0;
-  /// The same, replacing whatever is at `to`.
-  virtual Result<ObjectInfo> copy(const Uri& from, const Uri& to) = 0;
+  /// The same over an object: Conflict if there is none at `to`, or its ETag is another.
+  virtual Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) = 0;
 
   virtual Result<ListPage> list(const ListRequest& request) = 0;
 };

@@ -76,7 +76,7 @@ TEST_P(StoreConformance, WhatIsAbsentIsNotFoundAndNamed) {
     EXPECT_EQ(code_of(store().get_pieces(wanted, [](std::string_view) { FAIL(); })),
               FailureCode::NotFound);
     EXPECT_EQ(code_of(store().delete_if(wanted, md5_of_hello)), FailureCode::NotFound);
-    EXPECT_EQ(code_of(store().copy(wanted, uri("copy"))), FailureCode::NotFound);
+    EXPECT_EQ(code_of(store().copy_if(wanted, uri("there"), "e")), FailureCode::NotFound);
     EXPECT_EQ(code_of(store().copy_if_absent(wanted, uri("there"))), FailureCode::NotFound);
     EXPECT_EQ(code_of(store().replace_if(wanted, md5_of_hello, "x")), FailureCode::Conflict);
     EXPECT_EQ(code_of(store().remove(wanted)), std::nullopt);
@@ -135,9 +135,23 @@ TEST_P(StoreConformance, CopyKeepsTheBytes) {
   EXPECT_EQ(code_of(store().copy_if_absent(uri("from"), uri("x/to", "other-bucket"))),
             FailureCode::Conflict);
   EXPECT_EQ(store().get(uri("x/to", "other-bucket")).value().bytes, "hello");
-  EXPECT_EQ(store().copy(uri("from"), uri("x/to", "other-bucket")).value().size, 7U);
-  EXPECT_EQ(store().get(uri("x/to", "other-bucket")).value().bytes, "changed");
-  EXPECT_TRUE(store().copy(uri("from"), uri("from")));
+}
+
+TEST_P(StoreConformance, CopyIfComparesTheEtag) {
+  ASSERT_TRUE(store().put(uri("from"), "changed"));
+  EXPECT_EQ(code_of(store().copy_if(uri("from"), uri("x/to"), md5_of_hello)),
+            FailureCode::Conflict);
+  EXPECT_EQ(code_of(store().head(uri("x/to"))), FailureCode::NotFound);
+  ASSERT_TRUE(store().put(uri("x/to"), "hello"));
+  const auto late = store().copy_if(uri("from"), uri("x/to"), md5_of_nothing);
+  EXPECT_EQ(code_of(late), FailureCode::Conflict);
+  EXPECT_THAT(late.error().message, HasSubstr(md5_of_hello));
+  EXPECT_EQ(store().get(uri("x/to")).value().bytes, "hello");
+  const auto info = store().copy_if(uri("from"), uri("x/to"), md5_of_hello).value();
+  EXPECT_EQ(info.size, 7U);
+  EXPECT_EQ(info.etag, md5_hex("changed"));
+  EXPECT_EQ(store().get(uri("x/to")).value().bytes, "changed");
+  EXPECT_TRUE(store().copy_if(uri("from"), uri("from"), info.etag));
   EXPECT_EQ(store().get(uri("from")).value().bytes, "changed");
 }
 
@@ -188,7 +202,7 @@ TEST_P(StoreConformance, KeysThatNoFileCanHaveAreRefusedOrKept) {
     EXPECT_EQ(code_of(store().replace_if(uri(key), "e", "x")), FailureCode::Invalid);
     EXPECT_EQ(code_of(store().delete_if(uri(key), "e")), FailureCode::Invalid);
     EXPECT_EQ(code_of(store().remove(uri(key))), FailureCode::Invalid);
-    EXPECT_EQ(code_of(store().copy(uri(key), uri("k"))), FailureCode::Invalid);
+    EXPECT_EQ(code_of(store().copy_if(uri(key), uri("k"), "e")), FailureCode::Invalid);
   }
 }
 
@@ -225,7 +239,7 @@ TEST_P(StoreConformance, ObjectsBelowObjects) {
   ASSERT_EQ(code_of(above), FailureCode::Invalid);
   EXPECT_THAT(above.error().message, HasSubstr("s3://bucket/d/e/ is a directory"));
   EXPECT_EQ(code_of(store().put(uri("d"), "y")), FailureCode::Invalid);
-  EXPECT_EQ(code_of(store().copy(uri("a"), uri("d/e"))), FailureCode::Invalid);
+  EXPECT_EQ(code_of(store().copy_if_absent(uri("a"), uri("d/e"))), FailureCode::Invalid);
   EXPECT_EQ(code_of(store().get(uri("d/e"))), FailureCode::NotFound);
   EXPECT_EQ(code_of(store().get(uri("a/b"))), FailureCode::NotFound);
   EXPECT_EQ(code_of(store().replace_if(uri("d/e"), "e", "y")), FailureCode::Conflict);
@@ -269,7 +283,8 @@ TEST_P(StoreConformance, AboveTheLimitTheEtagIsNoDigest) {
                 .etag,
             etag);
   EXPECT_EQ(fed, 16777217U);
-  EXPECT_THAT(store().copy(uri("above"), uri("copy")).value().etag, StartsWith("16777217-"));
+  EXPECT_THAT(store().copy_if_absent(uri("above"), uri("copy")).value().etag,
+              StartsWith("16777217-"));
   EXPECT_EQ(code_of(store().replace_if(uri("above"), md5_hex(above), "z")), FailureCode::Conflict);
   EXPECT_TRUE(store().delete_if(uri("above"), etag));
 }

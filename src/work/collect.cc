@@ -9,7 +9,7 @@
 
 #include "base/format.h"
 #include "work/data_keys.h"
-#include "work/parallel.h"
+#include "work/overwrites.h"
 #include "work/source_version.h"
 #include "work/workload_environment.h"
 
@@ -107,25 +107,30 @@ class WrittenFiles {
 class SinkCollection {
  public:
   SinkCollection(store::ObjectStore& store, const flow::WorkloadContext& context,
-                 const model::CommandPlan& plan, std::string role, const model::SinkDataset& sink)
+                 const model::CommandPlan& plan, Overwrites& overwrites, std::string role,
+                 const model::SinkDataset& sink)
       : store_(store),
         context_(context),
+        overwrites_(overwrites),
         keys_(store, plan.on_conflict, context.lot, context.attempt),
         role_(std::move(role)),
         path_(sink.path()) {}
 
   void run(const std::vector<WrittenFile>& files) {
     lines_.resize(files.size());
-    for_each_job(files.size(), context_.arc.parallel, context_.stop, [&](std::size_t i) {
-      auto line = place(files[i]);
-      if (line) {
-        lines_[i] = std::move(*line);
-        return true;
+    const auto job = [&](std::size_t i, std::optional<std::string> recorded) -> JobDone {
+      auto taken = place(files[i], std::move(recorded));
+      if (!taken) {
+        const std::lock_guard lock(mutex_);
+        if (!failed_) failed_ = std::move(taken).error();
+        return {.go_on = false};
       }
-      const std::lock_guard lock(mutex_);
-      if (!failed_) failed_ = std::move(line).error();
-      return false;
-    });
+      if (auto* object = std::get_if<InTheWay>(&*taken)) return {.in_the_way = std::move(*object)};
+      lines_[i] = std::get<MemberLine>(std::move(*taken));
+      return {};
+    };
+    const auto left = for_each_writing_job(files.size(), context_, overwrites_, role_, job);
+    if (left) failed_ = refuse(files[left->jobs.front()], left->failure).value();
   }
 
   /// Adds what was copied, and the failure if there was one.
@@ -141,16 +146,20 @@ class SinkCollection {
   }
 
  private:
-  Step<MemberLine> place(const WrittenFile& file) const {
+  Step<std::variant<MemberLine, InTheWay>> place(const WrittenFile& file,
+                                                 std::optional<std::string> recorded) const {
     const Uri from{"file", "", file.path.substr(1)};
     auto digested = digest_object(store_, from);
     if (!digested) return refuse(file, digested.error());
     const std::string sha256 = digested->sha256;
-    auto placed = keys_.place({.from = from,
-                               .wanted = path_.child(file.relative),
-                               .size = digested->info.size,
-                               .sha256 = [&] { return Result<std::string>(sha256); }});
-    if (!placed) return refuse(file, placed.error());
+    auto placing = keys_.place({.from = from,
+                                .wanted = path_.child(file.relative),
+                                .size = digested->info.size,
+                                .sha256 = [&] { return Result<std::string>(sha256); },
+                                .recorded = std::move(recorded)});
+    if (!placing) return refuse(file, placing.error());
+    if (auto* object = std::get_if<InTheWay>(&*placing)) return std::move(*object);
+    const auto* placed = std::get_if<DataPlaced>(&*placing);
     if (!placed->matches(digested->info.size)) {
       return end_attempt(code, format("sink '{}': {} was changed while it was taken; is a process "
                                       "that the command left behind still writing?",
@@ -173,6 +182,7 @@ class SinkCollection {
 
   store::ObjectStore& store_;
   const flow::WorkloadContext& context_;
+  Overwrites& overwrites_;
   DataKeys keys_;
   std::string role_;
   Uri path_;
@@ -199,9 +209,10 @@ Gathered collect_sinks(store::ObjectStore& store, const flow::WorkloadContext& c
     }
     found.push_back(std::move(*files));
   }
+  Overwrites overwrites(store, context);
   for (std::size_t i = 0; i < found.size() && !gathered.failed; ++i) {
     const auto& [role, sink] = context.arc.sinks[i];
-    SinkCollection collection(store, context, plan, role, sink);
+    SinkCollection collection(store, context, plan, overwrites, role, sink);
     collection.run(found[i]);
     if (context.stop.stop_requested()) return gathered;
     collection.add_to(gathered);

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "work/copy_jobs.h"
 #include "work/data_keys.h"
-#include "work/parallel.h"
+#include "work/overwrites.h"
 #include "work/source_version.h"
 
 namespace cls::work {
@@ -24,6 +24,9 @@ using record::MemberLine;
 
 constexpr std::size_t causes_shown = 3;
 
+/// What became of one object.
+using Copied = std::variant<MemberLine, InTheWay>;
+
 /// How many of `count` objects may fail. The product of a fraction such as 0.07 and 100 lies a
 /// little above the whole number that is meant.
 std::size_t allowed_failures(std::size_t count, double fraction) {
@@ -34,9 +37,10 @@ std::size_t allowed_failures(std::size_t count, double fraction) {
 class SinkCopy {
  public:
   SinkCopy(store::ObjectStore& store, const flow::WorkloadContext& context,
-           const model::CopyPlan& plan, std::string role)
+           const model::CopyPlan& plan, Overwrites& overwrites, std::string role)
       : store_(store),
         context_(context),
+        overwrites_(overwrites),
         keys_(store, plan.on_conflict, context.lot, context.attempt),
         role_(std::move(role)),
         fraction_(plan.partial_fraction) {}
@@ -45,13 +49,18 @@ class SinkCopy {
     job_count_ = jobs.size();
     lines_.resize(job_count_);
     allowed_ = allowed_failures(jobs.size(), fraction_);
-    for_each_job(jobs.size(), context_.arc.parallel, context_.stop, [&](std::size_t i) {
-      auto copied = copy(jobs[i]);
-      if (!copied) return note(std::move(copied).error());
-      lines_[i] = std::move(*copied);
+    const auto job = [&](std::size_t i, std::optional<std::string> recorded) -> JobDone {
+      auto copied = copy(jobs[i], std::move(recorded));
+      if (!copied) return {.go_on = note(std::move(copied).error())};
+      if (auto* object = std::get_if<InTheWay>(&*copied)) return {.in_the_way = std::move(*object)};
+      lines_[i] = std::get<MemberLine>(std::move(*copied));
       if (lines_[i]->vanished) note_vanished(jobs[i]);
-      return true;
-    });
+      return {};
+    };
+    const auto left = for_each_writing_job(jobs.size(), context_, overwrites_, role_, job);
+    if (!left) return;
+    for (std::size_t n = 0; n < left->jobs.size() && note(left->failure); ++n) {
+    }
   }
 
   /// To be called once, after run().
@@ -80,11 +89,11 @@ class SinkCopy {
   bool must_not_vanish() const { return vanished_of_failing_source_; }
 
  private:
-  Result<MemberLine> copy(const CopyJob& job) {
+  Result<Copied> copy(const CopyJob& job, std::optional<std::string> recorded) {
     auto sight = look_at_source(store_, *job.member);
     if (!sight) return pass(std::move(sight));
     if (sight->vanished) return vanished(job, *sight);
-    auto placed = place(job, sight->version);
+    auto placed = place(job, sight->version, std::move(recorded));
     if (!placed && placed.error().code == FailureCode::NotFound) {
       auto again = look_at_source(store_, *job.member);
       if (again && again->vanished) return vanished(job, *again);
@@ -93,30 +102,35 @@ class SinkCopy {
       return fail(placed.error().code, format("copy {} to {}: {}", job.member->uri.to_string(),
                                               job.target.to_string(), placed.error().message));
     }
-    return judge(job, sight->version, *placed);
+    if (auto* object = std::get_if<InTheWay>(&*placed)) return Copied(std::move(*object));
+    return judge(job, sight->version, std::get<DataPlaced>(*placed));
   }
 
-  Result<DataPlaced> place(const CopyJob& job, const record::ObjectVersion& version) const {
+  Result<Placing> place(const CopyJob& job, const record::ObjectVersion& version,
+                        std::optional<std::string> recorded) const {
     const auto expected = [&]() -> Result<std::string> {
       if (version.sha256) return *version.sha256;
       auto digested = digest_object(store_, job.member->uri);
       if (!digested) return pass(std::move(digested));
       return std::move(digested->sha256);
     };
-    return keys_.place(
-        {.from = job.member->uri, .wanted = job.target, .size = version.size, .sha256 = expected});
+    return keys_.place({.from = job.member->uri,
+                        .wanted = job.target,
+                        .size = version.size,
+                        .sha256 = expected,
+                        .recorded = std::move(recorded)});
   }
 
   /// Decides whether what was written is the recorded version.
-  Result<MemberLine> judge(const CopyJob& job, const record::ObjectVersion& version,
-                           const DataPlaced& placed) {
+  Result<Copied> judge(const CopyJob& job, const record::ObjectVersion& version,
+                       const DataPlaced& placed) {
     const bool matches = placed.matches(version.size);
-    if (matches && version.sha256) return member(job, version, placed);
+    if (matches && version.sha256) return Copied(member(job, version, placed));
     // Without a recorded hash, equal bytes prove a true copy, but of which version only the source
     // can tell, which has to be unchanged.
     auto again = look_at_source(store_, {job.member->uri, version});
     if (!again) return pass(std::move(again));
-    if (matches && !again->vanished) return member(job, version, placed);
+    if (matches && !again->vanished) return Copied(member(job, version, placed));
     if (!again->vanished) {
       auto now = other_bytes(job, version);
       if (!now) return pass(std::move(now));
@@ -170,21 +184,21 @@ class SinkCopy {
   }
 
   /// The source is not the recorded version any more; its bytes may have been copied before.
-  Result<MemberLine> vanished(const CopyJob& job, const SourceSight& sight) const {
+  Result<Copied> vanished(const CopyJob& job, const SourceSight& sight) const {
     if (sight.version.sha256) {
       auto there = keys_.already_there(job.target, sight.version.size, *sight.version.sha256);
       if (!there) return pass(std::move(there));
       if (*there) {
         DataPlaced placed;
         placed.content = std::move(**there);
-        return member(job, sight.version, placed);
+        return Copied(member(job, sight.version, placed));
       }
     }
     MemberLine line = line_of(job, sight.version);
     line.size = sight.version.size;
     if (!job.member->version) line.sourceVersion.reset();
     line.vanished = sight.vanished;
-    return line;
+    return Copied(std::move(line));
   }
 
   void note_vanished(const CopyJob& job) {
@@ -229,6 +243,7 @@ class SinkCopy {
 
   store::ObjectStore& store_;
   const flow::WorkloadContext& context_;
+  Overwrites& overwrites_;
   DataKeys keys_;
   std::string role_;
   double fraction_;
@@ -271,8 +286,9 @@ flow::RunOutcome CopyWorkload::run(const flow::WorkloadContext& context) {
   std::vector<flow::SinkOutput> sinks;
   std::optional<Failed> tolerated;
   bool must_not_vanish = false;
+  Overwrites overwrites(store_, context);
   for (std::size_t i = 0; i < context.arc.sinks.size(); ++i) {
-    SinkCopy copy(store_, context, plan, context.arc.sinks[i].first);
+    SinkCopy copy(store_, context, plan, overwrites, context.arc.sinks[i].first);
     copy.run((*jobs)[i]);
     if (context.stop.stop_requested()) return flow::Stopped{};
     sinks.push_back(copy.take_output());

@@ -16,13 +16,21 @@ using work::testing::uri;
 
 class DataKeysTest : public ::testing::Test {
  protected:
-  Result<DataPlaced> place(model::OnConflict on_conflict, const std::string& bytes) {
+  Result<Placing> try_to_place(model::OnConflict on_conflict, const std::string& bytes,
+                               std::optional<std::string> recorded = {}) {
     const Uri from = world_.put("s3://b/from", bytes);
     return DataKeys(faulty_, on_conflict, world_.lot, world_.attempt)
-        .place(
-            {.from = from, .wanted = uri("s3://b/out/a.csv"), .size = bytes.size(), .sha256 = [&] {
-               return Result<std::string>(sha256_hex(bytes));
-             }});
+        .place({.from = from,
+                .wanted = uri("s3://b/out/a.csv"),
+                .size = bytes.size(),
+                .sha256 = [&] { return Result<std::string>(sha256_hex(bytes)); },
+                .recorded = std::move(recorded)});
+  }
+  Result<DataPlaced> place(model::OnConflict on_conflict, const std::string& bytes,
+                           std::optional<std::string> recorded = {}) {
+    auto placed = try_to_place(on_conflict, bytes, std::move(recorded));
+    if (!placed) return pass(std::move(placed));
+    return std::get<DataPlaced>(std::move(*placed));
   }
   MemoryWorld world_;
   store::FaultyStore faulty_{world_.memory};
@@ -52,7 +60,7 @@ TEST_F(DataKeysTest, the_same_bytes_are_not_written_again) {
   ASSERT_TRUE(placed);
   EXPECT_FALSE(placed->written);
   EXPECT_FALSE(placed->superseded);
-  EXPECT_EQ(faulty_.calls(Operation::Copy), 0U);
+  EXPECT_EQ(faulty_.calls(Operation::CopyIf), 0U);
 }
 
 TEST_F(DataKeysTest, other_bytes_of_the_same_size_are_a_conflict) {
@@ -72,12 +80,28 @@ TEST_F(DataKeysTest, a_lost_reply_beside_is_found_by_reading_back) {
   EXPECT_TRUE(again->matches(3));
 }
 
+TEST_F(DataKeysTest, what_is_not_on_record_is_in_the_way) {
+  world_.put("s3://b/out/a.csv", "two");
+  for (const auto& recorded : {std::optional<std::string>(), std::optional(md5_hex("before"))}) {
+    const auto placed = try_to_place(model::OnConflict::replace, "one", recorded);
+    ASSERT_TRUE(placed);
+    const auto* object = std::get_if<InTheWay>(&*placed);
+    ASSERT_NE(object, nullptr);
+    EXPECT_EQ(object->uri, uri("s3://b/out/a.csv"));
+    EXPECT_EQ(object->etag, md5_hex("two"));
+    EXPECT_EQ(object->size, 3U);
+    EXPECT_EQ(object->sha256, sha256_hex("one"));
+  }
+  EXPECT_EQ(world_.bytes("s3://b/out/a.csv"), "two");
+}
+
 TEST_F(DataKeysTest, replacing_names_what_was_there) {
   world_.put("s3://b/out/a.csv", "two");
-  const auto placed = place(model::OnConflict::replace, "one");
+  const auto placed = place(model::OnConflict::replace, "one", md5_hex("two"));
   ASSERT_TRUE(placed);
   EXPECT_TRUE(placed->replaced);
   EXPECT_EQ(placed->superseded, md5_hex("two"));
+  EXPECT_EQ(world_.bytes("s3://b/out/a.csv"), "one");
 }
 
 TEST_F(DataKeysTest, a_copy_that_came_out_wrong_does_not_match) {
