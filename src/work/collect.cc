@@ -9,7 +9,7 @@
 
 #include "base/format.h"
 #include "work/data_keys.h"
-#include "work/parallel.h"
+#include "base/parallel.h"
 #include "work/source_version.h"
 #include "work/workload_environment.h"
 

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "work/copy_jobs.h"
 #include "work/data_keys.h"
-#include "work/parallel.h"
+#include "base/parallel.h"
 #include "work/source_version.h"
 
 namespace cls::work {

@@ -6,7 +6,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
-#include "work/parallel.h"
+#include "base/parallel.h"
 #include "work/source_version.h"
 #include "work/workload_json.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/format.h"
 #include "work/other_lots.h"
-#include "work/parallel.h"
+#include "base/parallel.h"
 #include "work/source_version.h"
 
 namespace cls::work {
