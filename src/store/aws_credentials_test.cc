@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/store_kinds_test.h"
+#include "store/test_directory_test.h"
 
 namespace cls::store {
 namespace {

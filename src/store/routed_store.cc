@@ -14,10 +14,11 @@ namespace {
 class ScratchFile {
  public:
   ScratchFile(FileSystem& disk, const std::string& directory)
-      : disk_(disk), path_(format("{}/fetched-{:08x}{:08x}", directory, random(), random())) {}
+      : disk_(disk),
+        path_(format("{}/fetched-{:08x}{:08x}{:08x}", directory, random(), random(), random())) {}
   ScratchFile(const ScratchFile&) = delete;
   ScratchFile& operator=(const ScratchFile&) = delete;
-  // One that cannot be removed is left to the next start.
+  // One that cannot be removed is removed by `cls up`.
   ~ScratchFile() { static_cast<void>(disk_.unlink(path_)); }
 
   const std::string& path() const { return path_; }

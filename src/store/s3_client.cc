@@ -19,12 +19,14 @@ struct Meaning {
   std::string_view hint;
 };
 
+constexpr std::string_view unknown_key =
+    "the endpoint does not know this access key: wrong credentials, or those of another endpoint";
+
 constexpr std::array meanings{
     Meaning{"NoSuchBucket", FailureCode::NotFound,
             "there is no such bucket there: make it, or correct --store"},
-    Meaning{"InvalidAccessKeyId", FailureCode::Denied,
-            "the endpoint does not know this access key: wrong credentials, or those of another "
-            "endpoint"},
+    Meaning{"InvalidAccessKeyId", FailureCode::Denied, unknown_key},
+    Meaning{"XAdminUserNotFound", FailureCode::Denied, unknown_key},  // versitygw
     Meaning{"SignatureDoesNotMatch", FailureCode::Denied,
             "the secret key is not the access key's: set AWS_SECRET_ACCESS_KEY, or mend the "
             "profile"},
