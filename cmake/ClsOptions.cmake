@@ -33,6 +33,7 @@ find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)  # headers only
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+find_package(pugixml REQUIRED)
 if(CLS_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)

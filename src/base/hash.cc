@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.h"
 
+#include <algorithm>
 #include <array>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/error.h"
 
@@ -41,14 +43,34 @@ std::string Digest::hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned length = 0;
   EVP_DigestFinal_ex(context_->md, bytes.data(), &length);
+  std::string raw(length, '\0');
+  std::copy_n(bytes.begin(), length, raw.begin());
+  return hex_of(raw);
+}
+
+std::string hex_of(std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  text.reserve(std::size_t{2} * length);
-  for (unsigned i = 0; i < length; ++i) {
-    text += digits[bytes[i] >> 4U];
-    text += digits[bytes[i] & 15U];
+  text.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
   }
   return text;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned length = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(bytes.data()),  // NOLINT(*-reinterpret-cast)
+           bytes.size(), mac.data(), &length) == nullptr) {
+    throw Error("HMAC is not available in this OpenSSL");
+  }
+  std::string raw(length, '\0');
+  std::copy_n(mac.begin(), length, raw.begin());
+  return raw;
 }
 
 std::string sha256_hex(std::string_view bytes) {

@@ -10,6 +10,10 @@ namespace cls {
 
 std::string sha256_hex(std::string_view bytes);
 std::string md5_hex(std::string_view bytes);
+/// HMAC with SHA-256: 32 bytes, not hex.
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+/// Two lower-case digits a byte.
+std::string hex_of(std::string_view bytes);
 
 /// Digests bytes that come in pieces. Not thread-safe.
 class Digest {

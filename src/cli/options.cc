@@ -27,6 +27,10 @@ class CommandLine {
     app_.require_subcommand(0, 1);
     app_.fallthrough();
     app_.add_option("--home", options_.home, "The folder of the local substrate [$CLS_HOME]");
+    app_.add_option("--store", options_.stores,
+                    "Where a bucket is, s3://bucket=https://endpoint/bucket or s3://bucket=DIR; "
+                    "repeatable")
+        ->allow_extra_args(false);
     app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
         ->check(CLI::IsMember({"local", "aws"}));
     app_.add_option("--output", output_, "table, json, csv or tsv")

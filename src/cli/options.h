@@ -46,8 +46,9 @@ enum class Command : std::uint8_t {
 
 struct Options {
   Command command = Command::None;
-  std::string home;       ///< empty: $CLS_HOME, else ~/.local/share/clusterless
-  std::string substrate;  ///< empty: the placement's provider
+  std::string home;                 ///< empty: $CLS_HOME, else ~/.local/share/clusterless
+  std::vector<std::string> stores;  ///< --store: `s3://bucket=…`
+  std::string substrate;            ///< empty: the placement's provider
   operate::Format output = operate::Format::Table;
   bool local_time = false;  ///< in tables
   int verbose = 0;

@@ -43,6 +43,20 @@ model::Substrate substrate_of(const model::LoadedDocument& document, const Optio
                                                     : model::Substrate::Local;
 }
 
+/// Where --store says that buckets are.
+local::StoreContext store_context(const Options& options, World& world) {
+  local::StoreContext context{.map = {}, .clock = &world.clock, .getenv = world.getenv};
+  for (const auto& text : options.stores) {
+    const auto added = context.map.add(text, world.working_directory);
+    if (!added) throw Error("--store " + added.error().message, ExitCode::Usage);
+  }
+  return context;
+}
+
+void need_stores(const Result<>& checked) {
+  if (!checked) throw refusal(checked.error());
+}
+
 /// What the home holds already, if there is one; kept as long as the answers are needed.
 struct Present {
   std::unique_ptr<local::Home> home;
@@ -52,11 +66,13 @@ struct Present {
 
 Present present_in(const Options& options, World& world) {
   Present present;
-  auto home = local::Home::open_existing(world.files, home_directory(options, world));
+  auto home = local::Home::open_existing(world.files, home_directory(options, world),
+                                         store_context(options, world));
   if (!home) {
     if (home.error().code != FailureCode::NotFound) throw refusal(home.error());
     return present;
   }
+  need_stores((*home)->stores().check());
   present.home = std::move(*home);
   present.projects = deployed_in(*present.home, world);
   present.view = local::deployed_view(*present.projects.deployment, present.home->store());
@@ -151,15 +167,19 @@ std::string home_directory(const Options& options, const World& world) {
 }
 
 std::unique_ptr<local::Home> open_home(const Options& options, World& world) {
-  auto home =
-      local::Home::open(world.files, world.ids, home_directory(options, world), cli::version);
+  auto home = local::Home::open(world.files, world.ids, home_directory(options, world),
+                                cli::version, store_context(options, world));
   if (!home) throw refusal(home.error());
+  need_stores((*home)->stores().check());
+  need_stores((*home)->stores().check_records());
   return std::move(*home);
 }
 
 std::unique_ptr<local::Home> existing_home(const Options& options, World& world) {
-  auto home = local::Home::open_existing(world.files, home_directory(options, world));
+  auto home = local::Home::open_existing(world.files, home_directory(options, world),
+                                         store_context(options, world));
   if (!home) throw refusal(home.error());
+  need_stores((*home)->stores().check());
   return std::move(*home);
 }
 

@@ -81,6 +81,8 @@ LedgerCheck::Match LedgerCheck::compare(const Last& last, const store::ObjectInf
     }
     present.size = read->size;
     present.sha256 = digest.hex();
+  } else if (known.hash_kind == CompactVersion::Hash::ETag && !info.etag.empty()) {
+    present.etag = info.etag;
   } else if (known.hash_kind == CompactVersion::Hash::ETag) {
     auto head = store_.head(info.uri);
     if (!head && head.error().code == FailureCode::NotFound) return Match::Gone;

@@ -4,8 +4,11 @@
 #include <arpa/inet.h>
 #include <array>
 #include <charconv>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "base/format.h"
+#include "base/unique_fd.h"
 
 namespace cls::http {
 
@@ -31,6 +34,17 @@ bool is_loopback(std::string_view address) {
   if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
   in6_addr v6{};
   return ::inet_pton(AF_INET6, text.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+std::uint16_t free_loopback_port() {
+  const UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);  // NOLINT(*-reinterpret-cast): sockets want it
+  if (::bind(probe.get(), any, size) != 0 || ::getsockname(probe.get(), any, &size) != 0) return 0;
+  return ntohs(address.sin_port);
 }
 
 Result<ListenAddress> ListenAddress::parse(std::string_view text) {

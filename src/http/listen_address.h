@@ -23,6 +23,9 @@ struct ListenAddress {
 /// `host:port`, an IPv6 address in brackets.
 std::string to_string(const ListenAddress& address);
 
+/// A port of 127.0.0.1 that nobody listens on now, for a server that has to be told one; 0: none.
+std::uint16_t free_loopback_port();
+
 /// True for an IPv4 address, or an IPv6 address without brackets.
 bool is_ip_address(std::string_view text);
 /// True for 127.0.0.0/8 and ::1.

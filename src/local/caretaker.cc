@@ -20,6 +20,8 @@ constexpr int passes_a_day = 24;
 constexpr std::chrono::hours temporary_age{1};
 /// How the store names what it is writing (docs/formats/store.md).
 constexpr std::string_view temporary_prefix = ".cls-tmp-";
+/// And what comes from S3 on its way to a file (store/routed_store.cc).
+constexpr std::string_view fetched_prefix = "fetched-";
 
 }  // namespace
 
@@ -86,14 +88,18 @@ void Caretaker::keep(const std::stop_token& stop) {
 
 void Caretaker::remove_temporary(const std::stop_token& stop) {
   Home& home = services_.home;
-  const auto buckets = home.files().entries(home.stores() + "/s3");
-  if (!buckets) return;
+  std::vector<std::pair<std::string, std::string_view>> places{{home.run(), fetched_prefix}};
+  for (const auto& bucket : home.stores().buckets().value_or(std::vector<std::string>())) {
+    const auto directory = home.stores().directory_of(bucket);
+    if (directory && record::parse_store_name(bucket)) {
+      places.emplace_back(*directory, temporary_prefix);
+    }
+  }
   const Instant before = home.files().stamp_time() - temporary_age;
   StaleFiles all;
-  for (const auto& bucket : *buckets) {
-    if (!record::parse_store_name(bucket.name)) continue;
-    const auto found = remove_stale_files(home.stores() + "/s3/" + bucket.name, temporary_prefix,
-                                          before, [&stop] { return stop.stop_requested(); });
+  for (const auto& [directory, prefix] : places) {
+    const auto found =
+        remove_stale_files(directory, prefix, before, [&stop] { return stop.stop_requested(); });
     all.removed += found.removed;
     all.bytes += found.bytes;
   }

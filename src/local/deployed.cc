@@ -65,11 +65,10 @@ std::vector<model::DeployedDataset> datasets_in(const flow::Deployment& deployme
 
 Result<std::vector<model::Placement>> placements_of(Home& home) {
   std::vector<model::Placement> placements;
-  auto buckets = home.files().entries(home.stores() + "/s3");
-  if (!buckets && buckets.error().code == FailureCode::NotFound) return placements;
+  auto buckets = home.stores().buckets();
   if (!buckets) return pass(std::move(buckets));
   for (const auto& bucket : *buckets) {
-    const auto name = record::parse_store_name(bucket.name);
+    const auto name = record::parse_store_name(bucket);
     if (name && name->kind == record::StoreKind::Metadata) {
       placements.push_back(model::resolved(name->placement));
     }

@@ -135,7 +135,9 @@ Result<DeployedProject> deploy_one(Home& home, const Clock& clock, const DeployR
                                    const model::Deployable& deployable) {
   const model::ProjectPlan plan = model::plan_of(deployable);
   for (const auto& bucket : plan.buckets) {
-    auto made = home.files().make_directories(home.stores() + "/s3/" + bucket);
+    const auto directory = home.stores().directory_of(bucket);
+    if (!directory) continue;  // on S3: it was looked at before
+    auto made = home.files().make_directories(*directory);
     if (!made) return pass(std::move(made));
   }
   auto stored = flow::store_project(home.store(), clock, records_of(deployable, plan),

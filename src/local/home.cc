@@ -43,11 +43,11 @@ Result<> refuse_remote(std::string directory) {
 
 }  // namespace
 
-Home::Home(FileSystem& files, std::string directory, std::string id)
-    : files_(files), directory_(std::move(directory)), id_(std::move(id)) {
-  store_ = std::make_unique<store::FileStore>(
-      files_, store::FileStoreLayout{.stores = directory_ + "/stores", .buckets = {}});
-}
+Home::Home(FileSystem& files, std::string directory, std::string id, const StoreContext& stores)
+    : files_(files),
+      directory_(std::move(directory)),
+      id_(std::move(id)),
+      stores_(files_, directory_, stores) {}
 
 Result<std::optional<SharedLock>> Home::close_to_others() const {
   auto lock = SharedLock::take(directory_ + "/home.lock");
@@ -75,7 +75,8 @@ Result<std::string> Home::read_id(FileSystem& files, const std::string& director
   return record->id;
 }
 
-Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::string& directory) {
+Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::string& directory,
+                                                  const StoreContext& stores) {
   auto id = read_id(files, directory);
   if (!id && id.error().code == FailureCode::NotFound) {
     return fail(FailureCode::NotFound,
@@ -83,13 +84,14 @@ Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::
                        directory, directory));
   }
   if (!id) return pass(std::move(id));
-  return std::unique_ptr<Home>(new Home(files, directory, std::move(*id)));
+  return std::unique_ptr<Home>(new Home(files, directory, std::move(*id), stores));
 }
 
 Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
                                          const std::string& directory,
-                                         const std::string& cls_version) {
-  auto existing = open_existing(files, directory);
+                                         const std::string& cls_version,
+                                         const StoreContext& stores) {
+  auto existing = open_existing(files, directory, stores);
   if (existing || existing.error().code != FailureCode::NotFound) return existing;
   if (auto local = refuse_remote(directory); !local) return pass(std::move(local));
   auto entries = files.entries(directory);
@@ -108,7 +110,7 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
   }
   auto lock = files.lock(directory + "/home.lock");
   if (!lock) return pass(std::move(lock));
-  existing = open_existing(files, directory);
+  existing = open_existing(files, directory, stores);
   if (existing || existing.error().code != FailureCode::NotFound) return existing;
   store::FileStore probe(files,
                          store::FileStoreLayout{.stores = directory + "/stores", .buckets = {}});
@@ -127,7 +129,7 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
   if (auto done = files.rename(temporary, directory + "/home.json"); !done)
     return pass(std::move(done));
   if (auto done = files.sync({directory}); !done) return pass(std::move(done));
-  return std::unique_ptr<Home>(new Home(files, directory, record.id));
+  return std::unique_ptr<Home>(new Home(files, directory, record.id, stores));
 }
 
 }  // namespace cls::local

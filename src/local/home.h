@@ -11,8 +11,8 @@
 #include "base/file_system.h"
 #include "base/shared_lock.h"
 #include "base/ulid.h"
+#include "local/stores.h"
 #include "record/claim.h"
-#include "store/file_store.h"
 
 namespace cls::local {
 
@@ -23,14 +23,16 @@ class Home {
   /// Refused: another folder, a newer format version, a file system without locks.
   static Result<std::unique_ptr<Home>> open(FileSystem& files, UlidSource& ids,
                                             const std::string& directory,
-                                            const std::string& cls_version);
+                                            const std::string& cls_version,
+                                            const StoreContext& stores = {});
   /// The same for a home that must exist: NotFound says how to make one.
   static Result<std::unique_ptr<Home>> open_existing(FileSystem& files,
-                                                     const std::string& directory);
+                                                     const std::string& directory,
+                                                     const StoreContext& stores = {});
 
   const std::string& directory() const { return directory_; }
   const std::string& id() const { return id_; }
-  std::string stores() const { return directory_ + "/stores"; }
+  std::string stores_directory() const { return directory_ + "/stores"; }
   std::string attempts() const { return directory_ + "/attempts"; }
   std::string containers() const { return directory_ + "/containers"; }
   std::string run() const { return directory_ + "/run"; }
@@ -45,16 +47,17 @@ class Home {
   unsigned ring();
 
   FileSystem& files() { return files_; }
-  store::FileStore& store() { return *store_; }
+  Stores& stores() { return stores_; }
+  store::ObjectStore& store() { return stores_.all(); }
 
  private:
-  Home(FileSystem& files, std::string directory, std::string id);
+  Home(FileSystem& files, std::string directory, std::string id, const StoreContext& stores);
   static Result<std::string> read_id(FileSystem& files, const std::string& directory);
 
   FileSystem& files_;
   std::string directory_;
   std::string id_;
-  std::unique_ptr<store::FileStore> store_;
+  Stores stores_;
 };
 
 }  // namespace cls::local

@@ -9,9 +9,10 @@
 
 #include <gmock/gmock.h>
 
+#include "base/file_system.h"
 #include "local/owners.h"
 #include "local/tree_digest.h"
-#include "store/store_kinds_test.h"
+#include "store/test_directory_test.h"
 
 namespace cls::local {
 namespace {

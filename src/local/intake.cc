@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "flow/deploy.h"
+#include "local/listing_source.h"
+#include "local/scanner.h"
 
 namespace cls::local {
 
@@ -45,15 +47,14 @@ class BeatingEvents final : public flow::LotEvents {
 /// A boundary as it is served here.
 struct Intake::Served {
   Served(const Services& services, flow::LedgerLog& log, flow::LotEvents& the_events,
-         const std::string& by, std::string root)
+         const std::string& by, std::unique_ptr<ObjectSource> the_source)
       : health(*services.health),
         clock(services.clock),
         events(the_events, health, clock),
         boundary(services.home.store(), services.clock, log, events, by, services.log),
-        scanner(services.home.files(), services.clock, *log.boundary().boundary, std::move(root),
-                log.boundary().boundary->dataset.path()) {}
+        source(std::move(the_source)) {}
 
-  Scanner::Known known() {
+  ObjectSource::Known known() {
     return [this](const Uri& uri, const record::ObjectVersion& version) {
       health.beat(clock.monotonic());  // a long scan is no standstill
       return boundary.knows(uri, version);
@@ -64,7 +65,7 @@ struct Intake::Served {
   const Clock& clock;
   BeatingEvents events;
   flow::Boundary boundary;
-  Scanner scanner;
+  std::unique_ptr<ObjectSource> source;
   std::set<std::string> unquiet;            // paths to look at again
   std::set<std::string> unreadable;         // the same, of which was complained
   bool scan_due = false;                    // everything, at the next turn
@@ -96,9 +97,24 @@ Result<bool> Intake::is_enabled(const flow::BoundaryRef& ref) {
   return *subscription && (*subscription)->enabled;
 }
 
+/// Files below a directory, which is made, or the listing of a bucket.
+Result<std::unique_ptr<ObjectSource>> Intake::source_of(const flow::BoundaryRef& ref) {
+  Home& home = services_.home;
+  const Uri path = ref.boundary->dataset.path();
+  // local_path names objects; the directory is where an object of the path would lie.
+  auto inside = home.stores().local_path(path.child("object"));
+  if (!inside && inside.error().code == FailureCode::Unsupported) {
+    return std::make_unique<ListingSource>(home.store(), services_.clock, path);
+  }
+  if (!inside) return pass(std::move(inside));
+  std::string directory = inside->substr(0, inside->rfind('/'));
+  if (auto made = home.files().make_directories(directory); !made) return pass(std::move(made));
+  return std::make_unique<Scanner>(home.files(), services_.clock, *ref.boundary,
+                                   std::move(directory), path);
+}
+
 /// False for a boundary that has to be tried again; of which was complained, once.
 bool Intake::open(const flow::BoundaryRef& ref) {
-  auto& store = services_.home.store();
   const auto complain = [&](const Failure& failure) {
     services_.health->trouble(ref.to_string(), failure);
     note_damaged(ref, failure);
@@ -118,14 +134,10 @@ bool Intake::open(const flow::BoundaryRef& ref) {
                           ref.log_fields());
     return true;
   }
-  // local_path names objects; the directory is where an object of the path would lie.
-  auto inside = store.local_path(ref.boundary->dataset.path().child("object"));
-  if (!inside) return complain(inside.error());
-  std::string directory = inside->substr(0, inside->rfind('/'));
-  if (auto made = services_.home.files().make_directories(directory); !made) {
-    return complain(made.error());
-  }
-  auto served = std::make_unique<Served>(services_, logs_.of(ref), events_, by_, directory);
+  auto source = source_of(ref);
+  if (!source) return complain(source.error());
+  auto served =
+      std::make_unique<Served>(services_, logs_.of(ref), events_, by_, std::move(*source));
   if (auto started = served->boundary.start(); !started) return complain(started.error());
   services_.health->well(ref.to_string());
   for (const auto* kind : {"ledger", "subscription"}) {
@@ -192,9 +204,10 @@ void Intake::disable(Served& served) {
   served.disabled = true;
   report(served);
   const bool others = std::ranges::any_of(served_, [&](const auto& one) {
-    return !one->disabled && one->scanner.root() == served.scanner.root();
+    return !one->disabled && one->source->root() == served.source->root();
   });
-  if (watch_ != nullptr && !others) watch_->remove(served.scanner.root());
+  const std::string& root = served.source->root();
+  if (watch_ != nullptr && !others && !root.empty()) watch_->remove(root);
 }
 
 /// When an object was seen is stored before a disabled boundary is left; tried until that is done.
@@ -246,12 +259,12 @@ std::uint64_t Intake::scan_all() {
   for (const auto& served : served_) {
     if (stopping_) break;
     served->unquiet.clear();
-    ScanResult found = served->scanner.scan(served->known());
+    ScanResult found = served->source->scan(served->known());
     for (int look = 0; look < unquiet_looks && !found.unquiet.empty() && !stopping_; ++look) {
       services_.clock.sleep_for(std::max<std::chrono::nanoseconds>(
           served->boundary.ref().boundary->quiet, milliseconds(200)));
       const auto again = std::exchange(found.unquiet, {});
-      ScanResult more = served->scanner.look({}, again, served->known());
+      ScanResult more = served->source->look({}, again, served->known());
       found.arrivals.append(more.arrivals);
       found.unreadable.merge(more.unreadable);
       found.unquiet = std::move(more.unquiet);
@@ -348,7 +361,8 @@ void Intake::watch(DirectoryWatch& watch) {
 }
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> Intake::root_id(const Served& served) {
-  const auto status = services_.home.files().status(served.scanner.root(), true);
+  if (served.source->root().empty()) return std::nullopt;
+  const auto status = services_.home.files().status(served.source->root(), true);
   if (!status || status->kind != FileKind::Directory) return std::nullopt;
   return std::pair{status->device, status->inode};
 }
@@ -357,7 +371,11 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> Intake::root_id(const Ser
 void Intake::watch_root(Served& served) {
   served.root_id = root_id(served);
   served.scan_due = true;
-  auto added = watch_->add(served.scanner.root());
+  if (served.source->root().empty()) {
+    const Uri path = served.boundary.ref().boundary->dataset.path();
+    return note_polled(served, format("{} is on S3, which tells of no changes", path.to_string()));
+  }
+  auto added = watch_->add(served.source->root());
   if (!added) return note_polled(served, added.error().message);
   if (std::exchange(served.polled, false) && notes_) {
     notes_->forget(by_, served.boundary.ref().to_string());
@@ -391,7 +409,7 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
   std::map<Served*, Paths> paths;
   for (const auto& event : events) {
     for (const auto& served : served_) {
-      const bool mine = event.root == served->scanner.root() && !served->disabled;
+      const bool mine = event.root == served->source->root() && !served->disabled;
       if (event.kind == WatchEventKind::Overflow) {
         served->scan_due = true;
       } else if (mine && event.kind == WatchEventKind::RootGone) {
@@ -410,20 +428,20 @@ void Intake::take_events(const std::vector<WatchEvent>& events) {
   }
   for (auto& [served, found] : paths) {
     for (const auto& path : found.whole) served->unquiet.erase(path);
-    take(*served, served->scanner.look(found.whole, found.directories, served->known()));
+    take(*served, served->source->look(found.whole, found.directories, served->known()));
   }
 }
 
 void Intake::look_again(Served& served) {
   const std::vector<std::string> again(served.unquiet.begin(), served.unquiet.end());
   served.unquiet.clear();
-  take(served, served.scanner.look({}, again, served.known()));
+  take(served, served.source->look({}, again, served.known()));
 }
 
 /// What could not be read is looked at again; complained of again only once it could be read.
 void Intake::read_again(Served& served) {
   const std::vector<std::string> again(served.unreadable.begin(), served.unreadable.end());
-  ScanResult found = served.scanner.look({}, again, served.known());
+  ScanResult found = served.source->look({}, again, served.known());
   std::erase_if(served.unreadable,
                 [&](const std::string& path) { return !found.unreadable.contains(path); });
   take(served, std::move(found));
@@ -443,7 +461,7 @@ void Intake::turn() {
       served->scan_due = false;
       served->scanned = now;
       served->unquiet.clear();
-      take(*served, served->scanner.scan(served->known()));
+      take(*served, served->source->scan(served->known()));
       services_.metrics->scanned(served->boundary.ref(), services_.clock.now());
     } else if (!served->unquiet.empty() && now - served->looked_again >= unquiet_look) {
       served->looked_again = now;

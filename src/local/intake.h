@@ -16,7 +16,7 @@
 #include "base/directory_watch.h"
 #include "flow/boundary.h"
 #include "local/complaints.h"
-#include "local/scanner.h"
+#include "local/object_source.h"
 #include "local/services.h"
 #include "local/watch_notes.h"
 
@@ -63,10 +63,11 @@ class Intake {
   void request_stop() { stopping_ = true; }
 
  private:
-  struct Served;  // a boundary with its scanner
+  struct Served;  // a boundary with its source
 
   Result<bool> is_enabled(const flow::BoundaryRef& ref);
   bool can_read_subscription(const flow::BoundaryRef& ref, const Result<bool>& enabled);
+  Result<std::unique_ptr<ObjectSource>> source_of(const flow::BoundaryRef& ref);
   bool open(const flow::BoundaryRef& ref);
   void open_again();
   void note_damaged(const flow::BoundaryRef& ref, const Failure& failure);

@@ -8,8 +8,9 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "base/file_system.h"
 #include "base/format.h"
-#include "store/store_kinds_test.h"
+#include "store/test_directory_test.h"
 
 namespace cls::local {
 namespace {

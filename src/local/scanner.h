@@ -14,39 +14,24 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/uri.h"
-#include "flow/arrivals.h"
+#include "local/object_source.h"
 #include "model/plan.h"
 #include "store/file_places.h"
 
 namespace cls::local {
 
-/// What a look found.
-struct ScanResult {
-  explicit ScanResult(const Uri& path) : arrivals(path) {}
-  flow::ArrivalBatch arrivals;
-  std::vector<std::string> unquiet;               ///< paths to look at again
-  std::map<std::string, std::string> unreadable;  ///< path → why it could not be read
-  std::uint64_t looked_at = 0;
-};
-
 /// Not thread-safe.
-class Scanner {
+class Scanner final : public ObjectSource {
  public:
-  /// True for a version that is in the ledger or held already.
-  using Known = std::function<bool(const Uri&, const record::ObjectVersion&)>;
-
   /// `root` is the directory of the boundary's path; `base` its URI (key ends in `/`).
   Scanner(FileSystem& files, Clock& clock, const model::BoundaryPlan& boundary, std::string root,
           Uri base);
 
-  const std::string& root() const { return root_; }
+  const std::string& root() const override { return root_; }
 
-  /// Everything below the root.
-  ScanResult scan(const Known& known);
-  /// These paths, and everything below those that are directories. `whole` ones were reported
-  /// closed or moved in: they need no quiet time.
+  ScanResult scan(const Known& known) override;
   ScanResult look(const std::vector<std::string>& whole, const std::vector<std::string>& other,
-                  const Known& known);
+                  const Known& known) override;
 
  private:
   /// What one look knows of a file beside its arrival: in a vector of the same order.

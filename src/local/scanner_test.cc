@@ -8,9 +8,10 @@
 
 #include <gmock/gmock.h>
 
+#include "base/file_system.h"
 #include "base/format.h"
 #include "base/hash.h"
-#include "store/store_kinds_test.h"
+#include "store/test_directory_test.h"
 
 namespace cls::local {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "store/store_kinds_test.h"
+#include "store/test_directory_test.h"
 
 namespace cls::local {
 namespace {

@@ -40,8 +40,8 @@ work::CommandHost command_host(const Services& services, work::Containers& conta
   Home& home = services.home;
   return {.files = home.files(),
           .attempts_dir = home.attempts(),
-          .stores_dir = home.stores(),
-          .local_path = [&home](const Uri& uri) { return home.store().local_path(uri); },
+          .stores_dir = home.stores_directory(),
+          .local_path = [&home](const Uri& uri) { return home.stores().local_path(uri); },
           .getenv = services.getenv,
           .started = {},
           .dropped = std::move(flooded),

@@ -14,7 +14,7 @@
 #include "scenario/parse.h"
 #include "scenario/program.h"
 #include "store/file_store.h"
-#include "store/store_kinds_test.h"
+#include "store/test_directory_test.h"
 
 namespace cls::scenario {
 namespace {

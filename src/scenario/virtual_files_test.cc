@@ -5,7 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "store/store_kinds_test.h"
+#include "base/file_system.h"
+#include "store/test_directory_test.h"
 
 namespace cls::scenario {
 namespace {

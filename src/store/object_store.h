@@ -53,7 +53,7 @@ struct ListRequest {
 struct ListPage {
   std::vector<ObjectInfo> objects;    ///< sorted by key, bytewise
   std::vector<std::string> prefixes;  ///< rolled-up keys, ending in the delimiter, sorted
-  bool truncated = false;             ///< there is more after next_start_after
+  bool truncated = false;             ///< there is more after next_start_after (S3: may be)
   std::string next_start_after;       ///< the request's start_after for the next page
 };
 

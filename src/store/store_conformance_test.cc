@@ -16,7 +16,6 @@ namespace cls::store {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 constexpr const char* md5_of_hello = "5d41402abc4b2a76b9719d911017c592";
 constexpr const char* md5_of_nothing = "d41d8cd98f00b204e9800998ecf8427e";
@@ -156,11 +155,22 @@ TEST_P(StoreConformance, CopyIfComparesTheEtag) {
 }
 
 TEST_P(StoreConformance, KeysKeepEveryCharacter) {
-  const std::vector<std::string> keys{"with space",  "a+b=c",         "100%",
-                                      "%20",         "ünï/çødé/日本", "q?x#y",
-                                      "back\\slash", "tab\there",     "lot=20230101PT5M000/x",
-                                      "...",         "a.b/.hidden",   "trailing ",
-                                      "new\nline",   "~a~",           "\xff\xfe"};
+  std::vector<std::string> keys{"with space",
+                                "a+b=c",
+                                "100%",
+                                "%20",
+                                "ünï/çødé/日本",
+                                "q?x#y",
+                                "back\\slash",
+                                "tab\there",
+                                "lot=20230101PT5M000/x",
+                                "...",
+                                "a.b/.hidden",
+                                "trailing ",
+                                "new\nline",
+                                "~a~"};
+  // A key of S3 is UTF-8.
+  if (!on_gateway()) keys.emplace_back("\xff\xfe");
   for (const auto& key : keys) {
     ASSERT_TRUE(store().put_if_absent(uri(key), key)) << key;
     EXPECT_EQ(store().get(uri(key)).value().bytes, key);
@@ -189,6 +199,7 @@ TEST_P(StoreConformance, KeysThatNoFileCanHaveAreRefusedOrKept) {
                                       "a/.cls-tmp-1/b"};
   for (const auto& key : keys) {
     const auto put = store().put(uri(key), "x");
+    if (on_gateway() && !put) continue;
     if (!on_files()) {
       ASSERT_TRUE(put) << key;
       EXPECT_EQ(store().get(uri(key)).value().bytes, "x");
@@ -216,10 +227,12 @@ TEST_P(StoreConformance, TheLongestSegmentAndPath) {
   ASSERT_TRUE(store().put(uri(std::string(255, 'n')), "x"));
   std::string deep;
   while (deep.size() < 3500) deep += std::string(99, 'd') + "/";
-  ASSERT_TRUE(store().put(uri(deep + "k"), "x"));
-  EXPECT_TRUE(store().get(uri(deep + "k")));
+  const bool long_keys = !on_gateway();  // of S3: 1,024 bytes
+  EXPECT_EQ(store().put(uri(deep + "k"), "x").has_value(), long_keys);
+  EXPECT_EQ(store().get(uri(deep + "k")).has_value(), long_keys);
   const auto longer = store().put(uri(deep + deep + "k"), "x");
-  EXPECT_EQ(code_of(longer), on_files() ? std::optional(FailureCode::Invalid) : std::nullopt);
+  const bool refused = on_files() || on_gateway();
+  EXPECT_EQ(code_of(longer), refused ? std::optional(FailureCode::Invalid) : std::nullopt);
 }
 
 TEST_P(StoreConformance, ObjectsBelowObjects) {
@@ -227,6 +240,13 @@ TEST_P(StoreConformance, ObjectsBelowObjects) {
   ASSERT_TRUE(store().put(uri("d/e/f"), "x"));
   const auto below = store().put(uri("a/b/c"), "y");
   const auto above = store().put_if_absent(uri("d/e"), "y");
+  if (on_gateway()) {
+    EXPECT_EQ(code_of(below), FailureCode::Invalid);
+    EXPECT_EQ(code_of(above), FailureCode::Invalid);
+    EXPECT_EQ(store().get(uri("a")).value().bytes, "x");
+    EXPECT_EQ(store().get(uri("d/e/f")).value().bytes, "x");
+    return;
+  }
   if (!on_files()) {
     EXPECT_TRUE(below);
     EXPECT_TRUE(above);
@@ -273,7 +293,11 @@ TEST_P(StoreConformance, AboveTheLimitTheEtagIsNoDigest) {
   EXPECT_EQ(store().put(uri("limit"), at_limit).value(), md5_hex(at_limit));
   const std::string above = at_limit + "y";
   const std::string etag = store().put(uri("above"), above).value();
-  EXPECT_THAT(etag, StartsWith("16777217-"));
+  // In parts, on S3.
+  const auto is_none = [&](const std::string& text) {
+    return on_gateway() ? text.ends_with("-3") : text.starts_with("16777217-");
+  };
+  EXPECT_TRUE(is_none(etag)) << etag;
   EXPECT_EQ(store().head(uri("above")).value().etag, etag);
   EXPECT_EQ(store().get(uri("above"), {.offset = 16777215, .length = 9}).value().bytes, "xy");
   std::uint64_t fed = 0;
@@ -283,8 +307,9 @@ TEST_P(StoreConformance, AboveTheLimitTheEtagIsNoDigest) {
                 .etag,
             etag);
   EXPECT_EQ(fed, 16777217U);
-  EXPECT_THAT(store().copy_if_absent(uri("above"), uri("copy")).value().etag,
-              StartsWith("16777217-"));
+  const auto copied = store().copy_if_absent(uri("above"), uri("copy")).value();
+  EXPECT_TRUE(on_gateway() || is_none(copied.etag)) << copied.etag;
+  EXPECT_EQ(store().head(uri("copy")).value().size, 16777217U);
   EXPECT_EQ(code_of(store().replace_if(uri("above"), md5_hex(above), "z")), FailureCode::Conflict);
   EXPECT_TRUE(store().delete_if(uri("above"), etag));
 }

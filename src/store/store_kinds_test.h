@@ -19,39 +19,28 @@
 #include "store/faulty_store.h"
 #include "store/file_store.h"
 #include "store/memory_store.h"
+#include "store/routed_store.h"
+#include "store/s3_world_test.h"
+#include "store/test_directory_test.h"
 
 namespace cls::store {
-
-/// A directory of the test's own, removed with all that is in it.
-class TestDirectory {
- public:
-  explicit TestDirectory(const std::string& parent = ::testing::TempDir()) {
-    static std::atomic<int> count{0};
-    path_ = std::filesystem::canonical(parent).string() +
-            format("/cls-store-{}-{}", ::getpid(), ++count);
-    std::filesystem::create_directories(path_);
-  }
-  TestDirectory(const TestDirectory&) = delete;
-  TestDirectory& operator=(const TestDirectory&) = delete;
-  ~TestDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline bool is_tmpfs(const char* path) {
   struct statfs info{};
   return ::statfs(path, &info) == 0 && info.f_type == 0x01021994;
 }
 
-enum class StoreKind : std::uint8_t { Memory, FaultyWithoutFaults, FileOnDisk, FileOnTmpfs };
+enum class StoreKind : std::uint8_t {
+  Memory,
+  FaultyWithoutFaults,
+  FileOnDisk,
+  FileOnTmpfs,
+  S3,
+  Routed
+};
 
 inline std::string kind_name(const ::testing::TestParamInfo<StoreKind>& info) {
-  static constexpr std::array names{"memory", "faulty", "disk", "tmpfs"};
+  static constexpr std::array names{"memory", "faulty", "disk", "tmpfs", "s3", "routed"};
   return names.at(static_cast<std::size_t>(info.param));
 }
 
@@ -73,6 +62,20 @@ class StoreKinds : public ::testing::TestWithParam<StoreKind> {
       case StoreKind::FileOnDisk:
         directory_ = std::make_unique<TestDirectory>();
         break;
+      case StoreKind::S3:
+        s3_ = std::make_unique<S3World>();
+        ASSERT_TRUE(s3_->ready()) << s3_->trouble();
+        s3_->make_bucket("bucket");
+        s3_->make_bucket("other-bucket");
+        return;
+      case StoreKind::Routed:  // the bucket on S3, the other in files
+        s3_ = std::make_unique<S3World>(S3Buckets{"bucket", "no-bucket"});
+        ASSERT_TRUE(s3_->ready()) << s3_->trouble();
+        s3_->make_bucket("bucket");
+        directory_ = std::make_unique<TestDirectory>();
+        inner_ = std::make_unique<FileStore>(files_, layout());
+        store_ = std::make_unique<RoutedStore>(*inner_, s3_->store(), files_, directory_->path());
+        return;
     }
     if (directory_) store_ = std::make_unique<FileStore>(files_, layout());
   }
@@ -80,21 +83,25 @@ class StoreKinds : public ::testing::TestWithParam<StoreKind> {
   bool on_files() const {
     return GetParam() == StoreKind::FileOnDisk || GetParam() == StoreKind::FileOnTmpfs;
   }
+  /// True for a server of S3 whose objects are files: it cannot keep every key either.
+  bool on_gateway() const { return GetParam() == StoreKind::S3 || GetParam() == StoreKind::Routed; }
   FileStoreLayout layout() const { return {.stores = directory_->path(), .buckets = {}}; }
   static Uri uri(std::string key, std::string bucket = "bucket") {
     return Uri{"s3", std::move(bucket), std::move(key)};
   }
-  ObjectStore& store() { return *store_; }
+  ObjectStore& store() { return store_ ? *store_ : s3_->store(); }
 
   SystemClock clock_;
   PosixFileSystem files_;
   std::unique_ptr<TestDirectory> directory_;
-  std::unique_ptr<MemoryStore> inner_;
+  std::unique_ptr<S3World> s3_;
+  std::unique_ptr<ObjectStore> inner_;
   std::unique_ptr<ObjectStore> store_;
 };
 
-inline const auto all_kinds = ::testing::Values(StoreKind::Memory, StoreKind::FaultyWithoutFaults,
-                                                StoreKind::FileOnDisk, StoreKind::FileOnTmpfs);
+inline const auto all_kinds =
+    ::testing::Values(StoreKind::Memory, StoreKind::FaultyWithoutFaults, StoreKind::FileOnDisk,
+                      StoreKind::FileOnTmpfs, StoreKind::S3, StoreKind::Routed);
 
 /// The failure's code, or nothing: `EXPECT_EQ(code_of(store.get(uri)), FailureCode::NotFound)`.
 template <class T>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "base/parallel.h"
 #include "work/data_keys.h"
 #include "work/overwrites.h"
 #include "work/source_version.h"

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/format.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "work/copy_jobs.h"
 #include "work/data_keys.h"

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/format.h"
+#include "base/parallel.h"
 #include "base/text.h"
-#include "work/parallel.h"
 #include "work/source_version.h"
 #include "work/workload_json.h"
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/parallel.h"
 #include "work/other_lots.h"
-#include "work/parallel.h"
 #include "work/source_version.h"
 
 namespace cls::work {

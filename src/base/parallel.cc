@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "work/parallel.h"
+#include "base/parallel.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace cls::work {
+namespace cls {
 
 namespace {
 constexpr std::size_t most_threads = 64;
@@ -49,4 +49,4 @@ void for_each_job(std::size_t count, unsigned threads, const std::stop_token& st
   if (thrown) std::rethrow_exception(thrown);
 }
 
-}  // namespace cls::work
+}  // namespace cls

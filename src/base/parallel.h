@@ -6,7 +6,7 @@
 #include <functional>
 #include <stop_token>
 
-namespace cls::work {
+namespace cls {
 
 /// Calls `job(i)` for i in 0…count-1, each once, in order of their start, by at most `threads`
 /// threads (at least one; no more than 64). No further job starts once a job returned false or
@@ -15,4 +15,4 @@ namespace cls::work {
 void for_each_job(std::size_t count, unsigned threads, const std::stop_token& stop,
                   const std::function<bool(std::size_t)>& job);
 
-}  // namespace cls::work
+}  // namespace cls

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "work/parallel.h"
+#include "base/parallel.h"
 
 #include <atomic>
 #include <mutex>
@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace cls::work {
+namespace cls {
 namespace {
 
 TEST(ForEachJob, runs_each_job_once) {
@@ -74,4 +74,4 @@ TEST(ForEachJob, throws_what_a_job_threw_after_all_have_ended) {
 }
 
 }  // namespace
-}  // namespace cls::work
+}  // namespace cls

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// S3World: a server of S3 on loopback and a store on it, for one test.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/posix_process_runner.h"
+#include "http/client.h"
+#include "store/aws_credentials.h"
+#include "store/s3_gateway.h"
+#include "store/s3_store.h"
+#include "store/test_directory_test.h"
+
+namespace cls::store {
+
+using S3Buckets = std::vector<std::string>;
+
+/// Buckets are there once they are made.
+class S3World {
+ public:
+  explicit S3World(const S3Buckets& buckets = {"bucket", "other-bucket", "no-bucket"}) {
+    std::filesystem::create_directory(directory_.path() + "/root");
+    auto started = S3Gateway::start(processes_, {.program = program(),
+                                                 .path = "/usr/bin:/bin",
+                                                 .root = directory_.path() + "/root",
+                                                 .log = directory_.path() + "/log"});
+    if (!started) {
+      trouble_ = started.error().message + "; tools/setup installs it";
+      return;
+    }
+    gateway_ = std::move(*started);
+    S3Places places;
+    for (const auto& name : buckets) {
+      places[name] = S3Place{.endpoint = gateway_->origin(), .bucket = name};
+    }
+    client_.emplace(*http_, clock_, credentials_, places);
+    store_.emplace(*client_, clock_);
+  }
+
+  bool ready() const { return gateway_ != nullptr; }
+  const std::string& trouble() const { return trouble_; }
+  void make_bucket(const std::string& name) {
+    const auto made = client_->send({.method = "PUT", .uri = {"s3", name, ""}});
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  S3Store& store() { return *store_; }
+  S3Client& client() { return *client_; }
+  const S3Gateway& gateway() const { return *gateway_; }
+
+ private:
+  static std::string program() {
+    const char* named = std::getenv("CLS_VERSITYGW");
+    return named != nullptr ? named : CLS_TOOLS "/bin/versitygw";
+  }
+  std::optional<std::string> variable(const std::string& name) const {
+    const auto all = gateway_->environment();
+    const auto found = all.find(name);
+    if (found == all.end()) return std::nullopt;
+    return found->second;
+  }
+
+  TestDirectory directory_;
+  SystemClock clock_;
+  PosixFileSystem files_;
+  PosixProcessRunner processes_;
+  std::unique_ptr<S3Gateway> gateway_;
+  std::string trouble_;
+  std::unique_ptr<http::Client> http_ =
+      http::Client::make(clock_, [](const std::string&) { return std::nullopt; });
+  AwsCredentials credentials_{files_, clock_,
+                              [this](const std::string& name) { return variable(name); }};
+  std::optional<S3Client> client_;
+  std::optional<S3Store> store_;
+};
+
+}  // namespace cls::store
