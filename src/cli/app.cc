@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/settings.h"
 #include "cli/workspace.h"
 
 namespace cls::cli {
@@ -45,6 +46,22 @@ int dispatch(const Options& options, World& world) {
       return audit(options, world);
     case Command::Simulate:
       return simulate(options, world);
+    case Command::Show:
+      return show(options, world);
+    case Command::Schema:
+      return schema(options, world);
+    case Command::Help:
+      return help(options, world);
+    case Command::Completion:
+      return completion(options, world);
+    case Command::Init:
+      return init(options, world);
+    case Command::Config:
+      return config_show(options, world);
+    case Command::ConfigInit:
+      return config_init(options, world);
+    case Command::Import:
+      return refuse_import(options, world);
     case Command::None:
       break;
   }
@@ -77,6 +94,7 @@ int run(const std::vector<std::string>& arguments, World& world) {
   }
   const auto& options = std::get<Options>(parsed);
   try {
+    check_properties(options);
     return dispatch(options, world);
   } catch (const Error& error) {
     return failed(options, world, error.what(), error.exit_code());

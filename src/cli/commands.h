@@ -19,5 +19,13 @@ int status(const Options& options, World& world);
 int report(const Options& options, World& world);
 int audit(const Options& options, World& world);
 int simulate(const Options& options, World& world);
+int show(const Options& options, World& world);
+int schema(const Options& options, World& world);
+int help(const Options& options, World& world);
+int completion(const Options& options, World& world);
+int init(const Options& options, World& world);
+int config_show(const Options& options, World& world);
+int config_init(const Options& options, World& world);
+int refuse_import(const Options& options, World& world);
 
 }  // namespace cls::cli

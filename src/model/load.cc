@@ -75,6 +75,7 @@ std::vector<LoadedDocument> load(std::vector<Source> sources, const Options& opt
   for (auto& source : sources) {
     auto parsed = json::parse_document(std::move(source.file), std::move(source.text), problems);
     if (!parsed) continue;
+    parsed->is_generated = source.is_generated;
     const auto document = std::make_shared<const json::Document>(std::move(*parsed));
     const json::Value& root = document->root;
     json::Reader in(*document, problems, json::Unknown::Error);
