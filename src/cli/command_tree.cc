@@ -161,7 +161,10 @@ std::string usage_line(const CommandInfo& command) {
 }
 
 std::string help_text(const CommandInfo& command, const CommandInfo& root) {
-  std::string out = format("{}\n\n{}\n", command.doc, usage_line(command));
+  std::string out;
+  append_filled(out, command.doc);
+  out += '\n';
+  append_filled(out, usage_line(command), 7);
   if (!command.commands.empty()) {
     out += command.path.empty() ? "\nCommands:\n" : "\nCommands below it:\n";
     for (const auto& sub : command.commands) append_row(out, sub.name(), sub.doc, 15);

@@ -24,7 +24,7 @@ struct JsonnetSettings {
 /// The JSON that a Jsonnet text stands for; nullopt (the problem is added, with the place in the
 /// Jsonnet file that it comes from) where it stands for none. `file` is its name in messages, and
 /// where its imports are relative to. The stack, what is imported and what comes out are bounded;
-/// the time is not.
+/// the time, and the memory on the way, are not.
 std::optional<std::string> evaluate_jsonnet(const std::string& file, const std::string& text,
                                             const JsonnetSettings& settings, FileSystem& files,
                                             Diagnostics& problems);

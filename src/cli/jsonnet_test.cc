@@ -105,6 +105,10 @@ TEST_F(Jsonnet, IsBounded) {
   const Ran large = cls({"verify", "-p", "large.jsonnet"});
   EXPECT_EQ(large.code, 1);
   EXPECT_THAT(large.err, HasSubstr("more than 64 MiB"));
+  write(path("nested.jsonnet"), "std.foldl(function(a, i) [a], std.range(1, 300), {})");
+  const Ran nested = cls({"verify", "-p", "nested.jsonnet"});
+  EXPECT_EQ(nested.code, 1);
+  EXPECT_THAT(nested.err, AllOf(StartsWith("nested.jsonnet: /"), HasSubstr("200")));
   EXPECT_EQ(cls({"verify", "-p", "absent.jsonnet"}).code, 74);
 }
 

@@ -153,6 +153,10 @@ void append_row(std::string& out, std::string_view left, std::string_view right,
   fill(out, std::move(line), right, column);
 }
 
+void append_filled(std::string& out, std::string_view words, std::size_t indent) {
+  fill(out, "", words, indent);
+}
+
 std::string page_text(std::string_view markdown) {
   return Renderer().render(markdown);
 }

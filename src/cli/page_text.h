@@ -14,6 +14,9 @@ inline constexpr std::size_t page_width = 80;
 void append_row(std::string& out, std::string_view left, std::string_view right,
                 std::size_t column);
 
+/// Appends words, filled into lines; all but the first begin with `indent` blanks.
+void append_filled(std::string& out, std::string_view words, std::size_t indent = 0);
+
 /// Paragraphs are filled to the width; pictures, code and lists keep their lines; tables become
 /// rows of two columns; links become their texts.
 std::string page_text(std::string_view markdown);

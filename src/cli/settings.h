@@ -17,9 +17,9 @@ namespace cls::cli {
 
 /// Which changes of a deployment are asked about first.
 enum class Approval : std::uint8_t {
-  never,       // NOLINT(readability-identifier-naming): as in the file
-  any_change,  // NOLINT(readability-identifier-naming)
-  broadening   // NOLINT(readability-identifier-naming)
+  never,
+  any_change,  // NOLINT(readability-identifier-naming): as in the file
+  broadening
 };
 
 struct ResourceSettings {

@@ -121,7 +121,7 @@ std::string last_part(const std::string& name) {
   if (const auto part = closest(last_part(name), parts)) {
     // Where two have this last part, the one that is nearer as a whole.
     if (!near || last_part(*near) != *part)
-      near = names[std::ranges::find(parts, *part) - parts.begin()];
+      near = names[static_cast<std::size_t>(std::ranges::find(parts, *part) - parts.begin())];
   }
   throw Error(format("no model found for: {}; {}", name,
                      near ? format("did you mean '{}'?", *near)
