@@ -16,7 +16,7 @@ SYSTEM = {r"(sys/socket|netdb|netinet/.*|arpa/.*)\.h": {"base", "http"}, r"sqlit
           r"((sys|linux|asm)/.*|unistd|fcntl|dirent|poll|signal|spawn|pthread|sched|termios|dlfcn|pwd)\.h": {"base"}}
 # Headers that cost seconds of compilation: in no header, and in at most three files each.
 HEAVY = ("CLI/", "nlohmann/json.hpp", "sqlite3.h", "openssl/", "fmt/format", "re2/", "boost/",
-         "xxhash.h", "pugixml.hpp")
+         "xxhash.h", "pugixml.hpp", "toml++/", "libjsonnet.h")
 BANNED = {"iostream": "base/log.h", "regex": "re2/re2.h", "format": "base/format.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/settings.h"
 #include "cli/workspace.h"
 
 namespace cls::cli {
@@ -59,11 +60,22 @@ int dispatch(const Options& options, World& world) {
     case Command::Regions:
     case Command::Substrates:
       return known(options, world);
+    case Command::Show:
+      return show(options, world);
+    case Command::Schema:
+      return schema(options, world);
+    case Command::Help:
+      return help(options, world);
+    case Command::Completion:
+      return completion(options, world);
+    case Command::Init:
+      return init(options, world);
+    case Command::Config:
+      return config_show(options, world);
+    case Command::ConfigInit:
+      return config_init(options, world);
     case Command::Import:
-      throw Error(
-          "there is nothing to import: name a bucket or folder that exists in a dataset's pathURI, "
-          "and cls deploy adopts what lies there",
-          ExitCode::Refused);
+      return refuse_import(options, world);
     case Command::None:
       break;
   }
@@ -96,6 +108,7 @@ int run(const std::vector<std::string>& arguments, World& world) {
   }
   const auto& options = std::get<Options>(parsed);
   try {
+    check_properties(options);
     return dispatch(options, world);
   } catch (const Error& error) {
     return failed(options, world, error.what(), error.exit_code());

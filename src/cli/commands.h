@@ -25,5 +25,13 @@ int graph(const Options& options, World& world);
 int local_script(const Options& options, World& world);
 int recover(const Options& options, World& world);
 int known(const Options& options, World& world);  // regions and substrates
+int show(const Options& options, World& world);
+int schema(const Options& options, World& world);
+int help(const Options& options, World& world);
+int completion(const Options& options, World& world);
+int init(const Options& options, World& world);
+int config_show(const Options& options, World& world);
+int config_init(const Options& options, World& world);
+int refuse_import(const Options& options, World& world);
 
 }  // namespace cls::cli

@@ -70,8 +70,11 @@ Projects deployed_of(const std::vector<model::ProjectId>& named, const flow::Dep
       if (project->plan.project == id) found.push_back(project.get());
     }
     if (found.size() > before) continue;
+    const auto near = closest(text(id), known);
     throw Error(format("no project {} is deployed in {}; {}", text(id), home.directory(),
-                       known.empty() ? "none is" : "there are: " + join(known, ", ")));
+                       near            ? format("did you mean '{}'?", *near)
+                       : known.empty() ? "none is"
+                                       : "there are: " + join(known, ", ")));
   }
   return found;
 }

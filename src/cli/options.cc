@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options.h"
 
-#include <sstream>
+#include <algorithm>
 #include <tuple>
 
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/options_cli11.h"
 #include "operate/pipeline_graph.h"
 #include "record/places.h"
 
@@ -26,10 +27,12 @@ class CommandLine {
     app_.set_help_flag("-h,--help", "Print this help and end");
     app_.require_subcommand(0, 1);
     app_.fallthrough();
-    app_.add_option("--home", options_.home, "The folder of the local substrate [$CLS_HOME]");
+    app_.add_option("--home", options_.home, "The folder of the local substrate [$CLS_HOME]")
+        ->type_name("DIR");
     app_.add_option("--store", options_.stores,
                     "Where a bucket is, s3://bucket=https://endpoint/bucket or s3://bucket=DIR; "
                     "repeatable")
+        ->type_name("PLACE")
         ->allow_extra_args(false);
     app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
         ->check(CLI::IsMember({"local", "aws"}));
@@ -37,6 +40,11 @@ class CommandLine {
         ->check(CLI::IsMember(json::all_names<operate::Format>()));
     app_.add_flag("--local-time", options_.local_time,
                   "Times in tables in the machine's time zone instead of UTC");
+    app_.add_option("-D,--property", options_.properties,
+                    "A setting, as common.resource.removeAllOnDestroy=true; see cls help "
+                    "configuration")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
     app_.add_option("--log", options_.log,
                     "Log lines on standard error: text or json [$CLS_LOG, else text]")
@@ -44,7 +52,6 @@ class CommandLine {
     app_.add_option("--log-level", options_.log_level,
                     "The least level: debug, info, warning or error [$CLS_LOG_LEVEL]")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-    app_.footer("Exit codes: docs/exit-codes.md. Start with: cls run -p project.json --home DIR");
     add_commands();
   }
 
@@ -68,10 +75,12 @@ class CommandLine {
   }
 
   void add_projects(CLI::App* sub, bool required) {
-    auto* option = sub->add_option("-p,--project", options_.projects,
-                                   "A project file; repeat it for several; - reads standard input");
-    option->allow_extra_args(false);
+    auto* option = sub->add_option(
+        "-p,--project", options_.projects,
+        "A project file, JSON or Jsonnet; repeat it for several; - is standard input");
+    option->allow_extra_args(false)->type_name("FILE");
     if (required) option->required();
+    add_project_options(*sub, options_);
   }
 
   void add_since(CLI::App* sub) {
@@ -173,6 +182,10 @@ class CommandLine {
     add_graph();
     add_home();
     add_local();
+    add_guide_commands(
+        app_, options_,
+        [this](CLI::App& parent, const std::string& name, const std::string& description,
+               Command which) { return command(parent, name, description, which); });
   }
 
   void add_local() {
@@ -196,7 +209,6 @@ class CommandLine {
     command(app_, "regions", "List the regions of substrates that have some", Command::Regions);
     command(app_, "substrates", "List where projects can run", Command::Substrates);
     command(app_, "recover", "Make the index of the home again from its records", Command::Recover);
-    command(app_, "import", "Refused: resources that exist need no import", Command::Import);
   }
 
   void add_graph() {
@@ -248,49 +260,47 @@ class CommandLine {
   CLI::App app_;
 };
 
-/// CLI11 says what was wrong; we add what would be right.
-std::string usage_message(const CLI::ParseError& error, const CLI::App& app,
-                          const std::vector<std::string>& arguments) {
-  std::string text = std::string("cls: ") + error.what();
-  std::vector<std::string> names;
-  for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(sub->get_name());
+/// The command that was reached: the innermost that was parsed.
+std::string reached(const CLI::App& app) {
+  std::string path;
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().back();
+    path += (path.empty() ? "" : " ") + at->get_name();
   }
-  for (const auto& argument : arguments) {
-    if (argument.starts_with('-')) continue;
-    if (std::ranges::find(names, argument) != names.end()) break;
-    if (const auto near = closest(argument, names)) text += "\n  did you mean 'cls " + *near + "'?";
-    break;
-  }
-  return text + "\n  `cls --help` lists the commands, `cls COMMAND --help` their options\n";
+  return path;
 }
 
 }  // namespace
+
+CommandInfo command_tree() {
+  Options unused;
+  CommandLine line(unused, "");
+  return describe(line.app());
+}
 
 std::variant<Options, Answer> parse_options(const std::vector<std::string>& arguments,
                                             const std::string& version) {
   Options options;
   CommandLine line(options, version);
-  std::vector<std::string> words = arguments;
-  // `cls help [COMMAND]` is `cls [COMMAND] --help`.
-  if (!words.empty() && words.front() == "help") {
-    words.erase(words.begin());
-    words.emplace_back("--help");
-  }
-  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  const auto help = [&](const std::string& path) {
+    const CommandInfo root = describe(line.app());
+    return Answer{0, help_text(*deepest(root, split(path, ' ')).first, root), ""};
+  };
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     line.app().parse(std::move(reversed));
     line.finish();
-  } catch (const CLI::Success& success) {  // --help, --version
-    std::ostringstream out;
-    std::ostringstream err;
-    line.app().exit(success, out, err);
-    return Answer{0, out.str(), err.str()};
+  } catch (const CLI::CallForHelp&) {
+    return help(reached(line.app()));
+  } catch (const CLI::Success& success) {  // --version
+    return Answer{0, std::string(success.what()) + "\n", ""};
   } catch (const CLI::ParseError& error) {
-    return Answer{static_cast<int>(ExitCode::Usage), "",
-                  usage_message(error, line.app(), arguments)};
+    const UsageProblem problem{.message = error.what(),
+                               .command = reached(line.app()),
+                               .unknown = line.app().remaining(true)};
+    return Answer{static_cast<int>(ExitCode::Usage), "", usage_text(problem, describe(line.app()))};
   }
-  if (options.command == Command::None) return Answer{0, line.app().help(), ""};
+  if (options.command == Command::None) return help("");
   return options;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options: what a command line asks for. Parsing is in options.cc, the only file that sees CLI11.
+// Options: what a command line asks for. Parsing is in options.cc; only options*.cc see CLI11.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +40,49 @@ enum class Command : std::uint8_t {
   Boundaries,
   Regions,
   Substrates,
-  Import,
   Local,
+  Show,
+  Schema,
+  Help,
+  Completion,
+  Init,
+  Config,
+  ConfigInit,
+  Import,
+};
+
+/// cls show: what of which kind.
+struct ShowOptions {
+  std::string kind;
+  bool list = false;
+  std::string model;
+  std::string describe;
+  bool model_all = false;
+  bool describe_all = false;
+  bool required = false;
+};
+
+/// What Jsonnet files are evaluated with; `NAME=TEXT` each.
+struct JsonnetOptions {
+  std::vector<std::string> external;
+  std::vector<std::string> top_level;
+  std::vector<std::string> import_directories;
+};
+
+/// config: which settings, and where they are written.
+struct ConfigOptions {
+  std::string name = "common";
+  bool is_global = false;
+  bool merge = false;
+  bool force = false;
+};
+
+/// What of the project files is meant.
+struct PartOptions {
+  std::vector<std::string> excluded_arcs;
+  bool exclude_all_arcs = false;
+  std::vector<std::string> only_resources;
+  bool exclude_all_tags = false;
 };
 
 struct Options {
@@ -59,7 +100,8 @@ struct Options {
   std::string since;                  ///< now, all, a time or a lot id; audit: a lot id
   bool until_idle = false;
   bool seal = false;
-  /// retry: [ARC [LOTS]]; destroy: [NAME:VERSION]; enable, disable: [PROJECT] [NAME]
+  /// retry: [ARC [LOTS]]; destroy: [NAME:VERSION]; enable, disable: [PROJECT] [NAME];
+  /// help: [TOPIC]; completion: SHELL
   std::vector<std::string> arguments;
   std::vector<std::string> names;  ///< --name of reports
   std::vector<std::string> project_filter;
@@ -101,6 +143,12 @@ struct Options {
   bool watch = false;           ///< status
   bool exit_code = false;       ///< diff: 6 where there are changes
   bool delete_records = false;  ///< destroy: the project's past too, but for its data
+  ShowOptions show;
+  JsonnetOptions jsonnet;
+  PartOptions parts;
+  ConfigOptions config;
+  std::vector<std::string> properties;    ///< -D
+  std::string template_name = "command";  ///< init
 };
 
 /// The text to print and the exit code, where the command line itself is all there is to do.

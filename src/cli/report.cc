@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/unknown_names.h"
 #include "cli/workspace.h"
 #include "operate/listings.h"
 #include "operate/lot_reports.h"
@@ -47,6 +48,7 @@ int report(const Options& options, World& world) {
   const auto filter = filter_of(options, world);
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
+  warn_of_unknown_names(options, *deployed.deployment, world);
   const auto made = make_report(options, *home, *deployed.deployment, filter);
   if (!made) throw Error(made.error());
   for (const auto& note : made->notes) world.console.err(format("warning: {}\n", note));

@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "cli/commands.h"
 #include "cli/stop_request.h"
+#include "cli/unknown_names.h"
 #include "cli/workspace.h"
 #include "local/owners.h"
 #include "local/watch_notes.h"
@@ -40,6 +41,7 @@ std::string overview(const Options& options, World& world) {
   const auto filter = filter_of(options, world);
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
+  warn_of_unknown_names(options, *deployed.deployment, world);
   flow::LedgerLogs logs(home->store());
   // The queue is an index: where there is none yet, nothing is queued; one that cannot be opened,
   // as on a read-only disk, hides only that number.

@@ -6,34 +6,13 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "cli/project_parts.h"
+#include "cli/project_sources.h"
 #include "local/owners.h"
 
 namespace cls::cli {
 
 namespace {
-
-std::vector<model::Source> read_sources(const Options& options, World& world) {
-  if (options.projects.empty()) {
-    throw Error("no project file: name one with -p FILE (- reads standard input)", ExitCode::Usage);
-  }
-  std::vector<model::Source> sources;
-  for (const auto& file : options.projects) {
-    if (file == "-") {
-      sources.push_back({file, world.read_standard_input()});
-      continue;
-    }
-    // To its end, whatever its size is said to be: it may be a pipe, as `-p <(…)` in a shell.
-    std::string text;
-    auto read = world.files.read_pieces(absolute(file, world),
-                                        [&](std::string_view piece) { text += piece; });
-    if (!read && read.error().code == FailureCode::NotFound) {
-      throw Error(format("does not exist: {}", file), ExitCode::NoFile);
-    }
-    if (!read) throw Error(read.error());
-    sources.push_back({file, std::move(text)});
-  }
-  return sources;
-}
 
 model::Substrate substrate_of(const model::LoadedDocument& document, const Options& options,
                               Purpose purpose) {
@@ -205,7 +184,9 @@ tl::expected<CheckedProjects, ExitCode> check_projects(const Options& options, W
   model::Options checks{.substrate = model::Substrate::Local,
                         .strict = purpose != Purpose::Verify,
                         .version = cli::version};
-  CheckedProjects checked{.documents = model::load(read_sources(options, world), checks, problems)};
+  CheckedProjects checked{
+      .documents = model::load(read_sources(options, world, problems), checks, problems)};
+  leave_out(options.parts, checked.documents);
   std::vector<model::LoadedDocument> here;
   std::vector<model::LoadedDocument> on_aws;
   for (const auto& document : checked.documents) {

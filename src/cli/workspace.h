@@ -38,9 +38,8 @@ class ConsoleLog final : public Log {
 /// True if lines of the log are JSON.
 bool logs_json(const Options& options, const World& world);
 
-/// `path` as seen from where the command was called.
+/// A path that is meant from the working directory.
 std::string absolute(const std::string& path, const World& world);
-
 /// The absolute path of the home: --home, else $CLS_HOME, else ~/.local/share/clusterless.
 std::string home_directory(const Options& options, const World& world);
 /// Opens the home, made if need be. An Error says why not.

@@ -100,7 +100,10 @@ void Codec<std::string>::decode(const Value& value, std::string& out, Reader& in
 }
 
 Value Codec<std::string>::schema() {
-  return typed("string");
+  Value schema = Value::object();
+  schema.add("type", Value::array({Value::string("string"), Value::string("number"),
+                                   Value::string("boolean")}));
+  return schema;
 }
 
 void Codec<bool>::decode(const Value& value, bool& out, Reader& in) {
@@ -198,6 +201,13 @@ bool check_range(const Value& value, std::int64_t least, std::int64_t most, Read
              most == std::numeric_limits<std::int64_t>::max() ? format("at least {}", least)
                                                               : format("{} to {}", least, most));
   return false;
+}
+
+void add_ignored_property(Value& properties, std::string_view name) {
+  Value property = Value::object();
+  property.add("description", Value::string("has no effect"));
+  property.add("deprecated", Value::boolean_value(true));
+  properties.add(std::string(name), std::move(property));
 }
 
 void describe_property(Value& property, std::string_view doc, std::int64_t least, std::int64_t most,

@@ -296,6 +296,8 @@ struct Codec<std::vector<std::pair<std::string, T>>> {
 
 /// False (a problem is reported) for a number outside [least, most]; other kinds pass.
 bool check_range(const Value& value, std::int64_t least, std::int64_t most, Reader& in);
+/// Adds a member that is accepted and does nothing: `deprecated` in the schema.
+void add_ignored_property(Value& properties, std::string_view name);
 /// Adds the doc, the range and the default (unless null) to a field's schema.
 void describe_property(Value& property, std::string_view doc, std::int64_t least, std::int64_t most,
                        const Value* initial);
@@ -331,6 +333,9 @@ struct Codec<T> {
     std::apply(
         [&](const auto&... field) { (add_property(field, initial, properties, needed), ...); },
         T::fields);
+    if constexpr (requires { T::ignored; }) {
+      for (const std::string_view name : T::ignored) add_ignored_property(properties, name);
+    }
     Value object = Value::object();
     object.add("type", Value::string("object"));
     object.add("properties", std::move(properties));

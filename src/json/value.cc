@@ -70,6 +70,7 @@ bool operator==(const Value& a, const Value& b) {
 }
 
 std::pair<std::size_t, std::size_t> Document::position(std::size_t offset) const {
+  if (is_generated) return {0, 0};
   const std::string_view before = std::string_view(text).substr(0, offset);
   const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1;
   const auto newline = before.rfind('\n');

@@ -57,8 +57,10 @@ struct Document {
   std::string file;
   std::string text;
   Value root;
+  /// Nobody has written the text (it was evaluated): places in it would say nothing.
+  bool is_generated = false;
 
-  /// Line and column, both from 1, of a byte offset.
+  /// Line and column, both from 1, of a byte offset; zeros in a generated text.
   std::pair<std::size_t, std::size_t> position(std::size_t offset) const;
   /// The value at a JSON pointer; null where there is none.
   const Value* at(std::string_view pointer) const;

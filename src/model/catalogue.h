@@ -3,6 +3,7 @@
 // Boundary, Barrier and Arc. Help, JSON Schema and docs/formats/project.md come from it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,29 @@ class Catalogue {
  private:
   std::vector<ComponentType> types_;
 };
+
+/// The JSON Schema of a component in a project file: its fields, and its own type.
+json::Value component_schema(const ComponentType& type);
+
+/// A part of a project file that is no component of its own; `cls show model`.
+struct ModelType {
+  std::string_view name;
+  std::string_view doc;
+  json::Value (*schema)() = nullptr;
+};
+
+/// From the root of a project file down to what components hold.
+const std::vector<ModelType>& model_types();
+
+/// Where a type runs, as a sentence.
+std::string_view to_text(const RunsOn& runs);
+
+/// Which members a template has.
+enum class TemplateFields : std::uint8_t { All, Required };
+
+/// An object to start from, made from a schema: defaults, the first word of a closed set, and what
+/// a field is in angle brackets where only the user knows. It reads without an error.
+json::Value template_of(const json::Value& schema, TemplateFields fields);
 
 /// The JSON Schema (2020-12) of a project file: one deployable, or an array of them.
 json::Value project_schema();

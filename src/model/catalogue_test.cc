@@ -9,6 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/deployable.h"
+#include "model/load.h"
+
 namespace cls::model {
 namespace {
 
@@ -25,6 +28,30 @@ TEST(Catalogue, FindsTypesByNameAndKind) {
   EXPECT_THAT(catalogue.names(ComponentKind::Boundary),
               ::testing::ElementsAre("core:putListenerBoundary", "core:scheduleBoundary",
                                      "aws:core:s3PutListenerBoundary"));
+}
+
+/// What a template leaves to the user are texts: there is nothing in it that cannot be read.
+TEST(Templates, OfEveryTypeAreReadWithoutAnError) {
+  const Catalogue catalogue;
+  for (const auto& entry : catalogue.types()) {
+    for (const auto fields : {TemplateFields::All, TemplateFields::Required}) {
+      json::Value list = json::Value::array({template_of(component_schema(entry), fields)});
+      json::Value project = template_of(json::schema<Deployable>(), TemplateFields::Required);
+      project.add(std::string(list_of(entry.kind)), std::move(list));
+      Diagnostics problems;
+      const auto loaded = load({{.file = "t", .text = json::to_text(project)}}, {}, problems);
+      for (const auto& problem : problems.all()) ADD_FAILURE() << entry.type << problem.to_string();
+      EXPECT_EQ(loaded.size(), 1U);
+    }
+  }
+}
+
+TEST(Templates, HaveAllFieldsOrTheRequiredOnes) {
+  const json::Value schema = json::schema<SinkDataset>();
+  EXPECT_EQ(json::to_text(template_of(schema, TemplateFields::Required)),
+            R"({"name":"<dataset name>","version":"<dataset version>",)"
+            R"("pathURI":"<where its objects lie>"})");
+  EXPECT_EQ(template_of(schema, TemplateFields::All).members.size(), 4U);
 }
 
 TEST(CatalogueMarkdown, SaysTypeRangeAndDefaultOfAField) {

@@ -59,6 +59,18 @@ void load_one(const std::shared_ptr<const json::Document>& document, const json:
   if (root.kind == json::Kind::Object) loaded.push_back(std::move(result));
 }
 
+/// A generated text can be nested too deeply; where, its pointer says.
+std::optional<json::Document> parse(Source& source, Diagnostics& problems) {
+  Diagnostics found;
+  auto parsed = json::parse_document(std::move(source.file), std::move(source.text), found);
+  for (auto problem : found.all()) {
+    if (source.is_generated) problem.line = problem.column = 0;
+    problems.add(std::move(problem));
+  }
+  if (parsed) parsed->is_generated = source.is_generated;
+  return parsed;
+}
+
 }  // namespace
 
 std::pair<std::size_t, std::size_t> LoadedDocument::position(std::string_view below) const {
@@ -73,7 +85,7 @@ std::vector<LoadedDocument> load(std::vector<Source> sources, const Options& opt
                                  Diagnostics& problems) {
   std::vector<LoadedDocument> loaded;
   for (auto& source : sources) {
-    auto parsed = json::parse_document(std::move(source.file), std::move(source.text), problems);
+    auto parsed = parse(source, problems);
     if (!parsed) continue;
     const auto document = std::make_shared<const json::Document>(std::move(*parsed));
     const json::Value& root = document->root;

@@ -18,6 +18,7 @@ namespace cls::model {
 struct Source {
   std::string file;
   std::string text;
+  bool is_generated = false;  ///< evaluated from what the file says: its places would say nothing
 };
 
 /// Says for what the files are read. `verify` asks, the others are about to act.
@@ -35,7 +36,7 @@ struct LoadedDocument {
   std::string pointer;                             ///< "" or "/0", "/1" … in an array
 
   /// Line and column of the value at `below` (a pointer within this deployable), or of its nearest
-  /// ancestor that exists.
+  /// ancestor that exists; zeros where the text was generated.
   std::pair<std::size_t, std::size_t> position(std::string_view below) const;
   /// The value at `below`, or null.
   const json::Value* at(std::string_view below) const;

@@ -17,7 +17,11 @@ bool Place::has_text() const {
 }
 
 std::string Place::to_string() const {
-  return format("{}:{}", document->document->file, document->position(pointer).first);
+  const std::string& file = document->document->file;
+  const std::size_t line = document->position(pointer).first;
+  // Generated texts have no lines.
+  return line == 0 ? format("{}: {}{}", file, document->pointer, pointer)
+                   : format("{}:{}", file, line);
 }
 
 void Findings::add(Severity severity, const Place& place, std::string message, std::string hint,

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/catalogue.h"
 #include "model/test_documents.h"
 
 namespace cls::model {
@@ -248,6 +249,33 @@ TEST(Validate, ASandboxFitsWhatRunsInIt) {
               ElementsAre(HasSubstr("/arcs/0/workload/sandbox: the arc 'a' has no image")));
   EXPECT_THAT(lines_of(R"({"command":["c"],"image":"i","sandbox":"process"})"),
               ElementsAre(HasSubstr("the image 'i' cannot run as a process")));
+}
+
+TEST(Validate, F39_WhatMayFailIsAFractionAndSaidSo) {
+  const Catalogue catalogue;
+  const json::Value schema = catalogue.find("aws:core:s3CopyArc")->schema();
+  EXPECT_THAT(json::to_text(schema), HasSubstr("the fraction of objects, 0 to 1, that may fail"));
+  const auto lines_of = [](const std::string& fraction) {
+    return check(project(boundary("in", "s3://buk/in/"),
+                         copy_arc("copy", "in", "s3://buk/out/",
+                                  R"(,"workload":{"workloadProps":{"failArcOnPartialPercent":)" +
+                                      fraction + "}}")))
+        .lines;
+  };
+  EXPECT_THAT(lines_of("5"), ElementsAre(HasSubstr("5 is no fraction (0 to 1")));
+  EXPECT_THAT(lines_of("0.05"), ElementsAre());
+}
+
+TEST(Validate, F28_AFormatThatNobodyReadsIsNotOffered) {
+  const Catalogue catalogue;
+  EXPECT_THAT(json::to_text(catalogue.find("core:table")->schema()),
+              ::testing::Not(HasSubstr("avro")));
+  const auto lines =
+      check(project("", "", "orders",
+                    R"({"type":"core:table","name":"t","database":"d","tableName":"t",)"
+                    R"("schema":{"dataFormat":"avro"},"pathURI":"s3://buk/t/"})"))
+          .lines;
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("'avro' is no data format")));
 }
 
 TEST(Validate, Resources) {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of the commands that explain and that begin.
+#include <array>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/options_cli11.h"
+
+namespace cls::cli {
+
+namespace {
+
+void add_show(CLI::App& app, Options& options, const AddCommand& command) {
+  auto* sub = command(app, "show", "Explain what a project file may hold", Command::Show);
+  ShowOptions& show = options.show;
+  sub->add_option("KIND", show.kind, "What to show")
+      ->required()
+      ->type_name("KIND:{provider,component,resource,boundary,barrier,arc,activity,model}");
+  const std::array<CLI::Option*, 5> ways{
+      sub->add_flag("--list", show.list, "The names, one a line; what is shown if nothing is said"),
+      sub->add_option("--model", show.model, "The JSON to start from")->type_name("NAME"),
+      sub->add_option("--describe", show.describe,
+                      "What it is, its fields, and the JSON to start from")
+          ->type_name("NAME"),
+      sub->add_flag("--model-all", show.model_all, "--model of all"),
+      sub->add_flag("--describe-all", show.describe_all, "--describe of all")};
+  for (auto* way : ways) {
+    for (auto* other : ways) {
+      if (way != other) way->excludes(other);
+    }
+  }
+  sub->add_flag("--required", show.required, "Templates with the required fields only");
+}
+
+void add_config(CLI::App& app, Options& options, const AddCommand& command) {
+  ConfigOptions& config = options.config;
+  auto* sub = command(app, "config", "Show the settings that count", Command::Config);
+  sub->require_subcommand(0, 1);
+  const auto add_name = [&](CLI::App* to) {
+    to->add_option("--config", config.name, "Which settings: common or aws [common]")
+        ->type_name("NAME:{common,aws}");
+  };
+  add_name(sub);
+  add_name(command(*sub, "show", "Show the settings that count", Command::Config));
+  auto* begin = command(*sub, "init", "Write a file of settings", Command::ConfigInit);
+  add_name(begin);
+  begin->add_flag("--global", config.is_global, "In ~/.cls/, not in the working directory");
+  begin->add_flag("--merge", config.merge, "With what counts now, not with the defaults");
+  begin->add_flag("--force", config.force, "Replace the file that is there");
+}
+
+void add_init(CLI::App& app, Options& options, const AddCommand& command) {
+  auto* sub = command(app, "init", "Write a small project to start from", Command::Init);
+  sub->add_option("DIR", options.arguments, "Where to; it is made if need be [.]")->expected(0, 1);
+  sub->add_option("--template", options.template_name,
+                  "copy, command (a program on each lot) or several-sources [command]")
+      ->check(CLI::IsMember({"copy", "command", "several-sources"}));
+}
+
+}  // namespace
+
+void add_project_options(CLI::App& command, Options& options) {
+  const auto several = [&](const char* name, std::vector<std::string>& values, const char* type,
+                           const char* description) {
+    command.add_option(name, values, description)->type_name(type)->allow_extra_args(false);
+  };
+  JsonnetOptions& jsonnet = options.jsonnet;
+  several("--ext-str", jsonnet.external, "NAME=TEXT", "A text for std.extVar of Jsonnet files");
+  several("--tla-str", jsonnet.top_level, "NAME=TEXT", "A text for an argument of a Jsonnet file");
+  several("-J,--jpath", jsonnet.import_directories, "DIR", "Where Jsonnet imports are found");
+  PartOptions& parts = options.parts;
+  several("--exclude-arc", parts.excluded_arcs, "NAME", "Leave this arc out");
+  command.add_flag("--exclude-all-arcs", parts.exclude_all_arcs, "Leave all arcs out");
+  several("--only-resource", parts.only_resources, "NAME",
+          "Leave out everything but this resource");
+  command.add_flag("--exclude-all-tags", parts.exclude_all_tags, "Set no tags (aws)");
+}
+
+void add_guide_commands(CLI::App& app, Options& options, const AddCommand& command) {
+  add_init(app, options, command);
+  add_show(app, options, command);
+  command(app, "schema", "Print the JSON Schema of project files, for editors", Command::Schema);
+  command(app, "help", "Explain a command, or what lots, arcs, manifests… are", Command::Help)
+      ->add_option("TOPIC", options.arguments, "A topic or a command; none: a list of them");
+  command(app, "completion", "Print a script that completes commands and options in a shell",
+          Command::Completion)
+      ->add_option("SHELL", options.arguments, "Which shell")
+      ->required()
+      ->expected(1)
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  add_config(app, options, command);
+  command(app, "import", "Refused: says why what exists needs no import", Command::Import);
+}
+
+}  // namespace cls::cli
