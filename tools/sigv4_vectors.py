@@ -79,7 +79,7 @@ def text_of(text):
 
 def header():
     lines = ["// SPDX-License-Identifier: Apache-2.0",
-             "// Hard requests and the Authorization headers that botocore gives them. Printed by tools/sigv4_vectors.py.",
+             "// Hard requests and the headers that botocore signs them with. By tools/sigv4_vectors.py.",
              "// clang-format off", "#pragma once", "", "#include <string>", "#include <utility>", "#include <vector>", "",
              "namespace cls::http {", "", "struct SignatureVector {", "  using Pairs = std::vector<std::pair<std::string, std::string>>;",
              "  std::string name, method, host, path;", "  Pairs query, headers;",

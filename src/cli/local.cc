@@ -145,12 +145,12 @@ int local_script(const Options& options, World& world) {
   for (const auto& [role, declared] : arc.arc->sources) {
     context.sources.push_back(source_of(options, reader, arc, *lot, role, declared));
   }
-  auto& store = stage.home->store();
+  auto& stores = stage.home->stores();
   const work::CommandHost host{
       .files = world.files,
       .attempts_dir = {},
-      .stores_dir = stage.home->stores(),
-      .local_path = [&store](const Uri& uri) { return store.local_path(uri); },
+      .stores_dir = stage.home->stores_directory(),
+      .local_path = [&stores](const Uri& uri) { return stores.local_path(uri); },
       .getenv = world.getenv,
       .started = {}};
   const std::string scratch =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hard requests and the Authorization headers that botocore gives them. Printed by tools/sigv4_vectors.py.
+// Hard requests and the headers that botocore signs them with. By tools/sigv4_vectors.py.
 // clang-format off
 #pragma once
 

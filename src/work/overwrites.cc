@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/parallel.h"
 #include "flow/conditional.h"
 #include "record/overwrites.h"
-#include "work/parallel.h"
 
 namespace cls::work {
 
