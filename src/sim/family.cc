@@ -36,6 +36,7 @@ struct Recipe {
   double again = 0.15;    ///< of files: new bytes under a key that was there
   double same = 0.1;      ///< of those: the same bytes
   double deleted = 0.03;  ///< of files
+  double hidden = 0.03;   ///< of names: those that the boundary leaves out
   double failure_rate = 0.1;
   double final_rate = 0.1;
   double tolerated_rate = 0.1;
@@ -53,6 +54,7 @@ struct Recipe {
   bool revised = false;  ///< the first arc's lots are replayed while the second one takes them
   unsigned store_faults = 8;
   unsigned bus_faults = 6;
+  unsigned read_faults = 0;
 };
 
 /// What few worlds do often.
@@ -60,6 +62,11 @@ const std::vector rare_effects{
     Effect::ClaimSources,     Effect::ClaimOrder,     Effect::PublicReplace,
     Effect::KeptManifest,     Effect::ArcStateRemove, Effect::PrivateManifest,
     Effect::BoundaryManifest, Effect::ClaimEnd,       Effect::Overwrites};
+
+/// Both are in every key, and say the same.
+constexpr const char* epoch_in_key = R"(t(?P<epoch>\d+)-)";
+constexpr const char* date_in_key =
+    R"(-(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)-)";
 
 struct Family {
   const char* name;
@@ -112,6 +119,7 @@ constexpr std::array families{
              r.again = 0.4;
              r.deleted = 0.2;
            }},
+    Family{"filtered", [](Recipe& r) { r.hidden = 0.4; }},
     Family{"overwrites",
            [](Recipe& r) {
              r.again = 0.4;
@@ -159,6 +167,11 @@ constexpr std::array families{
            [](Recipe& r) {
              r.clock = 3;
              r.source = LotSource::arrivalTime;
+           }},
+    Family{"unreadable",
+           [](Recipe& r) {
+             r.read_faults = 60;
+             r.replays = 4;
            }},
     Family{"crashes",
            [](Recipe& r) {
@@ -267,12 +280,15 @@ class Maker {
     plan.unit = unit_;
     plan.arrival = recipe_.arrival;
     plan.lot_source = recipe_.source;
-    if (recipe_.source == LotSource::keyTimestampRegex) plan.key_regex = R"(t(?P<epoch>\d+)-)";
+    if (recipe_.source == LotSource::keyTimestampRegex) {
+      plan.key_regex = shape_.chance(0.5) ? epoch_in_key : date_in_key;
+    }
     plan.settle = std::chrono::seconds(shape_.pick(std::vector{0, 10, 60}));
     plan.lateness = recipe_.lateness;
     plan.empty_lots = recipe_.empty;
     plan.max_ahead_lots = recipe_.max_ahead;
     plan.overwrites = recipe_.overwrites;
+    plan.filter.excludes = {"**/skip-*"};
     return plan;
   }
 
@@ -310,6 +326,11 @@ class Maker {
     sink.version = "1";
     sink.pathURI = sink_path(number);
     plan.sinks.emplace_back("main", sink);
+    if (!options_.day && shape_.chance(0.25)) {
+      sink.name = format("side{}", number);
+      sink.pathURI = format("s3://data/side{}/", number);
+      plan.sinks.emplace_back("side", sink);
+    }
     return plan;
   }
 
@@ -351,14 +372,25 @@ class Maker {
     return script_.steps.back();
   }
 
-  std::string new_key(unsigned boundary, unsigned number, nanoseconds at, nanoseconds shift) const {
+  /// A name that the boundary leaves out.
+  std::string hidden(const std::string& name) {
+    return files_.pick(std::vector<std::string>{"." + name, ".folder/" + name, "skip-" + name,
+                                                name + ".tmp", name + ".part",
+                                                name + ".crdownload"});
+  }
+
+  std::string new_key(unsigned boundary, unsigned number, nanoseconds at, nanoseconds shift) {
     if (recipe_.source != LotSource::keyTimestampRegex) {
-      return format("{}/f{}-{}.csv", number % 3, boundary, number);
+      const std::string name = format("f{}-{}.csv", boundary, number);
+      return format("{}/{}", number % 3, files_.chance(recipe_.hidden) ? hidden(name) : name);
     }
     const auto when = script_.settings.start + at + shift;
     const auto epoch =
         std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
-    return format("{}/t{}-f{}-{}.csv", number % 3, epoch, boundary, number);
+    std::string date =
+        format_instant(when).substr(0, std::string_view("2023-02-28T22:00:00").size());
+    std::erase_if(date, [](char c) { return c == '-' || c == ':'; });
+    return format("{}/t{}-{}-f{}-{}.csv", number % 3, epoch, date, boundary, number);
   }
 
   /// How far the file's own time is from now: negative is before.
@@ -457,11 +489,21 @@ class Maker {
           rare ? faults_.pick(rare_effects) : static_cast<Effect>(faults_.below(effect_count));
       add_fault(static_cast<FaultKind>(faults_.below(fault_count)), effect, rare ? 2 : 32);
     }
+    // Only where several lots are published at once it is a step that can be torn.
+    for (int i = 0; i < 2; ++i) add_fault(FaultKind::CrashTorn, Effect::BoundaryManifest, 32);
     if (recipe_.revised) {
       for (int i = 0; i < 16; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 100);
       for (int i = 0; i < 4; ++i) {
         add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
       }
+    }
+    // Anywhere in the run, of which a world has some thousand reads and listings.
+    for (unsigned i = 0; i < recipe_.read_faults; ++i) {
+      script_.store_faults.push_back(
+          {.number = ++next_,
+           .kind = FaultKind::ErrorBefore,
+           .effect = faults_.chance(0.7) ? Effect::Read : Effect::List,
+           .occurrence = static_cast<unsigned>(1 + faults_.below(2500))});
     }
     const auto messages = bus_.below(recipe_.bus_faults + 1);
     for (std::uint64_t i = 0; i < messages; ++i) {

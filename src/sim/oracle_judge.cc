@@ -112,13 +112,16 @@ void Oracle::judge_line(const flow::BoundaryRef& boundary, const record::LedgerL
     return violated(
         1, format("the ledger has {} ({}), which never was", line.uri, version_key(line.object)));
   }
-  if (line.decision == record::Decision::filtered) {
-    return violated(1, line.uri + " was filtered, and there is no filter");
+  const Uri uri = Uri::parse(line.uri).value();
+  const bool left_out = flow::left_out(plan, plan.dataset.path().key, uri);
+  if (left_out != (line.decision == record::Decision::filtered)) {
+    return violated(1, format("{} is {}, and the filter {} it", line.uri,
+                              json::name_of(line.decision), left_out ? "does not keep" : "keeps"));
   }
+  if (left_out) return;
   const auto seen = parse_instant(line.firstSeen).value_or(Instant{});
   const auto modified = parse_instant(line.object.mtime.value_or("")).value_or(Instant{});
-  const auto own =
-      own_lot(plan, own_time(plan, Uri::parse(line.uri).value(), modified, modified, seen));
+  const auto own = own_lot(plan, own_time(plan, uri, modified, modified, seen));
   if (line.ownLot != own) {
     // Where the clock went back, when it was seen may have been moved on (Boundary::last_held).
     const bool moved = plan.lot_source == model::LotSource::arrivalTime && line.ownLot < own;

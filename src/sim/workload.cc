@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/workload.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/format.h"
 #include "base/hash.h"
@@ -48,8 +50,9 @@ std::optional<flow::RunOutcome> SimWorkload::fails(const flow::WorkloadContext& 
 /// An object that no other attempt writes, so that each attempt makes another revision.
 Result<> SimWorkload::add_own_member(const flow::WorkloadContext& context,
                                      flow::SinkOutput& output) {
-  const auto& sink = context.arc.sinks.front().second;
-  const Uri uri = sink.path().child(format("own/{}.txt", context.attempt));
+  const auto sink = std::ranges::find(context.arc.sinks, output.role,
+                                      &std::pair<std::string, model::SinkDataset>::first);
+  const Uri uri = sink->second.path().child(format("own/{}.txt", context.attempt));
   const std::string bytes = format("of {}", context.attempt);
   auto written = store_.put_if_absent(uri, bytes);
   if (!written && written.error().code != FailureCode::Conflict) return pass(std::move(written));
