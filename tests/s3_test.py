@@ -188,6 +188,86 @@ class Shared(S3):
         self.assertIn("complete", first)
 
 
+class Served(Processes):
+    """`--s3`: the other way round."""
+
+    def environment(self):
+        return {**super().environment(), "PATH": f"{TOOLS / 'bin'}:{os.environ['PATH']}"}
+
+    def boto3_arc(self, script):
+        (self.folder / "work.py").write_text(script)
+        arc = command_arc(f"exec {sys.executable} {self.folder}/work.py")
+        arc["workload"]["environment"] = {"PYTHONPATH": str(TOOLS / "python")}
+        return arc
+
+    def test_programs_reach_the_stores_with_boto3_and_cloudpathlib(self):
+        self.declare(self.boto3_arc("""
+import os, boto3, cloudpathlib
+s3 = boto3.client("s3")
+keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="data-p", Prefix="in/")["Contents"]]
+text = s3.get_object(Bucket="data-p", Key=keys[0])["Body"].read().decode()
+s3.put_object(Bucket="data-p", Key="beside/a b.txt", Body=text)
+assert [str(path) for path in cloudpathlib.S3Path("s3://data-p/in/").iterdir()] == ["s3://data-p/" + keys[0]]
+cloudpathlib.S3Path("s3://data-p/beside/two.txt").write_text("by cloudpathlib")
+s3.upload_file("/proc/self/exe", "data-p", "beside/large")
+open(os.environ["CLS_SINK_MAIN_PATH"] + "/read.txt", "w").write(text)
+"""))
+        self.put(key_of(0))
+        self.cls("run", "-p", "p.json", "--s3")
+        self.assertEqual(self.out("work"), {"read.txt": f"content of {key_of(0)}\n"})
+        beside = self.home / "stores/s3/data-p/beside"
+        self.assertEqual((beside / "a b.txt").read_text(), f"content of {key_of(0)}\n")
+        self.assertEqual((beside / "two.txt").read_text(), "by cloudpathlib")
+        self.cls("audit", "--deep")
+        # The server is gone with the process, and its keys are in no file.
+        self.assertEqual([path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")
+                          if str(self.home).encode() in self.bytes_of(path)], [])
+
+    @staticmethod
+    def bytes_of(path):
+        try:
+            return path.read_bytes()
+        except OSError:
+            return b""
+
+    def test_an_arcs_own_variables_go_before_and_keys_are_in_no_file(self):
+        self.declare({**command_arc("echo $AWS_ENDPOINT_URL_S3 $AWS_REGION > $CLS_SINK_MAIN_PATH/seen.txt;"
+                                    " test ${#AWS_SECRET_ACCESS_KEY} -ge 40"),
+                      "name": "work"})
+        declared = json.loads((self.folder / "p.json").read_text())
+        declared["arcs"][0]["workload"]["environment"] = {"AWS_REGION": "mine"}
+        (self.folder / "p.json").write_text(json.dumps(declared))
+        self.put(key_of(0))
+        self.cls("run", "-p", "p.json", "--s3")
+        self.assertRegex(self.out("work")["seen.txt"], r"^http://127\.0\.0\.1:\d+ mine\n$")
+        for path in self.home.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(b"AWS_SECRET_ACCESS_KEY=", path.read_bytes(), path)
+
+    def test_up_serves_as_long_as_it_runs(self):
+        self.declare(command_arc("echo $AWS_ENDPOINT_URL > $CLS_SINK_MAIN_PATH/$CLS_LOT.txt"), settleSec=0)
+        up = self.start("up", "-p", "p.json", "--s3")
+        self.put(key_of(0))
+        url, = self.wait_for("the attempt", lambda: self.out("work").values())
+        with self.assertRaises(urllib.error.HTTPError):  # nobody without keys
+            urllib.request.urlopen(url.strip(), timeout=PATIENCE)
+        up.send_signal(signal.SIGTERM)
+        self.assertEqual(up.wait(PATIENCE), 0)
+        with self.assertRaises(urllib.error.URLError) as refused:
+            urllib.request.urlopen(url.strip(), timeout=PATIENCE)
+        self.assertNotIsInstance(refused.exception, urllib.error.HTTPError)
+
+    def test_what_it_needs_is_said(self):
+        self.declare(COPY)
+        ran = subprocess.run([processes_test.CLS, "run", "-p", "p.json", "--s3"], cwd=self.folder,
+                             env={**self.environment(), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn("--s3 needs the program versitygw in PATH", ran.stderr)
+        ran = subprocess.run([processes_test.CLS, "run", "-p", "p.json", "--s3", "--store", "s3://x=y"], cwd=self.folder,
+                             env=self.environment(), capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 2)
+
+
 class Wrong(S3):
     def test_what_is_wrong_is_said_before_anything_is_done(self):
         self.declare(COPY)

@@ -88,6 +88,11 @@ class CommandLine {
                     "Lots ready from here on belong to new arcs: now, all, a time or a lot id");
   }
 
+  void add_s3(CLI::App* sub) {
+    sub->add_flag("--s3", options_.s3,
+                  "Serve stores/ as S3 to programs of arcs, by versitygw on loopback");
+  }
+
   void add_filter(CLI::App* sub) {
     const auto repeatable = [&](const char* name, std::vector<std::string>& values,
                                 const char* description) {
@@ -128,6 +133,7 @@ class CommandLine {
     auto* up = command(app_, "up", "Serve every deployed project until stopped", Command::Up);
     add_projects(up, false);
     add_since(up);
+    add_s3(up);
     up->add_option("--metrics", options_.metrics,
                    "Serve /metrics (Prometheus) and /healthz at [HOST:]PORT; HOST: 127.0.0.1");
     up->add_option("--keep-attempts", options_.keep_attempts,
@@ -138,6 +144,7 @@ class CommandLine {
                         Command::Run);
     add_projects(run, false);
     run->add_flag("--until-idle", options_.until_idle, "Scan again until a scan finds nothing new");
+    add_s3(run);
     run->add_flag("--seal", options_.seal, "First close all open lots, ended or not");
     auto* retry =
         command(app_, "retry", "Try lots again that ended missing or partial", Command::Retry);

@@ -113,6 +113,7 @@ struct Options {
   bool repair = false;              ///< audit
   bool dry_run = false;             ///< audit --repair
   bool settled = false;             ///< audit
+  bool s3 = false;                  ///< up, run
   std::string metrics;              ///< up: [HOST:]PORT; empty: none
   std::string keep_attempts;        ///< up: a duration; empty: 14d
   std::string keep_attempts_bytes;  ///< up: a size; empty: 1GiB

@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/served_stores.h"
 #include "cli/stop_request.h"
 #include "cli/workspace.h"
 #include "local/engine.h"
@@ -80,13 +81,15 @@ int run(const Options& options, World& world) {
   ConsoleLog log(options, world, LogLevel::Warning);
   auto deployed = deployed_in(*home, log);
   const bool whole = deployed.broken.empty();
+  const auto gateway = serve_stores(options, world, *home, log);
   local::Tenure tenure{.self = local::make_owner(world.ids), .held = {}};
   local::Engine engine({.home = *home,
                         .clock = world.clock,
                         .ids = world.ids,
                         .processes = world.processes,
                         .log = log,
-                        .getenv = world.getenv},
+                        .getenv = world.getenv,
+                        .workload_environment = environment_of(gateway)},
                        std::move(deployed.deployment), local::Engine::Mode::Run, tenure);
   const StopRequest::Listener listener(stop, [&engine] { engine.request_stop(); });
   const auto report = engine.run({.until_idle = options.until_idle, .seal = options.seal});

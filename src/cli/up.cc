@@ -5,6 +5,7 @@
 #include "base/byte_size.h"
 #include "cli/commands.h"
 #include "cli/observed.h"
+#include "cli/served_stores.h"
 #include "cli/stop_request.h"
 #include "cli/workspace.h"
 #include "local/caretaker.h"
@@ -44,12 +45,14 @@ int up(const Options& options, World& world) {
   const auto home = open_home(options, world);
   if (checked) deploy_projects(*home, world, *checked, since);
   ConsoleLog log(options, world, LogLevel::Info);
+  const auto gateway = serve_stores(options, world, *home, log);
   const local::Services services{.home = *home,
                                  .clock = world.clock,
                                  .ids = world.ids,
                                  .processes = world.processes,
                                  .log = log,
-                                 .getenv = world.getenv};
+                                 .getenv = world.getenv,
+                                 .workload_environment = environment_of(gateway)};
   const local::RetentionLimits limits = retention_of(options);
   const auto pages = serve_pages(options, services);
   ManagedService manager(world, services);

@@ -5,21 +5,13 @@
 
 namespace cls::local {
 
-namespace {
-
-/// Names that a store keeps for itself; others may use the bucket as files.
-bool is_reserved(std::string_view key) {
-  return key.substr(key.rfind('/') + 1).starts_with(store::reserved_prefix);
-}
-
-}  // namespace
-
 ScanResult ListingSource::scan(const Known& known) {
   ScanResult result(path_);
   const Instant seen = clock_.now();
   auto listed = store::for_each_object(store_, path_, [&](const store::ObjectInfo& info) {
     ++result.looked_at;
-    if (is_reserved(info.uri.key)) return;
+    // Others may use the bucket as files.
+    if (store::is_hidden(info.uri.key)) return;
     record::ObjectVersion version{.size = info.size,
                                   .mtime = std::nullopt,
                                   .sha256 = std::nullopt,

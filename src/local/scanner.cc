@@ -108,7 +108,7 @@ void Scanner::walk(const std::string& directory, const std::string& relative, in
   }
   if (!enter(directory)) return;
   for (const auto& entry : *entries) {
-    if (entry.name.starts_with(store::reserved_prefix)) continue;
+    if (store::is_hidden(entry.name)) continue;
     FileKind kind = entry.kind;
     if (kind == FileKind::Symlink) {
       // Links are followed inside the root only, and not to a directory that holds the link.
@@ -137,11 +137,7 @@ void Scanner::look_at(const std::string& path, bool whole, Look& look) {
   if (!path.starts_with(root_ + "/")) return;
   const std::string relative = path.substr(root_.size() + 1);
   const auto status = files_.status(path, false);
-  if (!status ||
-      relative.find(std::string("/") + std::string(store::reserved_prefix)) != std::string::npos ||
-      relative.starts_with(store::reserved_prefix)) {
-    return;
-  }
+  if (!status || store::is_hidden(relative)) return;
   if (status->kind == FileKind::Symlink && !inside_root(path)) return;
   if (status->kind == FileKind::Directory) {
     enter_above(relative);

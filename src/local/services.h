@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ struct Services {
   Log& log;
   /// A variable of this process's environment; called from any thread.
   std::function<std::optional<std::string>(const std::string&)> getenv;
+  /// Variables that programs get beside the inherited ones: how they reach stores/ by S3.
+  std::map<std::string, std::string> workload_environment = {};
   /// What operators see; a process that serves keeps them from one engine to the next.
   std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   std::shared_ptr<Health> health = std::make_shared<Health>();

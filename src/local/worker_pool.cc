@@ -43,6 +43,7 @@ work::CommandHost command_host(const Services& services, work::Containers& conta
           .stores_dir = home.stores_directory(),
           .local_path = [&home](const Uri& uri) { return home.stores().local_path(uri); },
           .getenv = services.getenv,
+          .environment = services.workload_environment,
           .started = {},
           .dropped = std::move(flooded),
           .containers = &containers};

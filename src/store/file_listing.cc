@@ -39,7 +39,7 @@ bool leads_nowhere(const Failure& failure) {
 /// What a directory entry is to the store; nothing if it is not for listings.
 Result<std::optional<KeyEntry>> key_entry(FileSystem& files, const std::string& directory,
                                           const std::string& real_root, DirectoryEntry entry) {
-  if (entry.name.starts_with(reserved_prefix) || entry.kind == FileKind::Other) {
+  if (is_hidden(entry.name) || entry.kind == FileKind::Other) {
     return std::nullopt;
   }
   KeyEntry key{std::move(entry.name), entry.kind == FileKind::Directory, {}};

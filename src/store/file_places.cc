@@ -66,6 +66,16 @@ std::string path_in(const std::string& directory, std::string_view name) {
   return directory == "/" ? format("/{}", name) : format("{}/{}", directory, name);
 }
 
+bool is_hidden(std::string_view relative) {
+  while (true) {
+    const auto slash = relative.find('/');
+    const auto name = relative.substr(0, slash);
+    if (name.starts_with(reserved_prefix) || name == gateway_directory) return true;
+    if (slash == std::string_view::npos) return false;
+    relative.remove_prefix(slash + 1);
+  }
+}
+
 bool path_inside(std::string_view path, std::string_view directory) {
   if (directory.empty() || directory == "/") return true;
   return path.starts_with(directory) &&

@@ -24,6 +24,10 @@ struct FileStoreLayout {
 
 /// Names that start so belong to the store: never keys, never listed.
 inline constexpr std::string_view reserved_prefix = ".cls-";
+/// A directory in which versitygw writes what is no object yet; never listed.
+inline constexpr std::string_view gateway_directory = ".sgwtmp";
+/// True for a name that no listing shows, and for what lies below one of that name.
+bool is_hidden(std::string_view relative);
 
 /// Where an object lies, or would.
 struct FilePlace {

@@ -341,6 +341,7 @@ TEST_F(FileStoreTest, NamesOfTheStoreAreNeverListed) {
   ASSERT_TRUE(store_.put(uri("d/k"), "hello"));
   ASSERT_TRUE(store_.replace_if(uri("d/k"), md5_of_hello, "x"));
   write(bucket() + "/d/.cls-tmp-000000000000000000000001", "half");
+  write(bucket() + "/.sgwtmp/multipart/part", "half");
   write(bucket() + "/.cls-dir/k", "x");
   write(bucket() + "/e/.cls-tmp-1", "half");
   EXPECT_TRUE(fs::exists(bucket() + "/.cls-lock"));

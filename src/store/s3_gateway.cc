@@ -42,13 +42,14 @@ S3Gateway::S3Gateway(ProcessRunner& processes, const S3GatewaySetup& setup)
                    .stderr_path = setup.log,
                    .timeout = std::chrono::hours(24 * 365)};
   spec.command.push_back(setup.root);
-  runner_ = std::jthread([this, &processes, spec](const std::stop_token& stop) {
+  runner_ = std::jthread([this, &processes, spec, told = setup.ended](const std::stop_token& stop) {
     const auto done = processes.run(spec, stop, [](int) {});
     failure_ = done ? Failure{FailureCode::Unavailable,
                               format("{} ended with {}; see {}", spec.command.front(), done->code,
                                      spec.stdout_path)}
                     : done.error();
     ended_ = true;
+    if (answers_ && told && !stop.stop_requested()) told(failure_);
   });
 }
 
@@ -62,7 +63,10 @@ Result<> S3Gateway::wait_until_it_answers(const S3GatewaySetup& setup) {
                           .retry = {.tries = 1}});
   const auto due = clock.monotonic() + patience;
   while (!ended_ && clock.monotonic() < due) {
-    if (client->send({.origin = origin_})) return {};
+    if (client->send({.origin = origin_})) {
+      answers_ = true;
+      return {};
+    }
     clock.sleep_for(milliseconds(10));
   }
   if (ended_) return tl::unexpected(failure_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ struct S3GatewaySetup {
   std::string path;  ///< PATH, in which the program is looked up
   std::string root;  ///< its directories are the buckets
   std::string log;   ///< file that the program's words go to; its directory exists
+  /// Called once if it ends by itself after it answered, from another thread; may be empty.
+  std::function<void(const Failure&)> ended = {};
 };
 
 /// Serves as long as it lives; its process dies with this one.
@@ -44,6 +47,7 @@ class S3Gateway {
 
   http::Origin origin_;
   http::Credentials credentials_;
+  std::atomic<bool> answers_ = false;
   std::atomic<bool> ended_ = false;
   Failure failure_;  ///< read once ended_
   std::jthread runner_;

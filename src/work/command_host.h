@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -24,8 +25,10 @@ struct CommandHost {
   std::function<Result<std::string>(const Uri&)> local_path;
   /// A variable of this process's environment.
   std::function<std::optional<std::string>(const std::string&)> getenv;
+  /// Variables that programs get beside the inherited ones; an arc's own replace them.
+  std::map<std::string, std::string> environment = {};
   /// Called with the attempt and its process group once it has started; may be empty.
-  std::function<void(const std::string& attempt, int group)> started;
+  std::function<void(const std::string& attempt, int group)> started = {};
   /// Called with the attempt, the bytes of its output that were not kept, and its folder; may be
   /// empty.
   std::function<void(const flow::WorkloadContext&, std::uint64_t, const std::string&)> dropped = {};

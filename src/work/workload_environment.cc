@@ -237,6 +237,7 @@ Step<Environment> workload_environment(const flow::WorkloadContext& context,
   for (const char* name : inherited) {
     if (auto value = host.getenv(name)) out[name] = std::move(*value);
   }
+  for (const auto& [name, value] : host.environment) out[name] = value;
   for (const auto& [name, declared] : plan.environment) {
     auto value = declared_value(name, declared, context, host);
     if (!value) return pass_failed(std::move(value));

@@ -47,7 +47,7 @@ Step<std::string> sink_directory(const CommandHost& host, const AttemptFolder& f
                                  const model::CommandPlan& plan, const std::string& role,
                                  const model::SinkDataset& sink);
 
-/// All variables: inherited ones, then those that the arc declares, then those of cls.
+/// All variables: inherited ones, then the host's, those that the arc declares, those of cls.
 Step<std::map<std::string, std::string>> workload_environment(const flow::WorkloadContext& context,
                                                               const model::CommandPlan& plan,
                                                               const CommandHost& host,
