@@ -132,6 +132,13 @@ int destroy(const Options& options, World& world) {
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
   const auto projects = deployed_of(named, *deployed.deployment, *home);
+  if (options.execution.dry_run) {
+    for (const auto* project : projects) {
+      world.console.out(format("would destroy {}{}\n", project->plan.project.to_string(),
+                               options.delete_records ? " and delete its records" : ""));
+    }
+    return 0;
+  }
   if (options.delete_records) {
     return destroy_with_records(world, *home, *deployed.deployment, projects);
   }

@@ -99,14 +99,19 @@ class CommandLine {
   void add_commands() {
     add_projects(
         command(app_, "verify", "Check project files; nothing is changed", Command::Verify), true);
-    command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
+    auto* bootstrap =
+        command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
+    add_bootstrap_options(*bootstrap, options_);
+    add_execution_options(*bootstrap, options_);
     auto* deploy =
         command(app_, "deploy", "Record projects, so that `cls up` serves them", Command::Deploy);
     add_projects(deploy, true);
     add_since(deploy);
+    add_execution_options(*deploy, options_);
     auto* destroy = command(app_, "destroy", "Take projects out of service; records and data stay",
                             Command::Destroy);
     add_projects(destroy, false);
+    add_execution_options(*destroy, options_);
     destroy->add_option("PROJECT", options_.arguments, "name:version of a deployed project");
     destroy->add_option("--wait", options_.wait,
                         "Wait so many seconds for lots that run; 0: not at all [600]");

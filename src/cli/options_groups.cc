@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of the commands that explain and that begin.
+// Groups of options that several commands share; the commands that explain and that begin.
 #include <array>
 
 #include <CLI/CLI.hpp>
@@ -74,6 +74,27 @@ void add_project_options(CLI::App& command, Options& options) {
   several("--only-resource", parts.only_resources, "NAME",
           "Leave out everything but this resource");
   command.add_flag("--exclude-all-tags", parts.exclude_all_tags, "Set no tags (aws)");
+}
+
+void add_execution_options(CLI::App& command, Options& options) {
+  ExecutionOptions& execution = options.execution;
+  command.add_flag("--dry-run", execution.dry_run, "Check, say what would be done, change nothing");
+  command.add_flag("--approve", execution.approve, "Do not ask first; here nothing is asked yet");
+  command.add_option("--profile", execution.profile, "Whose credentials (aws) [$AWS_PROFILE]")
+      ->type_name("NAME");
+  command.add_flag("--retry", execution.retry,
+                   "Where it ends with 75, try again after 30 and 60 seconds");
+}
+
+void add_bootstrap_options(CLI::App& command, Options& options) {
+  BootstrapOptions& bootstrap = options.bootstrap;
+  command.add_option("--account", bootstrap.account, "Of the placement (aws)")->type_name("NAME");
+  command.add_option("--region", bootstrap.region, "Of the placement (aws)")->type_name("NAME");
+  command.add_option("--stage", bootstrap.stage, "Of the placement")
+      ->type_name("NAME")
+      ->expected(0, 1);
+  command.add_flag("--destroy", bootstrap.destroy,
+                   "Undo it; refused while a project is deployed, and no record is deleted");
 }
 
 void add_guide_commands(CLI::App& app, Options& options, const AddCommand& command) {
