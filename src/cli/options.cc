@@ -97,8 +97,10 @@ class CommandLine {
   }
 
   void add_commands() {
-    add_projects(
-        command(app_, "verify", "Check project files; nothing is changed", Command::Verify), true);
+    auto* verify =
+        command(app_, "verify", "Check project files; nothing is changed", Command::Verify);
+    add_projects(verify, true);
+    add_dry_run_options(*verify, options_);
     auto* bootstrap =
         command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
     add_bootstrap_options(*bootstrap, options_);

@@ -76,12 +76,17 @@ void add_project_options(CLI::App& command, Options& options) {
   command.add_flag("--exclude-all-tags", parts.exclude_all_tags, "Set no tags (aws)");
 }
 
-void add_execution_options(CLI::App& command, Options& options) {
+void add_dry_run_options(CLI::App& command, Options& options) {
   ExecutionOptions& execution = options.execution;
   command.add_flag("--dry-run", execution.dry_run, "Check, say what would be done, change nothing");
-  command.add_flag("--approve", execution.approve, "Do not ask first; here nothing is asked yet");
   command.add_option("--profile", execution.profile, "Whose credentials (aws) [$AWS_PROFILE]")
       ->type_name("NAME");
+}
+
+void add_execution_options(CLI::App& command, Options& options) {
+  add_dry_run_options(command, options);
+  ExecutionOptions& execution = options.execution;
+  command.add_flag("--approve", execution.approve, "Do not ask first; here nothing is asked yet");
   command.add_flag("--retry", execution.retry,
                    "Where it ends with 75, try again after 30 and 60 seconds");
 }
