@@ -59,6 +59,27 @@ TEST_F(Execution, WhatIsTemporaryIsTriedThreeTimes) {
   EXPECT_THAT(cls({"destroy", "q:1", "--retry"}).err, Not(HasSubstr("trying again")));
 }
 
+TEST_F(Execution, InitWritesAllOfAProjectOrNothing) {
+  store::ScriptedFileSystem files;
+  files_ = &files;
+  int room = 2;
+  files.plan = [&](const std::string& call, const std::string&) -> std::optional<FailureCode> {
+    return call == "write_new" && room-- == 0 ? std::optional(FailureCode::NoSpace) : std::nullopt;
+  };
+  EXPECT_EQ(cls({"init", "new"}).code, 75);
+  for (const auto& file : fs::recursive_directory_iterator(path("new"))) {
+    EXPECT_TRUE(file.is_directory()) << file.path();
+  }
+  files.plan = {};
+  EXPECT_EQ(cls({"init", "new"}).code, 0);
+  write(path("other/sum.py"), "mine");
+  const Ran refused = cls({"init", "other"});
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_THAT(refused.err, HasSubstr(path("other/sum.py")));
+  EXPECT_FALSE(fs::exists(path("other/project.json")));
+  EXPECT_EQ(read(path("other/sum.py")), "mine");
+}
+
 TEST_F(Execution, BootstrapIsUndoneOnceNothingIsDeployed) {
   EXPECT_EQ(cls({"bootstrap", "--account", "111122223333", "--region", "r", "--stage"}).code, 0);
   write(path("p.json"), copy_project());

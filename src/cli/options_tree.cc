@@ -69,7 +69,8 @@ CommandInfo describe(const CLI::App& app, const std::string& path) {
       info.options.push_back(option_info(*option));
     }
   }
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+  const auto is_shown = [](const CLI::App* sub) { return !sub->get_group().empty(); };
+  for (const CLI::App* sub : app.get_subcommands(is_shown)) {
     info.commands.push_back(
         describe(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name()));
   }
