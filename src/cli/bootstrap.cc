@@ -13,8 +13,10 @@ namespace {
 int undo(const Options& options, World& world) {
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
+  const auto& projects = deployed.deployment->projects();
   std::vector<std::string> names;
-  for (const auto& project : deployed.deployment->projects()) {
+  names.reserve(projects.size());
+  for (const auto& project : projects) {
     names.push_back(project->plan.project.to_string());
   }
   if (!names.empty()) {

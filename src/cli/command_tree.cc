@@ -106,6 +106,7 @@ std::string unknown_word(const std::string& word, const CommandInfo& command) {
     return format("{} takes no '{}'\n", command.full_name(), word);
   }
   std::vector<std::string> names;
+  names.reserve(command.commands.size());
   for (const auto& sub : command.commands) names.emplace_back(sub.name());
   std::string text = format("there is no command '{} {}'\n", command.full_name(), word);
   if (const auto near = closest(word, names)) {

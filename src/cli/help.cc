@@ -51,8 +51,10 @@ std::string overview(const CommandInfo& root) {
 }  // namespace
 
 std::vector<std::string> help_topics(const CommandInfo& root) {
+  const auto commands = all_commands(root);
   std::vector<std::string> names;
-  for (const auto* command : all_commands(root)) names.push_back(command->path);
+  names.reserve(commands.size());
+  for (const auto* command : commands) names.push_back(command->path);
   for (const auto& topic : topics()) {
     if (std::ranges::find(names, topic.name) == names.end()) names.push_back(topic.name);
   }

@@ -176,6 +176,7 @@ void check_properties(const Options& options) {
   check<AwsSettings>(property_layer(options, AwsSettings::name), problems);
   if (!problems.has_errors()) return;
   std::vector<std::string> lines;
+  lines.reserve(problems.all().size());
   for (const auto& problem : problems.all()) lines.push_back(problem.to_string());
   throw Error(join(lines, "\n"), ExitCode::Usage);
 }
