@@ -36,6 +36,7 @@ OptionInfo option_info(const CLI::Option& option) {
                   .value = "",
                   .choices = {},
                   .doc = option.get_description(),
+                  .group = option.get_group(),
                   .is_required = option.get_required()};
   if (!option.get_snames().empty()) info.short_name = "-" + option.get_snames().front();
   if (!option.get_lnames().empty()) info.long_name = "--" + option.get_lnames().front();

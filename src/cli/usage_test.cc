@@ -17,6 +17,8 @@ using ::testing::StartsWith;
 
 class Usage : public CliTest {};
 
+namespace {
+
 /// One line, with one blank between words.
 std::string in_one_line(const std::string& text) {
   std::string out;
@@ -26,6 +28,8 @@ std::string in_one_line(const std::string& text) {
   }
   return out;
 }
+
+}  // namespace
 
 TEST_F(Usage, F21_EveryCommandAtEveryLevelHasItsHelp) {
   const CommandInfo root = command_tree();
