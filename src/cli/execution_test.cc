@@ -80,6 +80,29 @@ TEST_F(Execution, InitWritesAllOfAProjectOrNothing) {
   EXPECT_EQ(read(path("other/sum.py")), "mine");
 }
 
+TEST_F(Execution, F38_DestroyNeedsNoListOfWhatWasStored) {
+  write(path("p.json"), copy_project());
+  write(path("q.json"), copy_project("q"));
+  ASSERT_EQ(cls({"deploy", "-p", "p.json", "-p", "q.json"}).code, 0);
+  for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--delete-records"}}) {
+    ASSERT_EQ(cls({"deploy", "-p", "p.json"}).code, 0);
+    fs::remove_all(stored("clusterless-metadata-local-home/materials/name=p"));
+    std::vector<std::string> words{"destroy", "p:1"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(cls(words).code, 0);
+    EXPECT_THAT(cls({"projects", "--output", "csv"}).out,
+                AllOf(HasSubstr(",q,1"), Not(HasSubstr(",p,1"))));
+    for (const auto& [file, text] : records()) {
+      const bool is_subscription = file.find("/subscriptions/") != std::string::npos;
+      const bool is_of_p = file.find("=p/") != std::string::npos ||
+                           file.find("=p-in/") != std::string::npos ||
+                           file.find("=p-out/") != std::string::npos;
+      EXPECT_FALSE(is_of_p && !is_subscription) << file;
+    }
+  }
+  EXPECT_EQ(cls({"destroy", "q:1"}).code, 0);
+}
+
 TEST_F(Execution, BootstrapIsUndoneOnceNothingIsDeployed) {
   EXPECT_EQ(cls({"bootstrap", "--account", "111122223333", "--region", "r", "--stage"}).code, 0);
   write(path("p.json"), copy_project());
