@@ -5,6 +5,7 @@ SHELL: bash, zsh, zsh-autoloaded, fish.
 Ends with 77 (skipped) where the shell is not installed."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,8 @@ grep -vx done answer
 
 
 def bash(words):
+    # As readline hands them over: = is a word of its own.
+    words = [part for word in words for part in (re.split("(=)", word) if "=" in word else [word])]
     return ["bash", "--norc", "-c", BASH, "bash", *words]
 
 
@@ -63,6 +66,7 @@ CASES = [  # words before the cursor; what must be offered; what must not
     (["cls", "completion", ""], {"bash", "zsh", "fish"}, {"deploy"}),
     (["cls", "help", "late"], {"lateness"}, {"deploy"}),
     (["cls", "show", "ar"], {"arc"}, {"arcs"}),
+    (["cls", "status", "--output=j"], {"json"}, {"table"}),
 ]
 
 
@@ -83,7 +87,7 @@ def main():
             (pathlib.Path(folder) / "project.json").write_text("{}")
             done = subprocess.run(run(words), cwd=folder, capture_output=True, text=True, timeout=60,
                                   env={"PATH": os.environ["PATH"], "HOME": folder, "LC_ALL": "C.UTF-8", "TERM": "dumb"})
-        offered = {line.split("\t")[0].strip() for line in done.stdout.splitlines()}
+        offered = {line.split("\t")[0].strip().removeprefix("--output=") for line in done.stdout.splitlines()}
         if done.stderr or not wanted <= offered or offered & unwanted:
             problems.append(f"{' '.join(words)!r} in {shell}: wanted {sorted(wanted)}, got {sorted(offered)} {done.stderr}")
     print(f"{len(CASES)} lines completed by {shell}")

@@ -252,7 +252,13 @@ _cls() {
       "    esac\n    case \"${{at:+$at }}$word\" in ({}) at=\"${{at:+$at }}$word\" ;; esac\n"
       "    before=$word\n  done\n",
       command_pattern(root));
-  out += "  case \"$at:$prev\" in\n" + value_cases(root, zsh_value) + "  esac\n";
+  out += R"(  if [[ $PREFIX == --*=* ]]; then
+    prev=${PREFIX%%=*}
+    compset -P '*='
+  fi
+  case "$at:$prev" in
+)" + value_cases(root, zsh_value) +
+         "  esac\n";
   out += "  case \"$at\" in\n";
   for (const auto* command : with_root(root)) {
     out += format("    {})\n      known=({} )\n      options=({} ) ;;\n", quoted(command->path),
