@@ -28,8 +28,10 @@ class CommandLine {
     app_.add_option("--home", options_.home, "The folder of the local substrate [$CLS_HOME]")
         ->type_name("DIR");
     app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
+        ->type_name("NAME")
         ->check(CLI::IsMember({"local", "aws"}));
     app_.add_option("--output", output_, "table, json, csv or tsv")
+        ->type_name("FORMAT")
         ->check(CLI::IsMember(json::all_names<operate::Format>()));
     app_.add_option("-D,--property", options_.properties,
                     "A setting, as common.resource.removeAllOnDestroy=true; see cls help "
@@ -39,9 +41,11 @@ class CommandLine {
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
     app_.add_option("--log", options_.log,
                     "Log lines on standard error: text or json [$CLS_LOG, else text]")
+        ->type_name("FORMAT")
         ->check(CLI::IsMember({"text", "json"}));
     app_.add_option("--log-level", options_.log_level,
                     "The least level: debug, info, warning or error [$CLS_LOG_LEVEL]")
+        ->type_name("LEVEL")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
     add_commands();
   }
@@ -76,7 +80,8 @@ class CommandLine {
 
   void add_since(CLI::App* sub) {
     sub->add_option("--since", options_.since,
-                    "Lots ready from here on belong to new arcs: now, all, a time or a lot id");
+                    "Lots ready from here on belong to new arcs: now, all, a time or a lot id")
+        ->type_name("WHEN");
   }
 
   void add_filter(CLI::App* sub) {

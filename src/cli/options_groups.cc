@@ -56,6 +56,7 @@ void add_init(CLI::App& app, Options& options, const AddCommand& command) {
   sub->add_option("DIR", options.arguments, "Where to; it is made if need be [.]")->expected(0, 1);
   sub->add_option("--template", options.template_name,
                   "copy, command (a program on each lot) or several-sources [command]")
+      ->type_name("NAME")
       ->check(CLI::IsMember({"copy", "command", "several-sources"}));
 }
 
