@@ -63,11 +63,12 @@ std::vector<std::string> help_topics(const CommandInfo& root) {
 
 int help(const Options& options, World& world) {
   const CommandInfo root = command_tree();
-  const auto& words = options.arguments;
-  if (words.empty()) {
+  if (options.arguments.empty()) {
     world.console.out(overview(root));
     return 0;
   }
+  // `cls help 'arcs status'` too.
+  const auto words = split(join(options.arguments, " "), ' ');
   const auto all = topics();
   const auto topic = std::ranges::find(all, lower(words.front()), &Topic::name);
   const auto [command, found] = deepest(root, words);

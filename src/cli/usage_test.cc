@@ -57,6 +57,7 @@ TEST_F(Usage, F21_EveryCommandAtEveryLevelHasItsHelp) {
 TEST_F(Usage, HelpOfACommandIsThatOfItsNamesake) {
   EXPECT_EQ(cls({"help", "deploy"}).out, cls({"deploy", "--help"}).out);
   EXPECT_EQ(cls({"help", "arcs", "status"}).out, cls({"arcs", "status", "--help"}).out);
+  EXPECT_EQ(cls({"help", "arcs status"}).out, cls({"arcs", "status", "--help"}).out);
   EXPECT_EQ(cls({"--home", "status", "--help"}).out, cls({"--help"}).out);
 }
 
