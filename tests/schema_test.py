@@ -71,6 +71,20 @@ GOOD = {"project": {"name": "p", "version": "1"}, "placement": {"provider": "loc
                   "sinks": {"main": {"name": "c", "version": "1", "pathURI": "s3://b/c/"}}}]}
 
 
+LISTS = {"resource": "resources", "activity": "activities", "boundary": "boundaries", "barrier": "barriers", "arc": "arcs"}
+
+
+def templates(cls):
+    """Each type's template, with all fields and with the required ones, in a project."""
+    def show(*words):
+        return subprocess.run([cls, "show", *words], capture_output=True, text=True, check=True).stdout
+
+    for kind, of in LISTS.items():
+        for name in show(kind, "--list").split():
+            for more in ([], ["--required"]):
+                yield f"{name} {more}", {**GOOD, of: [json.loads(show(kind, "--model", name, *more))]}
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -99,6 +113,11 @@ def main():
         change(project)
         if not validator.is_valid(project):
             problems.append(f"{name}: should be valid")
+    several = list(templates(cls))
+    problems += [f"the template of {name}: {validator.iter_errors(project).__next__().message[:200]}"
+                 for name, project in several if not validator.is_valid(project)]
+    if len(several) < 40:
+        problems.append(f"only {len(several)} templates")
     if not validator.is_valid([GOOD, GOOD]) or validator.is_valid([]):
         problems.append("an array of projects should be valid, an empty one not")
     for name, change, place in BROKEN:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.h"
 
+#include <chrono>
 #include <exception>
 #include <new>
 
@@ -97,6 +98,46 @@ int failed(const Options& options, World& world, const std::string& why, ExitCod
   return static_cast<int>(code);
 }
 
+/// How a command ended.
+struct Ended {
+  int code = 0;
+  bool may_pass = false;  ///< it could not go on, for a reason that may be gone in a while
+};
+
+Ended carry_out(const Options& options, World& world) {
+  const auto could_not = [&](const std::string& why, ExitCode code) {
+    return Ended{failed(options, world, why, code), code == ExitCode::Temporary};
+  };
+  try {
+    check_properties(options);
+    return {dispatch(options, world)};
+  } catch (const Error& error) {
+    return could_not(error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return could_not("out of memory", ExitCode::Temporary);
+  } catch (const std::exception& error) {
+    return could_not(format("a fault of cls itself, please report it: {}", error.what()),
+                     ExitCode::Failed);
+  }
+}
+
+/// --retry: three attempts, with 30 and 60 seconds between them.
+int carry_out_again(const Options& options, World& world) {
+  // Standard input can be read once only.
+  world.read_standard_input = [read = world.read_standard_input,
+                               text = std::optional<std::string>()]() mutable {
+    if (!text) text = read();
+    return *text;
+  };
+  std::chrono::seconds pause{30};
+  for (int attempts = 1;; ++attempts, pause *= 2) {
+    const Ended ended = carry_out(options, world);
+    if (!ended.may_pass || attempts == 3) return ended.code;
+    world.console.err(format("cls: trying again in {} seconds\n", pause.count()));
+    world.clock.sleep_for(pause);
+  }
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, World& world) {
@@ -107,18 +148,7 @@ int run(const std::vector<std::string>& arguments, World& world) {
     return answer->exit_code;
   }
   const auto& options = std::get<Options>(parsed);
-  try {
-    check_properties(options);
-    return dispatch(options, world);
-  } catch (const Error& error) {
-    return failed(options, world, error.what(), error.exit_code());
-  } catch (const std::bad_alloc&) {
-    return failed(options, world, "out of memory", ExitCode::Temporary);
-  } catch (const std::exception& error) {
-    return failed(options, world,
-                  format("a fault of cls itself, please report it: {}", error.what()),
-                  ExitCode::Failed);
-  }
+  return options.execution.retry ? carry_out_again(options, world) : carry_out(options, world).code;
 }
 
 }  // namespace cls::cli

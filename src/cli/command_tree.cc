@@ -40,12 +40,24 @@ std::string marks(bool is_required, bool is_repeatable, const std::string& doc) 
   return text;
 }
 
+/// A heading for each group, in the order of their first options; what has no group of its own
+/// comes first.
 void append_options(std::string& out, const std::vector<OptionInfo>& options) {
+  std::vector<std::string> groups{"Options"};
   for (const auto& option : options) {
-    append_row(out, option_left(option),
-               with_choices(option.doc, option.choices) +
-                   marks(option.is_required, option.is_repeatable, option.doc),
-               30);
+    if (std::ranges::find(groups, option.group) == groups.end()) groups.push_back(option.group);
+  }
+  for (const auto& group : groups) {
+    bool first = true;
+    for (const auto& option : options) {
+      if (option.group != group) continue;
+      if (first) out += "\n" + group + ":\n";
+      first = false;
+      append_row(out, option_left(option),
+                 with_choices(option.doc, option.choices) +
+                     marks(option.is_required, option.is_repeatable, option.doc),
+                 30);
+    }
   }
 }
 
@@ -106,6 +118,7 @@ std::string unknown_word(const std::string& word, const CommandInfo& command) {
     return format("{} takes no '{}'\n", command.full_name(), word);
   }
   std::vector<std::string> names;
+  names.reserve(command.commands.size());
   for (const auto& sub : command.commands) names.emplace_back(sub.name());
   std::string text = format("there is no command '{} {}'\n", command.full_name(), word);
   if (const auto near = closest(word, names)) {
@@ -173,7 +186,6 @@ std::string help_text(const CommandInfo& command, const CommandInfo& root) {
   for (const auto& argument : command.arguments) {
     append_row(out, argument_text(argument), with_choices(argument.doc, argument.choices), 15);
   }
-  if (!command.options.empty()) out += "\nOptions:\n";
   append_options(out, command.options);
   if (command.path.empty()) {
     return out +

@@ -16,6 +16,7 @@ struct OptionInfo {
   std::string value;                 ///< what stands behind it, as `FILE`; empty: a flag
   std::vector<std::string> choices;  ///< all values there are; empty: any
   std::string doc;
+  std::string group;  ///< the heading that it stands under
   bool is_required = false;
   bool is_repeatable = false;
 

@@ -56,6 +56,7 @@ std::vector<std::string> option_names(const CommandInfo& command) {
 /// The words that may stand behind a command: those below it, or what its arguments may be.
 std::vector<std::string> words_of(const CommandInfo& command) {
   std::vector<std::string> words;
+  words.reserve(command.commands.size());
   for (const auto& sub : command.commands) words.emplace_back(sub.name());
   for (const auto& argument : command.arguments) {
     words.insert(words.end(), argument.choices.begin(), argument.choices.end());
@@ -73,13 +74,16 @@ std::vector<const CommandInfo*> with_root(const CommandInfo& root) {
 /// `'a'|'b b'`, for a pattern of case.
 std::string pattern_of(const std::vector<std::string>& texts) {
   std::vector<std::string> parts;
+  parts.reserve(texts.size());
   for (const auto& text : texts) parts.push_back(quoted(text));
   return join(parts, "|");
 }
 
 std::string command_pattern(const CommandInfo& root) {
+  const auto commands = all_commands(root);
   std::vector<std::string> paths;
-  for (const auto* command : all_commands(root)) paths.push_back(command->path);
+  paths.reserve(commands.size());
+  for (const auto* command : commands) paths.push_back(command->path);
   return pattern_of(paths);
 }
 
@@ -151,6 +155,7 @@ std::vector<std::pair<std::string, std::string>> described_options(const Command
 
 std::vector<std::pair<std::string, std::string>> described_words(const CommandInfo& command) {
   std::vector<std::pair<std::string, std::string>> words;
+  words.reserve(command.commands.size());
   for (const auto& sub : command.commands) words.emplace_back(sub.name(), sub.doc);
   for (const auto& argument : command.arguments) {
     for (const auto& choice : argument.choices) words.emplace_back(choice, argument.doc);
@@ -247,7 +252,13 @@ _cls() {
       "    esac\n    case \"${{at:+$at }}$word\" in ({}) at=\"${{at:+$at }}$word\" ;; esac\n"
       "    before=$word\n  done\n",
       command_pattern(root));
-  out += "  case \"$at:$prev\" in\n" + value_cases(root, zsh_value) + "  esac\n";
+  out += R"(  if [[ $PREFIX == --*=* ]]; then
+    prev=${PREFIX%%=*}
+    compset -P '*='
+  fi
+  case "$at:$prev" in
+)" + value_cases(root, zsh_value) +
+         "  esac\n";
   out += "  case \"$at\" in\n";
   for (const auto* command : with_root(root)) {
     out += format("    {})\n      known=({} )\n      options=({} ) ;;\n", quoted(command->path),

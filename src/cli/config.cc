@@ -49,6 +49,7 @@ const LoadedSettings& named(const std::vector<LoadedSettings>& all, const std::s
   const auto found = std::ranges::find(all, name, &LoadedSettings::name);
   if (found != all.end()) return *found;
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const auto& one : all) names.emplace_back(one.name);
   const auto near = closest(name, names);
   throw Error(

@@ -54,25 +54,27 @@ TEST_F(Config, F13_APropertyLeavesEverythingElseAsTheFilesSay) {
             "cdk.requireDeployApproval = 'never'\ncdk.requireDestroyApproval = false\n");
 }
 
-TEST_F(Config, F14_OutsideOfTheUsersDirectoryTheFilesAboveAreRead) {
-  // The user's directory is none above the working directory.
+TEST_F(Config, F14_OutsideOfTheUsersDirectoryTheWorkingDirectorysFileCounts) {
   EXPECT_EQ(cls({"config", "show"}).code, 0);
+  const std::string on = "resource.removeAllOnDestroy = true\n";
+  const std::string off = "resource.removeAllOnDestroy = false\n";
+  write(path(".clsconfig"), "[resource]\nremoveAllOnDestroy = true\n");
+  EXPECT_EQ(cls({"config", "show"}).out, on);
+  // What lies above it may be anybody's.
   const std::string above = directory_;
   directory_ = above + "/a/b";
   fs::create_directories(directory_);
-  write(above + "/.clsconfig", "[resource]\nremoveAllOnDestroy = true\n");
-  EXPECT_EQ(cls({"config", "show"}).out, "resource.removeAllOnDestroy = true\n");
-  // The nearest one counts.
-  write(above + "/a/.clsconfig", "");
-  EXPECT_EQ(cls({"config", "show"}).out, "resource.removeAllOnDestroy = false\n");
-  fs::remove(above + "/a/.clsconfig");
-  // Inside of the user's directory, that one is the end.
-  environment_["HOME"] = above;
-  EXPECT_EQ(cls({"config", "show"}).out, "resource.removeAllOnDestroy = false\n");
-  // And there may be no user.
+  EXPECT_EQ(cls({"config", "show"}).out, off);
+  // There may be no user, and one whose name another directory begins with.
   environment_.erase("HOME");
-  EXPECT_EQ(cls({"config", "show"}).out, "resource.removeAllOnDestroy = true\n");
+  EXPECT_EQ(cls({"config", "show"}).out, off);
   EXPECT_EQ(cls({"config", "init", "--global"}).code, 2);
+  environment_["HOME"] = above + "/";
+  EXPECT_EQ(cls({"config", "show"}).out, off) << "the user's own directory is no parent";
+  write(above + "/a/.clsconfig", "[resource]\nremoveAllOnDestroy = true\n");
+  EXPECT_EQ(cls({"config", "show"}).out, on);
+  write(above + "/a/b/.clsconfig", "");
+  EXPECT_EQ(cls({"config", "show"}).out, off) << "the nearest one counts";
   directory_ = above;
 }
 

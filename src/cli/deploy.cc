@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls deploy: records projects in a home, so that `cls up` and `cls run` serve them.
+#include "base/format.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/workspace.h"
+#include "model/plan_of.h"
 
 namespace cls::cli {
 
@@ -14,6 +17,15 @@ int deploy(const Options& options, World& world) {
         "cls cannot deploy to aws yet; on this machine the same project runs with --substrate "
         "local, cls run and cls up",
         ExitCode::Refused);
+  }
+  if (options.execution.dry_run) {
+    for (const auto& document : checked->documents) {
+      const auto plan = model::plan_of(document.model);
+      world.console.out(format("would deploy {}: {}, {}\n", plan.project.to_string(),
+                               counted(plan.boundaries.size(), "boundary", "boundaries"),
+                               counted(plan.arcs.size(), "arc")));
+    }
+    return 0;
   }
   const auto home = open_home(options, world);
   deploy_projects(*home, world, *checked, since);

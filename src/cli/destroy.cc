@@ -116,7 +116,7 @@ int destroy_with_records(World& world, local::Home& home, const flow::Deployment
     // The records first: cut off, the project is still deployed, and can be destroyed again.
     const auto count = flow::delete_records(home.store(), *project);
     if (!count) throw Error(count.error());
-    auto removed = flow::remove_project(home.store(), project->places, project->plan.project);
+    auto removed = flow::remove_project(home.store(), *project);
     if (!removed) throw Error(removed.error());
     world.console.out(format("destroyed {} and deleted {}; its data stays in {}\n",
                              project->plan.project.to_string(), counted(*count, "record"),
@@ -132,12 +132,19 @@ int destroy(const Options& options, World& world) {
   const auto home = existing_home(options, world);
   const auto deployed = deployed_in(*home, world);
   const auto projects = deployed_of(named, *deployed.deployment, *home);
+  if (options.execution.dry_run) {
+    for (const auto* project : projects) {
+      world.console.out(format("would destroy {}{}\n", project->plan.project.to_string(),
+                               options.delete_records ? " and delete its records" : ""));
+    }
+    return 0;
+  }
   if (options.delete_records) {
     return destroy_with_records(world, *home, *deployed.deployment, projects);
   }
   std::vector<flow::ArcRef> arcs;
   for (const auto* project : projects) {
-    auto removed = flow::remove_project(home->store(), project->places, project->plan.project);
+    auto removed = flow::remove_project(home->store(), *project);
     if (!removed) throw Error(removed.error());
     for (const auto& arc : project->plan.arcs) arcs.push_back({project, &arc});
     world.console.out(format("destroyed {}: its records and data stay in {}\n",

@@ -13,8 +13,7 @@
 namespace cls::cli::testing {
 
 /// Expects `text` to be the file's; CLS_ACCEPT=1 writes it anew, and skips.
-inline void expect_golden(const std::string& name, const std::string& text) {
-  const std::filesystem::path path = std::filesystem::path(CLS_GOLDEN) / name;
+inline void expect_golden(const std::filesystem::path& path, const std::string& text) {
   if (std::getenv("CLS_ACCEPT") != nullptr) {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << text;

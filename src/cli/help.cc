@@ -51,8 +51,10 @@ std::string overview(const CommandInfo& root) {
 }  // namespace
 
 std::vector<std::string> help_topics(const CommandInfo& root) {
+  const auto commands = all_commands(root);
   std::vector<std::string> names;
-  for (const auto* command : all_commands(root)) names.push_back(command->path);
+  names.reserve(commands.size());
+  for (const auto* command : commands) names.push_back(command->path);
   for (const auto& topic : topics()) {
     if (std::ranges::find(names, topic.name) == names.end()) names.push_back(topic.name);
   }
@@ -61,11 +63,12 @@ std::vector<std::string> help_topics(const CommandInfo& root) {
 
 int help(const Options& options, World& world) {
   const CommandInfo root = command_tree();
-  const auto& words = options.arguments;
-  if (words.empty()) {
+  if (options.arguments.empty()) {
     world.console.out(overview(root));
     return 0;
   }
+  // `cls help 'arcs status'` too.
+  const auto words = split(join(options.arguments, " "), ' ');
   const auto all = topics();
   const auto topic = std::ranges::find(all, lower(words.front()), &Topic::name);
   const auto [command, found] = deepest(root, words);

@@ -43,6 +43,23 @@ void refuse_overwriting(const std::vector<NewFile>& files, World& world) {
               ExitCode::Refused);
 }
 
+Result<> write(const NewFile& file, World& world) {
+  auto made = world.files.make_directories(std::filesystem::path(file.path).parent_path().string());
+  if (!made) return pass(std::move(made));
+  return world.files.write_new(file.path, file.text);
+}
+
+/// All of them or, with an Error, none: half of a project would be in the way of the next try.
+void write_all(const std::vector<NewFile>& files, World& world) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto written = write(files[i], world);
+    if (written) continue;
+    // What cannot be removed now is named by the next try.
+    for (std::size_t k = 0; k < i; ++k) static_cast<void>(world.files.unlink(files[k].path));
+    throw Error(written.error());
+  }
+}
+
 /// As a shell takes it.
 std::string shell_word(const std::string& text) {
   if (text.find_first_of(" '\"\\$`&;|<>()*?[]#~!") == std::string::npos) return text;
@@ -57,10 +74,7 @@ int init(const Options& options, World& world) {
   const std::string named = options.arguments.empty() ? "." : options.arguments.front();
   const auto files = files_of(options.template_name, absolute(named, world));
   refuse_overwriting(files, world);
-  for (const auto& file : files) {
-    need(world.files.make_directories(std::filesystem::path(file.path).parent_path().string()));
-    need(world.files.write_new(file.path, file.text));
-  }
+  write_all(files, world);
   world.console.out(format("wrote {} to {}; next:\n\n", counted(files.size(), "file"), named));
   if (named != ".") world.console.out(format("    cd {}\n", shell_word(named)));
   world.console.out(

@@ -35,8 +35,10 @@ class CommandLine {
         ->type_name("PLACE")
         ->allow_extra_args(false);
     app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
+        ->type_name("NAME")
         ->check(CLI::IsMember({"local", "aws"}));
     app_.add_option("--output", output_, "table, json, csv or tsv")
+        ->type_name("FORMAT")
         ->check(CLI::IsMember(json::all_names<operate::Format>()));
     app_.add_flag("--local-time", options_.local_time,
                   "Times in tables in the machine's time zone instead of UTC");
@@ -48,9 +50,11 @@ class CommandLine {
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
     app_.add_option("--log", options_.log,
                     "Log lines on standard error: text or json [$CLS_LOG, else text]")
+        ->type_name("FORMAT")
         ->check(CLI::IsMember({"text", "json"}));
     app_.add_option("--log-level", options_.log_level,
                     "The least level: debug, info, warning or error [$CLS_LOG_LEVEL]")
+        ->type_name("LEVEL")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
     add_commands();
   }
@@ -85,7 +89,8 @@ class CommandLine {
 
   void add_since(CLI::App* sub) {
     sub->add_option("--since", options_.since,
-                    "Lots ready from here on belong to new arcs: now, all, a time or a lot id");
+                    "Lots ready from here on belong to new arcs: now, all, a time or a lot id")
+        ->type_name("WHEN");
   }
 
   void add_s3(CLI::App* sub) {
@@ -111,20 +116,27 @@ class CommandLine {
   }
 
   void add_commands() {
-    add_projects(
-        command(app_, "verify", "Check project files; nothing is changed", Command::Verify), true);
+    auto* verify =
+        command(app_, "verify", "Check project files; nothing is changed", Command::Verify);
+    add_projects(verify, true);
+    add_dry_run_options(*verify, options_);
     auto* diff = command(app_, "diff", "What deploying projects would change; nothing is changed",
                          Command::Diff);
     add_projects(diff, true);
     diff->add_flag("--exit-code", options_.exit_code, "End with 6 where there are changes");
-    command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
+    auto* bootstrap =
+        command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
+    add_bootstrap_options(*bootstrap, options_);
+    add_execution_options(*bootstrap, options_);
     auto* deploy =
         command(app_, "deploy", "Record projects, so that `cls up` serves them", Command::Deploy);
     add_projects(deploy, true);
     add_since(deploy);
+    add_execution_options(*deploy, options_);
     auto* destroy = command(app_, "destroy", "Take projects out of service; records and data stay",
                             Command::Destroy);
     add_projects(destroy, false);
+    add_execution_options(*destroy, options_);
     destroy->add_option("PROJECT", options_.arguments, "name:version of a deployed project");
     destroy->add_option("--wait", options_.wait,
                         "Wait so many seconds for lots that run; 0: not at all [600]");

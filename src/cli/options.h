@@ -85,6 +85,21 @@ struct PartOptions {
   bool exclude_all_tags = false;
 };
 
+/// How something is carried out: bootstrap, deploy, destroy.
+struct ExecutionOptions {
+  bool dry_run = false;
+  bool approve = false;
+  bool retry = false;
+  std::string profile;
+};
+
+struct BootstrapOptions {
+  std::string account;
+  std::string region;
+  std::string stage;
+  bool destroy = false;
+};
+
 struct Options {
   Command command = Command::None;
   std::string home;                 ///< empty: $CLS_HOME, else ~/.local/share/clusterless
@@ -145,6 +160,8 @@ struct Options {
   bool exit_code = false;       ///< diff: 6 where there are changes
   bool delete_records = false;  ///< destroy: the project's past too, but for its data
   ShowOptions show;
+  ExecutionOptions execution;
+  BootstrapOptions bootstrap;
   JsonnetOptions jsonnet;
   PartOptions parts;
   ConfigOptions config;

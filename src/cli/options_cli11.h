@@ -24,6 +24,11 @@ void add_guide_commands(CLI::App& app, Options& options, const AddCommand& comma
 /// How project files are evaluated, and what of them is meant: for every command that reads some.
 void add_project_options(CLI::App& command, Options& options);
 
+void add_dry_run_options(CLI::App& command, Options& options);
+/// How something is carried out: with those of a dry run.
+void add_execution_options(CLI::App& command, Options& options);
+void add_bootstrap_options(CLI::App& command, Options& options);
+
 /// Reads off what an app has.
 CommandInfo describe(const CLI::App& app, const std::string& path = "");
 

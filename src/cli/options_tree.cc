@@ -36,6 +36,7 @@ OptionInfo option_info(const CLI::Option& option) {
                   .value = "",
                   .choices = {},
                   .doc = option.get_description(),
+                  .group = option.get_group(),
                   .is_required = option.get_required()};
   if (!option.get_snames().empty()) info.short_name = "-" + option.get_snames().front();
   if (!option.get_lnames().empty()) info.long_name = "--" + option.get_lnames().front();
@@ -69,7 +70,8 @@ CommandInfo describe(const CLI::App& app, const std::string& path) {
       info.options.push_back(option_info(*option));
     }
   }
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+  const auto is_shown = [](const CLI::App* sub) { return !sub->get_group().empty(); };
+  for (const CLI::App* sub : app.get_subcommands(is_shown)) {
     info.commands.push_back(
         describe(*sub, path.empty() ? sub->get_name() : path + " " + sub->get_name()));
   }

@@ -111,7 +111,8 @@ json::Document property_layer(const Options& options, std::string_view name) {
 }
 
 std::filesystem::path user_directory(const World& world) {
-  return std::filesystem::path(world.getenv("HOME").value_or("")).lexically_normal();
+  const auto path = std::filesystem::path(world.getenv("HOME").value_or("")).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();  // without a slash in the end
 }
 
 template <class Settings>
@@ -145,12 +146,14 @@ std::string settings_file(std::string_view name, Scope scope, const World& world
   }
   const std::string file = ".clsconfig" + name_suffix(name);
   const std::filesystem::path start(world.working_directory);
+  const std::string here = (start / file).string();
+  const std::string below = user.string() + "/";
+  if (user.empty() || !start.string().starts_with(below)) return here;
   for (auto directory = start; directory != user; directory = directory.parent_path()) {
     const std::string path = (directory / file).string();
     if (world.files.status(path)) return path;
-    if (directory == directory.root_path()) break;
   }
-  return (start / file).string();
+  return here;
 }
 
 std::vector<LoadedSettings> load_settings(const Options& options, World& world,
@@ -173,6 +176,7 @@ void check_properties(const Options& options) {
   check<AwsSettings>(property_layer(options, AwsSettings::name), problems);
   if (!problems.has_errors()) return;
   std::vector<std::string> lines;
+  lines.reserve(problems.all().size());
   for (const auto& problem : problems.all()) lines.push_back(problem.to_string());
   throw Error(join(lines, "\n"), ExitCode::Usage);
 }

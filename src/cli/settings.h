@@ -60,8 +60,9 @@ struct AwsSettings {
 /// Where settings are written.
 enum class Scope : std::uint8_t { Global, Local };
 
-/// The file of a scope: `~/.cls/config[-NAME]`; `.clsconfig[-NAME]` in the working directory or, of
-/// its parents (below the user's directory, if it is in there), the nearest that has one.
+/// The file of a scope: `~/.cls/config[-NAME]`; `.clsconfig[-NAME]` in the working directory or, if
+/// that is below the user's, the nearest one in its parents below there. Elsewhere parents may be
+/// anybody's.
 std::string settings_file(std::string_view name, Scope scope, const World& world);
 
 /// Settings as JSON, each layer merged into the one before, member by member: defaults, the global

@@ -46,6 +46,7 @@ std::vector<Entry> components(const std::function<bool(const model::ComponentTyp
 
 std::vector<Entry> models() {
   std::vector<Entry> entries;
+  entries.reserve(model::model_types().size());
   for (const auto& type : model::model_types()) {
     entries.push_back({std::string(type.name), std::string(type.doc), "", type.schema()});
   }

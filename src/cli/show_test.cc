@@ -30,7 +30,7 @@ TEST_P(Show, SaysWhatThereIs) {
     for (const auto& word : line) text += " " + word;
     text += "\n" + ran.out + "\n";
   }
-  expect_golden("show/" + kind + ".txt", text);
+  expect_golden(fs::path(CLS_GOLDEN) / "show" / (kind + ".txt"), text);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -17,6 +17,8 @@ using ::testing::StartsWith;
 
 class Usage : public CliTest {};
 
+namespace {
+
 /// One line, with one blank between words.
 std::string in_one_line(const std::string& text) {
   std::string out;
@@ -26,6 +28,8 @@ std::string in_one_line(const std::string& text) {
   }
   return out;
 }
+
+}  // namespace
 
 TEST_F(Usage, F21_EveryCommandAtEveryLevelHasItsHelp) {
   const CommandInfo root = command_tree();
@@ -53,6 +57,7 @@ TEST_F(Usage, F21_EveryCommandAtEveryLevelHasItsHelp) {
 TEST_F(Usage, HelpOfACommandIsThatOfItsNamesake) {
   EXPECT_EQ(cls({"help", "deploy"}).out, cls({"deploy", "--help"}).out);
   EXPECT_EQ(cls({"help", "arcs", "status"}).out, cls({"arcs", "status", "--help"}).out);
+  EXPECT_EQ(cls({"help", "arcs status"}).out, cls({"arcs", "status", "--help"}).out);
   EXPECT_EQ(cls({"--home", "status", "--help"}).out, cls({"--help"}).out);
 }
 

@@ -121,6 +121,29 @@ Result<> remove_materials(store::ObjectStore& store, const record::Places& place
   return {};
 }
 
+/// The same from what is deployed; of datasets only those that the store says are the project's.
+Result<std::vector<std::string>> materials_of(store::ObjectStore& store, const Deployed& project) {
+  const auto& places = project.places;
+  const auto& id = project.plan.project;
+  std::vector<std::string> materials;
+  std::vector<model::DatasetId> datasets;
+  for (const auto& arc : project.plan.arcs) {
+    materials.push_back(places.arc(id, arc.name).to_string());
+    for (const auto& [role, sink] : arc.sinks) datasets.push_back(sink.id());
+  }
+  for (const auto& boundary : project.plan.boundaries) {
+    materials.push_back(places.boundary(id, boundary.name).to_string());
+    datasets.push_back(boundary.dataset.id());
+  }
+  for (const auto& dataset : datasets) {
+    auto owned = stored_owner(store, places, dataset);
+    if (!owned) return pass(std::move(owned));
+    if (*owned && (*owned)->owner == id) materials.push_back(places.dataset(dataset).to_string());
+  }
+  materials.push_back(places.project(id).to_string());
+  return materials;
+}
+
 /// Removes records until a removal fails.
 class Removal {
  public:
@@ -246,6 +269,21 @@ Result<bool> remove_project(store::ObjectStore& store, const record::Places& pla
     return pass(std::move(removed));
   }
   return true;
+}
+
+Result<bool> remove_project(store::ObjectStore& store, const Deployed& project) {
+  const auto& id = project.plan.project;
+  const auto listed = stored_materials(store, project.places, id);
+  if (!listed) return tl::unexpected<Failure>(listed.error());
+  if (listed->empty()) {
+    // Listed again first: cut off, it can be destroyed once more.
+    auto materials = materials_of(store, project);
+    if (!materials) return pass(std::move(materials));
+    if (auto done = put_materials(store, project.places, id, *materials); !done) {
+      return pass(std::move(done));
+    }
+  }
+  return remove_project(store, project.places, id);
 }
 
 Result<std::uint64_t> delete_records(store::ObjectStore& store, const Deployed& project) {

@@ -49,6 +49,8 @@ Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& sto
 /// the project is not deployed.
 Result<bool> remove_project(store::ObjectStore& store, const record::Places& places,
                             const model::ProjectId& project);
+/// The same for a project that was read: also where the list of its records is gone.
+Result<bool> remove_project(store::ObjectStore& store, const Deployed& project);
 
 /// Reads a subscription; nullopt where none was written. A null `since` is resolved to the store's
 /// time of the record and stored.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON Schema of project files, and of their parts.
+#include <algorithm>
+
 #include "base/format.h"
 #include "model/catalogue.h"
 #include "model/deployable.h"
+#include "model/field_rows.h"
 
 namespace cls::model {
 
@@ -17,6 +20,33 @@ json::Value reference(std::string_view name) {
   json::Value value = json::Value::object();
   value.add("$ref", json::Value::string(format("#/$defs/{}", name)));
   return value;
+}
+
+/// The name of a shared object in `$defs`.
+std::string key_of(const SharedObject& object) {
+  std::string key = object.name;
+  std::ranges::replace(key, ' ', '-');
+  return key;
+}
+
+/// Puts references where objects that several types hold are written out; descriptions and defaults
+/// stay where they are held.
+void share(json::Value& schema) {
+  const json::Value* properties = schema.find("properties");
+  const auto& shared = shared_objects();
+  const auto same = std::ranges::find_if(shared, [&](const SharedObject& object) {
+    return properties != nullptr && *object.schema.find("properties") == *properties;
+  });
+  if (same != shared.end()) {
+    std::erase_if(schema.members, [](const json::Member& member) {
+      return member.key != "description" && member.key != "default";
+    });
+    schema.members.insert(schema.members.begin(),
+                          {"$ref", json::Value::string("#/$defs/" + key_of(*same)), 0});
+    return;
+  }
+  for (auto& member : schema.members) share(member.value);
+  for (auto& item : schema.items) share(item);
 }
 
 }  // namespace
@@ -60,6 +90,8 @@ json::Value project_schema() {
   types.add("project", json::schema<Deployable>());
   json::Value several = json::array_schema(reference("project"));
   several.add("minItems", json::Value::number(1));
+  share(types);
+  for (const auto& object : shared_objects()) types.add(key_of(object), object.schema);
   json::Value root = json::Value::object();
   root.add("$schema", json::Value::string("https://json-schema.org/draft/2020-12/schema"));
   root.add("title", json::Value::string("Clusterless project file"));

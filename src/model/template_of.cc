@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Templates: an object to start from, made from a schema.
+#include <algorithm>
+
 #include "base/format.h"
 #include "model/catalogue.h"
 
@@ -16,9 +18,7 @@ bool is_null(const json::Value& schema) {
 
 /// Null where the value may be left out, else as the first alternative.
 json::Value either(const json::Value& alternatives, std::string_view doc, TemplateFields fields) {
-  for (const auto& schema : alternatives.items) {
-    if (is_null(schema)) return {};
-  }
+  if (std::ranges::any_of(alternatives.items, is_null)) return {};
   return value_of(alternatives.items.front(), doc, fields);
 }
 
@@ -57,10 +57,8 @@ json::Value value_of(const json::Value& schema, std::string_view doc, TemplateFi
 }
 
 bool is_required(const json::Value& schema, const std::string& name) {
-  for (const auto& needed : schema.find("required")->items) {
-    if (needed.text == name) return true;
-  }
-  return false;
+  return std::ranges::any_of(schema.find("required")->items,
+                             [&](const json::Value& needed) { return needed.text == name; });
 }
 
 }  // namespace

@@ -43,10 +43,10 @@ model::ProjectPlan project() {
     sink.version = "1";
     sink.pathURI = "s3://users-own/" + source + "/";
     arc.sinks.emplace_back("main", sink);
-    arc.workload = model::CommandPlan{.command = {"false"},
-                                      .environment = {},
-                                      .working_dir = {},
-                                      .manifest = model::ManifestMode::collect};
+    model::CommandPlan fails;
+    fails.command = {"false"};
+    fails.manifest = model::ManifestMode::collect;
+    arc.workload = std::move(fails);
     arc.declaration = "d";
     plan.arcs.push_back(arc);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of the commands that explain and that begin.
+// Groups of options that several commands share; the commands that explain and that begin.
 #include <array>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +9,8 @@
 namespace cls::cli {
 
 namespace {
+
+const char* const carried_out = "How it is carried out";
 
 void add_show(CLI::App& app, Options& options, const AddCommand& command) {
   auto* sub = command(app, "show", "Explain what a project file may hold", Command::Show);
@@ -54,15 +56,18 @@ void add_init(CLI::App& app, Options& options, const AddCommand& command) {
   sub->add_option("DIR", options.arguments, "Where to; it is made if need be [.]")->expected(0, 1);
   sub->add_option("--template", options.template_name,
                   "copy, command (a program on each lot) or several-sources [command]")
+      ->type_name("NAME")
       ->check(CLI::IsMember({"copy", "command", "several-sources"}));
 }
 
 }  // namespace
 
 void add_project_options(CLI::App& command, Options& options) {
+  const std::string group = "How project files are read";
   const auto several = [&](const char* name, std::vector<std::string>& values, const char* type,
                            const char* description) {
-    command.add_option(name, values, description)->type_name(type)->allow_extra_args(false);
+    auto* option = command.add_option(name, values, description)->type_name(type)->group(group);
+    option->allow_extra_args(false);
   };
   JsonnetOptions& jsonnet = options.jsonnet;
   several("--ext-str", jsonnet.external, "NAME=TEXT", "A text for std.extVar of Jsonnet files");
@@ -70,10 +75,42 @@ void add_project_options(CLI::App& command, Options& options) {
   several("-J,--jpath", jsonnet.import_directories, "DIR", "Where Jsonnet imports are found");
   PartOptions& parts = options.parts;
   several("--exclude-arc", parts.excluded_arcs, "NAME", "Leave this arc out");
-  command.add_flag("--exclude-all-arcs", parts.exclude_all_arcs, "Leave all arcs out");
+  command.add_flag("--exclude-all-arcs", parts.exclude_all_arcs, "Leave all arcs out")
+      ->group(group);
   several("--only-resource", parts.only_resources, "NAME",
           "Leave out everything but this resource");
-  command.add_flag("--exclude-all-tags", parts.exclude_all_tags, "Set no tags (aws)");
+  command.add_flag("--exclude-all-tags", parts.exclude_all_tags, "Set no tags (aws)")->group(group);
+}
+
+void add_dry_run_options(CLI::App& command, Options& options) {
+  ExecutionOptions& execution = options.execution;
+  command.add_flag("--dry-run", execution.dry_run, "Check, say what would be done, change nothing")
+      ->group(carried_out);
+  command.add_option("--profile", execution.profile, "Whose credentials (aws) [$AWS_PROFILE]")
+      ->type_name("NAME")
+      ->group(carried_out);
+}
+
+void add_execution_options(CLI::App& command, Options& options) {
+  add_dry_run_options(command, options);
+  ExecutionOptions& execution = options.execution;
+  command.add_flag("--approve", execution.approve, "Do not ask first; here nothing is asked yet")
+      ->group(carried_out);
+  command
+      .add_flag("--retry", execution.retry,
+                "Where it ends with 75, try again after 30 and 60 seconds")
+      ->group(carried_out);
+}
+
+void add_bootstrap_options(CLI::App& command, Options& options) {
+  BootstrapOptions& bootstrap = options.bootstrap;
+  command.add_option("--account", bootstrap.account, "Of the placement (aws)")->type_name("NAME");
+  command.add_option("--region", bootstrap.region, "Of the placement (aws)")->type_name("NAME");
+  command.add_option("--stage", bootstrap.stage, "Of the placement")
+      ->type_name("NAME")
+      ->expected(0, 1);
+  command.add_flag("--destroy", bootstrap.destroy,
+                   "Undo it; refused while a project is deployed, and no record is deleted");
 }
 
 void add_guide_commands(CLI::App& app, Options& options, const AddCommand& command) {
