@@ -85,6 +85,11 @@ Result<ObjectInfo> RoutedStore::copy_if_absent(const Uri& from, const Uri& to) {
   return s3_.has(to) ? bring_to_s3(from, to, false) : bring_to_files(from, to, false);
 }
 
+Result<ObjectInfo> RoutedStore::copy_version_if_absent(const ObjectInfo& from, const Uri& to) {
+  if (s3_.has(from.uri) != s3_.has(to)) return ObjectStore::copy_version_if_absent(from, to);
+  return of(to).copy_version_if_absent(from, to);
+}
+
 Result<ObjectInfo> RoutedStore::copy(const Uri& from, const Uri& to) {
   if (s3_.has(from) == s3_.has(to)) return of(from).copy(from, to);
   return s3_.has(to) ? bring_to_s3(from, to, true) : bring_to_files(from, to, true);
