@@ -21,6 +21,11 @@ std::vector<WriteResults> ObjectStore::write(const std::vector<WriteStep>& steps
   return done;
 }
 
+Result<ObjectInfo> ObjectStore::copy_version_if_absent(const ObjectInfo& from, const Uri& to) {
+  return fail(FailureCode::Unsupported, format("copying {} to {} proves nothing of what is copied",
+                                               from.uri.to_string(), to.to_string()));
+}
+
 Result<> check_request(const ListRequest& request) {
   if (!request.delimiter.empty() && request.delimiter != "/") {
     return fail(FailureCode::Invalid,

@@ -115,6 +115,11 @@ class ObjectStore {
   /// The same over an object: Conflict if there is none at `to`, or its ETag is another.
   virtual Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) = 0;
 
+  /// copy_if_absent() of the version that has the size and ETag of `from`: what it returns is
+  /// proven to be that one, and need not be read. NotFound where that version is not there,
+  /// Unsupported where the store can prove nothing: copy, and read what was copied.
+  virtual Result<ObjectInfo> copy_version_if_absent(const ObjectInfo& from, const Uri& to);
+
   virtual Result<ListPage> list(const ListRequest& request) = 0;
 };
 

@@ -85,6 +85,11 @@ Result<ObjectInfo> RoutedStore::copy_if_absent(const Uri& from, const Uri& to) {
   return s3_.has(to) ? bring_to_s3(from, to, {}) : bring_to_files(from, to, {});
 }
 
+Result<ObjectInfo> RoutedStore::copy_version_if_absent(const ObjectInfo& from, const Uri& to) {
+  if (s3_.has(from.uri) != s3_.has(to)) return ObjectStore::copy_version_if_absent(from, to);
+  return of(to).copy_version_if_absent(from, to);
+}
+
 Result<ObjectInfo> RoutedStore::copy_if(const Uri& from, const Uri& to, std::string_view etag) {
   if (s3_.has(from) == s3_.has(to)) return of(from).copy_if(from, to, etag);
   return s3_.has(to) ? bring_to_s3(from, to, etag) : bring_to_files(from, to, etag);

@@ -35,6 +35,7 @@ class RoutedStore final : public ObjectStore {
   Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
   Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
+  Result<ObjectInfo> copy_version_if_absent(const ObjectInfo& from, const Uri& to) override;
   Result<ListPage> list(const ListRequest& request) override;
 
  private:

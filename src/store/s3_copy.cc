@@ -24,15 +24,32 @@ ObjectInfo made(const Uri& to, std::uint64_t size, std::string etag, Instant at)
 
 Result<ObjectInfo> S3Store::copy_if_absent(const Uri& from, const Uri& to) {
   const http::Headers condition{{"If-None-Match", "*"}};
-  const auto kept = copies_.find(to.bucket);
-  const bool server =
-      kept != copies_.end() && kept->second == CopyCondition::Kept && client_.copy_source(from, to);
-  return server ? copy_there(from, to, condition) : copy_bytes(from, to, condition);
+  return copies_keep_condition(from, to) ? copy_there(from, to, condition)
+                                         : copy_bytes(from, "", to, condition);
+}
+
+bool S3Store::copies_keep_condition(const Uri& from, const Uri& to) const {
+  const auto known = copies_.find(to.bucket);
+  return known != copies_.end() && known->second == CopyCondition::Kept &&
+         client_.copy_source(from, to);
+}
+
+/// Every request about the source has its ETag as a condition.
+Result<ObjectInfo> S3Store::copy_version_if_absent(const ObjectInfo& from, const Uri& to) {
+  if (from.etag.empty()) return ObjectStore::copy_version_if_absent(from, to);
+  const http::Headers condition{{"If-None-Match", "*"}};
+  const bool by_server = copies_keep_condition(from.uri, to) && from.size <= copy_limit;
+  auto copied = by_server ? copy_once({.info = from, .metadata = {}, .bytes = {}}, to, condition)
+                          : copy_bytes(from.uri, from.etag, to, condition);
+  if (copied && copied->size != from.size) {
+    return fail(FailureCode::NotFound, format("{} has another size", from.uri.to_string()));
+  }
+  return copied;
 }
 
 Result<ObjectInfo> S3Store::copy_if(const Uri& from, const Uri& to, std::string_view etag) {
   // CopyObject knows no condition on what it replaces; PUT and the last step of an upload do.
-  return copy_bytes(from, to, {{"If-Match", format("\"{}\"", etag)}});
+  return copy_bytes(from, "", to, {{"If-Match", format("\"{}\"", etag)}});
 }
 
 /// By the server, of the version that was looked at.
@@ -85,9 +102,12 @@ Result<ObjectInfo> S3Store::copy_in_parts(const Fetched& source, const Uri& to,
 /// Through this machine: for endpoints that copy without heeding the condition, and from another
 /// endpoint. What is large is still copied by the server, if it can be: the last step of an upload
 /// heeds it.
-Result<ObjectInfo> S3Store::copy_bytes(const Uri& from, const Uri& to,
+Result<ObjectInfo> S3Store::copy_bytes(const Uri& from, const std::string& etag, const Uri& to,
                                        const http::Headers& condition) {
-  auto source = fetch(from, {.offset = 0, .length = md5_etag_limit});
+  auto source = fetch(from, {.offset = 0, .length = md5_etag_limit}, etag);
+  if (!source && source.error().code == FailureCode::Conflict) {
+    return fail(FailureCode::NotFound, format("{} has another ETag", from.to_string()));
+  }
   if (!source) return pass(std::move(source));
   const auto& info = source->info;
   // No version has an empty ETag, but to some endpoints such a condition is none.
@@ -101,14 +121,14 @@ Result<ObjectInfo> S3Store::copy_bytes(const Uri& from, const Uri& to,
                           if (!read) return pass(std::move(read));
                           return std::move(read->bytes);
                         }};
-    auto etag = upload(client_, to, parts, source->metadata, condition);
-    if (!etag) return pass(std::move(etag));
-    return made(to, info.size, std::move(*etag), clock_.now());
+    auto uploaded = upload(client_, to, parts, source->metadata, condition);
+    if (!uploaded) return pass(std::move(uploaded));
+    return made(to, info.size, std::move(*uploaded), clock_.now());
   }
-  auto etag = write_one(to, source->bytes, condition, source->metadata);
-  if (!etag) return pass(std::move(etag));
+  auto written = write_one(to, source->bytes, condition, source->metadata);
+  if (!written) return pass(std::move(written));
   learn_of_copies(*source, to);
-  return made(to, info.size, std::move(*etag), clock_.now());
+  return made(to, info.size, std::move(*written), clock_.now());
 }
 
 /// Right after a target was written: does a copy to it, of the same bytes, obey If-None-Match?

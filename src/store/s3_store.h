@@ -40,6 +40,7 @@ class S3Store final : public ObjectStore {
   Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
   Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
+  Result<ObjectInfo> copy_version_if_absent(const ObjectInfo& from, const Uri& to) override;
   Result<ListPage> list(const ListRequest& request) override;
 
   /// Copies what another store holds, over the version `over`, else to a key that must be free:
@@ -66,7 +67,10 @@ class S3Store final : public ObjectStore {
   tl::unexpected<Failure> conflict(const Uri& uri, const http::Headers& condition);
   Result<Fetched> fetch(const Uri& uri, const Range& range, const std::string& etag = "");
   Result<Fetched> look(const Uri& uri);
-  Result<ObjectInfo> copy_bytes(const Uri& from, const Uri& to, const http::Headers& condition);
+  bool copies_keep_condition(const Uri& from, const Uri& to) const;
+  /// Of the version with that ETag, or of whatever is there.
+  Result<ObjectInfo> copy_bytes(const Uri& from, const std::string& etag, const Uri& to,
+                                const http::Headers& condition);
   Result<ObjectInfo> copy_there(const Uri& from, const Uri& to, const http::Headers& condition);
   Result<ObjectInfo> copy_once(const Fetched& source, const Uri& to,
                                const http::Headers& condition);

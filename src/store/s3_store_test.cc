@@ -317,6 +317,35 @@ TEST_F(S3StoreTest, WhatObeysTheConditionIsCopiedThere) {
   EXPECT_EQ(code_of(store_->copy_if_absent(uri("a"), uri("taken"))), FailureCode::Conflict);
 }
 
+TEST_F(S3StoreTest, AVersionIsCopiedAsThatVersionOrNotAtAll) {
+  std::string taken;
+  answer_ = [&](const std::string& request) {
+    const bool changed = request.find("\"old\"") != std::string::npos;
+    if (changed || request.starts_with("PUT /real/taken")) {
+      return error("412 Precondition Failed", "PreconditionFailed");
+    }
+    // A copy to what is there is refused.
+    const std::string line = request.substr(0, request.find('\r'));
+    const bool copies = request.find("X-Amz-Copy-Source:") != std::string::npos;
+    if (copies && line == taken) return error("412 Precondition Failed", "PreconditionFailed");
+    taken = line;
+    if (copies) return ok("<CopyObjectResult><ETag>\"abc\"</ETag></CopyObjectResult>");
+    return request.starts_with("GET") ? ok("hello", etag_header) : ok("", etag_header);
+  };
+  const ObjectInfo from{.uri = uri("a"), .size = 5, .modified = {}, .etag = "abc"};
+  ObjectInfo former = from;
+  former.etag = "old";
+  EXPECT_EQ(code_of(store().copy_version_if_absent(former, uri("c"))), FailureCode::NotFound);
+  EXPECT_EQ(store_->copy_version_if_absent(from, uri("c")).value().size, 5U);
+  EXPECT_THAT(requests()[1], AllOf(StartsWith("GET /real/a"), HasSubstr("If-Match: \"abc\"")));
+  // That copies heed conditions is known now: one request is enough.
+  const auto before = requests().size();
+  EXPECT_TRUE(store_->copy_version_if_absent(from, uri("d")));
+  EXPECT_EQ(requests().size(), before + 1);
+  EXPECT_THAT(requests().back(), HasSubstr("X-Amz-Copy-Source-If-Match: \"abc\"\r\n"));
+  EXPECT_EQ(code_of(store_->copy_version_if_absent(from, uri("taken"))), FailureCode::Conflict);
+}
+
 TEST_F(S3StoreTest, AnObjectThatChangesUnderAReaderIsSaid) {
   const std::string part(8U << 20U, 'x');
   replies_ = {
