@@ -100,12 +100,11 @@ Result<> publish_group(
 }  // namespace
 
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
-  return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&) {});
+  return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&, bool) {});
 }
 
 Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
-                               const std::vector<lot::LotId>& lots,
-                               const std::function<void(const lot::LotId&)>& published) {
+                               const std::vector<lot::LotId>& lots, const LotPublished& published) {
   std::vector<std::pair<lot::LotId, std::vector<record::Stored>>> group;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < lots.size(); ++i) {
@@ -119,7 +118,7 @@ Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
     const bool full = group.size() >= group_lots || bytes >= group_bytes;
     if (!full && i + 1 < lots.size()) continue;
     if (auto done = publish_group(store, log, group); !done) return done;
-    for (const auto& [lot, stored] : group) published(lot);
+    for (const auto& [lot, stored] : group) published(lot, !stored.empty());
     group.clear();
     bytes = 0;
   }
@@ -497,7 +496,7 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
     forget_stored(batch);
     closed += batch.closes.size();
     if (appended->followed) {
-      for (const auto& lot : following) note_published(lot);
+      for (const auto& lot : following) note_published(lot, true);
       std::erase_if(batch.closes, [this](const auto& lot) { return published_.contains(lot); });
     }
     if (auto done = publish(batch.closes); !done) return done;
@@ -643,12 +642,14 @@ Result<> Boundary::publish_unpublished() {
 }
 
 Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
-  return publish_boundary_lots(store_, log_, lots,
-                               [this](const lot::LotId& lot) { note_published(lot); });
+  return publish_boundary_lots(store_, log_, lots, [this](const lot::LotId& lot, bool is_there) {
+    note_published(lot, is_there);
+  });
 }
 
-void Boundary::note_published(const lot::LotId& lot) {
+void Boundary::note_published(const lot::LotId& lot, bool is_there) {
   published_.insert(lot);
+  if (!is_there) return;  // a lot that is skipped is announced to nobody
   out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()),
              ref().log_fields(lot.to_string()));
   events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);
@@ -665,7 +666,9 @@ LedgerLog::Follow Boundary::follow_with(std::vector<lot::LotId>& lots) const {
     std::vector<std::string> uris;
     uris.reserve(members.size());
     for (const auto* line : members) uris.push_back(line->uri);
-    for (auto& object : lot_objects(ref(), lot, std::move(uris))) {
+    auto objects = lot_objects(ref(), lot, std::move(uris));
+    if (objects.empty()) return;
+    for (auto& object : objects) {
       bytes += object.bytes.size();
       step.push_back({.uri = std::move(object.uri), .bytes = std::move(object.bytes)});
     }

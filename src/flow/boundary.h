@@ -25,10 +25,12 @@ namespace cls::flow {
 /// may do it any number of times. A lot without member has one only with `emptyLots: publish`.
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
 
-/// The same for many, which wait for the disk together. `published` is told of each that is done.
+/// Is told of a lot that is done; `is_there` is false where it is skipped and has no manifest.
+using LotPublished = std::function<void(const lot::LotId& lot, bool is_there)>;
+
+/// The same for many, which wait for the disk together.
 Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
-                               const std::vector<lot::LotId>& lots,
-                               const std::function<void(const lot::LotId&)>& published);
+                               const std::vector<lot::LotId>& lots, const LotPublished& published);
 
 /// Not thread-safe: one thread per boundary; several processes may run the same boundary, the
 /// ledger keeps them apart.
@@ -118,7 +120,7 @@ class Boundary {
   Result<> publish_unpublished();
   void keep_closable(std::vector<lot::LotId>& closing) const;
   Result<> publish(const std::vector<lot::LotId>& lots);
-  void note_published(const lot::LotId& lot);
+  void note_published(const lot::LotId& lot, bool is_there);
   LedgerLog::Follow follow_with(std::vector<lot::LotId>& lots) const;
   lot::LotId present() const;
 
