@@ -136,7 +136,9 @@ void Oracle::judge_line(const flow::BoundaryRef& boundary, const record::LedgerL
     }
     return;
   }
-  if (line.lot == line.ownLot) return;
+  // What vanished after its lot was closed by another process is in no lot.
+  const bool in_none = line.lot.empty() && line.decision == record::Decision::vanished;
+  if (in_none || line.lot == line.ownLot) return;
   const auto own_closed = closed.find(line.ownLot);
   const bool late = own_closed != closed.end() && own_closed->second <= segment;
   const bool ahead = line.reason && *line.reason == "its time is too far ahead";
