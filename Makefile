@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup release demo test install check kill-test sim model mutants format clean
+.PHONY: help setup release demo test install check kill-test sim sim-coverage model mutants format clean
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
@@ -19,6 +19,7 @@ help:
 	@echo 'make model               the models of the protocol, a few minutes'
 	@echo 'make mutants             bugs put into the sources; each must be found by the test that it names'
 	@echo 'make sim SEEDS=N         N worlds of the simulator'
+	@echo 'make sim-coverage        which branches of flow/ they take; SEEDS=N'
 	@echo 'make setup|format|clean'
 
 setup:
@@ -63,6 +64,10 @@ sim: setup
 	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log >&2; exit 1; }
 	@cmake --build build/release -j $(JOBS) --target cls-sim
 	@build/release/src/sim/cls-sim --seeds $(SEEDS)
+
+sim-coverage: SEEDS = 2000
+sim-coverage: setup
+	@tools/sim_coverage.py --seeds $(SEEDS)
 
 format:
 	@tools/setup --no-data

@@ -395,7 +395,7 @@ Result<> Boundary::commit(std::vector<lot::LotId> closing) {
     forget_stored(batch);
     closed += batch.closes.size();
     if (appended->followed) {
-      for (const auto& lot : following) note_published(lot);
+      for (const auto& lot : following) note_published(lot, true);
       std::erase_if(batch.closes, [this](const auto& lot) { return published_.contains(lot); });
     }
     if (auto done = publish(batch.closes); !done) return done;
@@ -420,12 +420,14 @@ Result<> Boundary::publish_unpublished() {
 }
 
 Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
-  return publish_boundary_lots(store_, log_, lots,
-                               [this](const lot::LotId& lot) { note_published(lot); });
+  return publish_boundary_lots(store_, log_, lots, [this](const lot::LotId& lot, bool is_there) {
+    note_published(lot, is_there);
+  });
 }
 
-void Boundary::note_published(const lot::LotId& lot) {
+void Boundary::note_published(const lot::LotId& lot, bool is_there) {
   published_.insert(lot);
+  if (!is_there) return;  // a lot that is skipped is announced to nobody
   out_.debug(format("{}: published lot {}", ref().to_string(), lot.to_string()),
              ref().log_fields(lot.to_string()));
   events_.available(ref().project->plan.placement, plan_.dataset.id(), lot);

@@ -109,7 +109,7 @@ class Boundary {
   Result<> publish_unpublished();
   void keep_closable(std::vector<lot::LotId>& closing) const;
   Result<> publish(const std::vector<lot::LotId>& lots);
-  void note_published(const lot::LotId& lot);
+  void note_published(const lot::LotId& lot, bool is_there);
   lot::LotId present() const;
 
   store::ObjectStore& store_;

@@ -110,6 +110,53 @@ TEST(BoundaryProcesses, AVersionIsListedOnceThoughItsForerunnerIsRecordedAsVanis
   EXPECT_EQ(all[2].decision, record::Decision::vanished);
 }
 
+record::LedgerLine line_of(const Arrival& arrival, record::Decision decision) {
+  return {.uri = arrival.uri.to_string(),
+          .object = arrival.version,
+          .firstSeen = format_instant(arrival.first_seen),
+          .ownLot = lot0,
+          .lot = lot0,
+          .decision = decision,
+          .reason = std::nullopt};
+}
+
+/// A log in which a version of x vanished, in the segment that closes the lot.
+void close_with_vanished(World& world, std::vector<record::LedgerLine> before) {
+  record::Segment first;
+  first.lines = std::move(before);
+  ASSERT_TRUE(world.log().append(std::move(first), 0, {}));
+  record::Segment second;
+  second.head.closes = {lot0};
+  second.lines = {
+      line_of(world.arrival("x", "2023-01-01T00:02:00Z", "between"), record::Decision::vanished)};
+  ASSERT_TRUE(world.log().append(std::move(second), 1, {}));
+}
+
+/// Another process may list what came between after its successor; and bytes that came back are
+/// known by the line that they have already.
+TEST(BoundaryProcesses, AMemberIsPublishedThoughAnotherVersionVanishedAfterItsLine) {
+  World world;
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  close_with_vanished(
+      world, {line_of(world.arrival("x", "2023-01-01T00:01:00Z"), record::Decision::member)});
+  const auto members = world.log().members_of(lot_id(lot0));
+  ASSERT_TRUE(members);
+  ASSERT_EQ(members->size(), 1U);
+  EXPECT_EQ(members->front().object.size, 1U);
+  world.boundary();  // publishes what is closed and has no manifest
+  EXPECT_TRUE(world.store.head(
+      world.project().places.manifest({"in", "1"}, lot_id(lot0), State::complete)));
+  EXPECT_THAT(world.events.seen, ElementsAre(std::string("in ") + lot0));
+}
+
+TEST(BoundaryProcesses, ALotWithoutAManifestIsAnnouncedToNobody) {
+  World world;
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  close_with_vanished(world, {});
+  world.boundary();
+  EXPECT_THAT(world.events.seen, ::testing::IsEmpty());
+}
+
 TEST(BoundaryProcesses, WhatOthersOvertookIsRecordedAsVanished) {
   World world;
   auto first = world.boundary();

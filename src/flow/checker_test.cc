@@ -650,5 +650,27 @@ TEST(ClosedLots, TheLastLineOfAUriCounts) {
   EXPECT_EQ(closed[1].state, ManifestState::empty);
 }
 
+/// Of a lot in which a member's line is followed by one of another version that vanished.
+TEST(ClosedLots, AVersionThatVanishedMeanwhileHidesNoMember) {
+  AuditedWorld world;
+  const record::LedgerLine member =
+      member_line(world.sighting("s3://data/in/a"), "20260101PT5M004");
+  record::LedgerLine gone = member;
+  gone.object.sha256 = sha256_hex("between");
+  gone.decision = record::Decision::vanished;
+  ClosedLots lots;
+  std::vector<record::Manifest> closed;
+  record::Segment segment;
+  segment.head.number = 1;
+  segment.lines = {member};
+  lots.add(segment, [](const ClosedLot&) {});
+  segment.head.number = 2;
+  segment.head.closes = {"20260101PT5M004"};
+  segment.lines = {gone};
+  lots.add(segment, [&](const ClosedLot& lot) { closed.push_back(manifest_of(lot)); });
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_THAT(closed[0].uris, ElementsAre("s3://data/in/a"));
+}
+
 }  // namespace
 }  // namespace cls::flow

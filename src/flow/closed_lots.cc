@@ -5,9 +5,16 @@
 
 namespace cls::flow {
 
+bool takes_place_of(const record::LedgerLine& next, const record::LedgerLine& last) {
+  return next.decision != record::Decision::vanished ||
+         record::same_version(next.object, last.object);
+}
+
 void ClosedLots::add(const record::Segment& segment, const Take& take) {
   for (const auto& line : segment.lines) {
-    if (!line.lot.empty()) open_[line.lot].insert_or_assign(line.uri, line);
+    if (line.lot.empty()) continue;
+    const auto [place, fresh] = open_[line.lot].try_emplace(line.uri, line);
+    if (!fresh && takes_place_of(line, place->second)) place->second = line;
   }
   for (const auto& lot : segment.head.closes) {
     ClosedLot closed{.lot = lot, .segment = segment.head.number, .members = {}};

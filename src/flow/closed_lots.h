@@ -20,6 +20,10 @@ struct ClosedLot {
   std::vector<record::LedgerLine> members;  ///< of each URI its last line, if a member; by URI
 };
 
+/// Whether a line of a lot takes the place of an earlier one of the same URI. One that says that
+/// another version has vanished does not: that one stood there for a while (docs/adr/0017).
+bool takes_place_of(const record::LedgerLine& next, const record::LedgerLine& last);
+
 /// Not thread-safe. Holds the lines of open lots only.
 class ClosedLots {
  public:

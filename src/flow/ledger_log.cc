@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/format.h"
+#include "flow/closed_lots.h"
 #include "flow/conditional.h"
 
 namespace cls::flow {
@@ -28,9 +29,12 @@ Instant instant_or_start(const std::string& text) {
 /// Of lines sorted by URI, those that are members: of each URI the last one counts.
 LedgerLog::Members last_members(LedgerLog::Members lines) {
   std::size_t kept = 0;
+  const record::LedgerLine* last = nullptr;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool is_last = i + 1 == lines.size() || lines[i + 1]->uri != lines[i]->uri;
-    if (is_last && lines[i]->decision == record::Decision::member) lines[kept++] = lines[i];
+    if (last == nullptr || takes_place_of(*lines[i], *last)) last = lines[i];
+    if (i + 1 < lines.size() && lines[i + 1]->uri == lines[i]->uri) continue;
+    if (last->decision == record::Decision::member) lines[kept++] = last;
+    last = nullptr;
   }
   lines.resize(kept);
   return lines;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <optional>
 
+#include "flow/closed_lots.h"
+
 namespace cls::flow {
 
 namespace {
@@ -63,7 +65,7 @@ std::string ledger_revision(const std::vector<record::LedgerLine>& members) {
 void LotMembers::add(const record::LedgerLine& line) {
   starts_.push_back(text_.size());
   put(text_, static_cast<std::uint32_t>(line.uri.size()));
-  put(text_, line.decision == record::Decision::member);
+  put(text_, line.decision);
   text_ += line.uri;
   put(text_, line.object.size);
   put_text(text_, line.object.mtime);
@@ -74,10 +76,10 @@ void LotMembers::add(const record::LedgerLine& line) {
 
 LotMembers::Head LotMembers::head_at(std::size_t start) const {
   const auto size = number_at<std::uint32_t>(text_, start);
-  const bool is_member = number_at<bool>(text_, start);
+  const auto decision = number_at<record::Decision>(text_, start);
   return {.uri = std::string_view(text_).substr(start, size),
           .end = start + size,
-          .is_member = is_member};
+          .decision = decision};
 }
 
 void LotMembers::settle() {
@@ -86,18 +88,35 @@ void LotMembers::settle() {
     return order != 0 ? order < 0 : a < b;  // of one URI in the order of the log
   });
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < starts_.size(); ++i) {
-    const Head head = head_at(starts_[i]);
-    const bool is_last = i + 1 == starts_.size() || head_at(starts_[i + 1]).uri != head.uri;
-    if (is_last && head.is_member) starts_[kept++] = starts_[i];
+  for (std::size_t i = 0; i < starts_.size();) {
+    std::size_t last = starts_[i];
+    const Head first = head_at(last);
+    while (++i < starts_.size() && head_at(starts_[i]).uri == first.uri) {
+      if (takes_place_of(line_at(starts_[i]), line_at(last))) last = starts_[i];
+    }
+    if (head_at(last).decision == record::Decision::member) starts_[kept++] = last;
   }
   starts_.resize(kept);
   starts_.shrink_to_fit();
   text_.shrink_to_fit();
 }
 
+/// As much of it as was kept.
+record::LedgerLine LotMembers::line_at(std::size_t start) const {
+  const Head head = head_at(start);
+  record::LedgerLine line;
+  line.uri = head.uri;
+  line.object = version_at(head);
+  line.decision = head.decision;
+  return line;
+}
+
 record::ObjectVersion LotMembers::version(std::size_t i) const {
-  std::size_t at = head_at(starts_[i]).end;
+  return version_at(head_at(starts_[i]));
+}
+
+record::ObjectVersion LotMembers::version_at(const Head& head) const {
+  std::size_t at = head.end;
   record::ObjectVersion version;
   version.size = number_at<std::uint64_t>(text_, at);
   version.mtime = text_at(text_, at);

@@ -30,7 +30,8 @@ class LotMembers {
  public:
   /// Takes the lines of the lot, in the order of the log.
   void add(const record::LedgerLine& line);
-  /// After the last line: of each URI the last one counts, if that is a member; sorted by URI.
+  /// After the last line: of each URI the last one counts (takes_place_of), if that is a member; by
+  /// URI.
   void settle();
 
   std::size_t size() const { return starts_.size(); }
@@ -44,9 +45,11 @@ class LotMembers {
   struct Head {
     std::string_view uri;
     std::size_t end = 0;  ///< where what follows the URI begins
-    bool is_member = false;
+    record::Decision decision = record::Decision::member;
   };
   Head head_at(std::size_t start) const;
+  record::ObjectVersion version_at(const Head& head) const;
+  record::LedgerLine line_at(std::size_t start) const;
 
   std::string text_;
   std::vector<std::size_t> starts_;

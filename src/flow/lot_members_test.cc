@@ -31,6 +31,15 @@ TEST(LotMembers, TheLastLineOfAUriCountsIfItIsAMember) {
   EXPECT_EQ(members.version(1).size, 4U);
 }
 
+TEST(LotMembers, AVanishedLineHidesNoMemberOfAnotherVersion) {
+  LotMembers members;
+  members.add(line("s3://b/a", 1));
+  members.add(line("s3://b/a", 2, record::Decision::vanished));
+  members.settle();
+  ASSERT_EQ(members.size(), 1U);
+  EXPECT_EQ(members.version(0).size, 1U);
+}
+
 TEST(LotMembers, VersionsComeBackAsTheyWere) {
   record::LedgerLine whole = line("s3://b/a", std::uint64_t{1} << 40U);
   whole.object.sha256 = std::string(64, 'f');

@@ -76,12 +76,11 @@ Result<> publish_group(
 }  // namespace
 
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
-  return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&) {});
+  return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&, bool) {});
 }
 
 Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
-                               const std::vector<lot::LotId>& lots,
-                               const std::function<void(const lot::LotId&)>& published) {
+                               const std::vector<lot::LotId>& lots, const LotPublished& published) {
   std::vector<std::pair<lot::LotId, std::vector<record::Stored>>> group;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < lots.size(); ++i) {
@@ -96,7 +95,7 @@ Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
     const bool full = group.size() >= group_lots || bytes >= group_bytes;
     if (!full && i + 1 < lots.size()) continue;
     if (auto done = publish_group(store, log, group); !done) return done;
-    for (const auto& [lot, stored] : group) published(lot);
+    for (const auto& [lot, stored] : group) published(lot, !stored.empty());
     group.clear();
     bytes = 0;
   }
@@ -113,7 +112,9 @@ LedgerLog::Follow follow_with_manifests(const BoundaryRef& boundary,
     std::vector<std::string> uris;
     uris.reserve(members.size());
     for (const auto* line : members) uris.push_back(line->uri);
-    for (auto& object : lot_objects(boundary, lot, std::move(uris))) {
+    auto objects = lot_objects(boundary, lot, std::move(uris));
+    if (objects.empty()) return;
+    for (auto& object : objects) {
       bytes += object.bytes.size();
       step.push_back({.uri = std::move(object.uri), .bytes = std::move(object.bytes)});
     }

@@ -13,10 +13,12 @@ namespace cls::flow {
 /// may do it any number of times. A lot without member has one only with `emptyLots: publish`.
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
 
-/// The same for many, which wait for the disk together. `published` is told of each that is done.
+/// Is told of a lot that is done; `is_there` is false where it is skipped and has no manifest.
+using LotPublished = std::function<void(const lot::LotId& lot, bool is_there)>;
+
+/// The same for many, which wait for the disk together.
 Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
-                               const std::vector<lot::LotId>& lots,
-                               const std::function<void(const lot::LotId&)>& published);
+                               const std::vector<lot::LotId>& lots, const LotPublished& published);
 
 /// Lets the manifests of lots follow the segment that closes them, as far as they are few and small
 /// and have no parts. `lots` names those that do; it and `boundary` outlive what is returned.

@@ -51,6 +51,7 @@ struct Recipe {
   unsigned toggles = 0;
   unsigned retries = 1;
   unsigned replays = 0;
+  unsigned downs = 0;
   bool revised = false;  ///< the first arc's lots are replayed while the second one takes them
   unsigned store_faults = 8;
   unsigned bus_faults = 6;
@@ -173,6 +174,11 @@ constexpr std::array families{
              r.read_faults = 60;
              r.replays = 4;
            }},
+    Family{"down",
+           [](Recipe& r) {
+             r.downs = 10;
+             r.replays = 4;
+           }},
     Family{"crashes",
            [](Recipe& r) {
              r.kills = 6;
@@ -222,6 +228,7 @@ class Maker {
     recipe_.queue = shape_.chance(0.2) ? 1 : 0;
     recipe_.clock = shape_.chance(0.1) ? 1 : 0;
     recipe_.replays = shape_.chance(0.2) ? 2 : 0;
+    recipe_.downs = shape_.chance(0.2) ? 1 : 0;
     if (shape_.chance(0.2)) recipe_.on_conflict = model::OnConflict::replace;
     if (shape_.chance(0.2)) recipe_.arrival = EventArrival::infrequent;
     chosen.configure(recipe_);
@@ -458,6 +465,9 @@ class Maker {
       step.name = "a0";
       step.which %= 2;
       step.at = script_.settings.length / 2 + step.at / 10;
+    });
+    several(StepKind::StoreDown, recipe_.downs, [this](Step& step) {
+      step.amount = orders_.chance(0.5) ? orders_.span(100ms, 10s) : orders_.span(10s, 4min);
     });
     several(StepKind::Clock, recipe_.clock, [this](Step& step) {
       step.amount = orders_.span(20s, 20min) * (orders_.chance(0.5) ? 1 : -1);

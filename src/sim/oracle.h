@@ -121,6 +121,7 @@ class Oracle {
                   std::size_t segment, const std::map<std::string, std::size_t>& closed);
   void judge_present(store::ObjectStore& store, const flow::BoundaryRef& boundary,
                      const Lines& lines);
+  void judge_lots(const flow::BoundaryRef& boundary);
   void judge_taken(const flow::BoundaryRef& boundary, const Lines& lines);
   void judge_kept(const flow::Deployment& deployment);
   void judge_arc(store::ObjectStore& store, const flow::Deployment& deployment,

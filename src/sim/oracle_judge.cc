@@ -96,6 +96,7 @@ void Oracle::judge_ledger(store::ObjectStore& store, const flow::BoundaryRef& bo
                          *lots.begin(), *lots.rbegin()));
     }
   }
+  judge_lots(boundary);
   judge_present(store, boundary, lines);
   judge_taken(boundary, lines);
 }
@@ -135,7 +136,9 @@ void Oracle::judge_line(const flow::BoundaryRef& boundary, const record::LedgerL
     }
     return;
   }
-  if (line.lot == line.ownLot) return;
+  // What vanished after its lot was closed by another process is in no lot.
+  const bool in_none = line.lot.empty() && line.decision == record::Decision::vanished;
+  if (in_none || line.lot == line.ownLot) return;
   const auto own_closed = closed.find(line.ownLot);
   const bool late = own_closed != closed.end() && own_closed->second <= segment;
   const bool ahead = line.reason && *line.reason == "its time is too far ahead";
@@ -145,6 +148,35 @@ void Oracle::judge_line(const flow::BoundaryRef& boundary, const record::LedgerL
   }
   if (plan.lateness == model::Lateness::reject) {
     violated(1, format("{} was late, and joined lot {}", line.uri, line.lot));
+  }
+}
+
+/// Every member's line of a closed lot is in its manifest, unless that very version vanished.
+void Oracle::judge_lots(const flow::BoundaryRef& boundary) {
+  const Log& log = logs_[boundary.boundary->name];
+  std::map<std::string, std::map<std::string, std::string>> lots;  // URI to version, by lot
+  for (const auto& segment : log.segments) {
+    for (const auto& line : segment.lines) {
+      auto& members = lots[line.lot];
+      const std::string version = version_key(line.object);
+      if (line.decision == record::Decision::member) members[line.uri] = version;
+      if (line.decision != record::Decision::vanished) continue;
+      const auto member = members.find(line.uri);
+      if (member != members.end() && member->second == version) members.erase(member);
+    }
+  }
+  for (const auto& text : log.closed) {
+    const auto lot = lot::LotId::parse(text).value();
+    std::set<std::string> listed;
+    const Stored* body = ask_.find(boundary.project->places.manifest(
+        boundary.boundary->dataset.id(), lot, record::ManifestState::complete));
+    const auto manifest = record::read_manifest(body == nullptr ? "" : *body->bytes);
+    if (manifest) listed.insert(manifest->uris.begin(), manifest->uris.end());
+    std::set<std::string> members;
+    for (const auto& [uri, version] : lots[text]) members.insert(uri);
+    if (listed == members) continue;
+    violated(1, format("the manifest of {} {} lists {} objects, and {} are its members",
+                       boundary.to_string(), text, listed.size(), members.size()));
   }
 }
 

@@ -162,8 +162,9 @@ auto StorePort::read(Effect effect, const Uri& uri, Act&& act) -> decltype(act()
   const Call call{.effect = effect, .uri = uri};
   const StoreFault* fault = reach(call);
   before(fault, call);
-  const bool fails = fault != nullptr && (fault->kind == FaultKind::ErrorBefore ||
-                                          fault->kind == FaultKind::ErrorAfter);
+  const bool hit = fault != nullptr &&
+                   (fault->kind == FaultKind::ErrorBefore || fault->kind == FaultKind::ErrorAfter);
+  const bool fails = hit || world_.store_is_down();
   if (fails) {
     trace(call, "read", "unavailable");
     return unavailable(uri);
@@ -196,7 +197,8 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
   }
   const StoreFault* fault = reach(call);
   before(fault, call);
-  if (fault != nullptr && fault->kind == FaultKind::ErrorBefore) {
+  const bool hit = fault != nullptr && fault->kind == FaultKind::ErrorBefore;
+  if (hit || world_.store_is_down()) {
     trace(call, "write", "unavailable");
     return unavailable(call.uri);
   }

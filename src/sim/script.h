@@ -29,10 +29,11 @@ enum class StepKind : std::uint8_t {
   Redeploy,      ///< a changed project
   Disable,       ///< a boundary or an arc
   Enable,
-  Retry,   ///< of all ended lots of an arc
-  Replay,  ///< of a committed lot of an arc
+  Retry,      ///< of all ended lots of an arc
+  Replay,     ///< of a committed lot of an arc
+  StoreDown,  ///< for a while no call of the store has an effect
 };
-inline constexpr std::size_t step_count = 12;
+inline constexpr std::size_t step_count = 13;
 
 /// One thing that happens at a time.
 struct Step {
@@ -41,7 +42,7 @@ struct Step {
   nanoseconds at = {};
   std::string name = {};    ///< key below the path, or a boundary's or arc's name
   std::string bytes = {};   ///< Put
-  nanoseconds amount = {};  ///< how old the file says it is; how far the clock jumps
+  nanoseconds amount = {};  ///< how old the file says it is; how far the clock jumps; how long
   unsigned which = 0;       ///< process, boundary, or choice among lots
 };
 
@@ -129,7 +130,8 @@ inline constexpr auto names_of<sim::StepKind> =
                                            {sim::StepKind::Disable, "disable"},
                                            {sim::StepKind::Enable, "enable"},
                                            {sim::StepKind::Retry, "retry"},
-                                           {sim::StepKind::Replay, "replay"}}};
+                                           {sim::StepKind::Replay, "replay"},
+                                           {sim::StepKind::StoreDown, "store down"}}};
 template <>
 inline constexpr auto names_of<sim::Message> =
     Names<sim::Message, 2>{{{sim::Message::Event, "event"}, {sim::Message::Notice, "notice"}}};

@@ -278,6 +278,9 @@ void World::run_step(const Step& step) {
       for (auto& queue : queues_) queue.clear();
       for (auto& notes : notes_) notes.clear();
       return;
+    case StepKind::StoreDown:
+      store_down_until_ = time_.monotonic + step.amount;
+      return;
     case StepKind::Clock:
       time_.jumped += step.amount;
       for (auto& process : processes_) process->wake(time_.monotonic);

@@ -91,6 +91,7 @@ class World {
   /// True for the dataset of a boundary; its manifests are published by the boundary.
   bool is_arriving(std::string_view dataset) const { return arriving_.contains(dataset); }
   bool healed() const { return healed_; }
+  bool store_is_down() const { return !healed_ && time_.monotonic < store_down_until_; }
   bool begun() const { return begun_; }
   bool lives(const std::string& owner) const;
   /// Another time at each call, so that no two objects have the same.
@@ -175,6 +176,7 @@ class World {
   bool begun_ = false;
   bool healed_ = false;
   nanoseconds heal_at_{};
+  nanoseconds store_down_until_{};
   unsigned boundaries_ = 0;
   std::int64_t stamps_ = 0;
   RunReport report_;
