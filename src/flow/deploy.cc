@@ -153,7 +153,16 @@ class Removal {
   void one(const Uri& uri) { remove(uri, store::Durable::Now); }
 
   void below(const Uri& prefix) {
-    list(prefix, [&](const Uri& uri) { remove(uri, store::Durable::Later); });
+    std::vector<Uri> uris;
+    const auto remove_them = [&] {
+      remove_all(uris);
+      uris.clear();
+    };
+    list(prefix, [&](const Uri& uri) {
+      uris.push_back(uri);
+      if (uris.size() == batch) remove_them();
+    });
+    remove_them();
   }
 
   /// The last key first.
@@ -175,6 +184,15 @@ class Removal {
     if (!listed && listed.error().code != FailureCode::NotFound) failure_ = listed.error();
   }
 
+  void remove_all(const std::vector<Uri>& uris) {
+    if (failure_ || uris.empty()) return;
+    if (auto removed = store_.remove_all(uris, store::Durable::Later); !removed) {
+      failure_ = removed.error();
+    } else {
+      count_ += uris.size();
+    }
+  }
+
   void remove(const Uri& uri, store::Durable durable) {
     if (failure_) return;
     if (auto removed = store_.remove(uri, durable); !removed) {
@@ -183,6 +201,8 @@ class Removal {
       ++count_;
     }
   }
+
+  static constexpr std::size_t batch = 1000;
 
   store::ObjectStore& store_;
   std::uint64_t count_ = 0;

@@ -21,6 +21,13 @@ std::vector<WriteResults> ObjectStore::write(const std::vector<WriteStep>& steps
   return done;
 }
 
+Result<> ObjectStore::remove_all(const std::vector<Uri>& uris, Durable durable) {
+  for (const auto& uri : uris) {
+    if (auto removed = remove(uri, durable); !removed) return removed;
+  }
+  return {};
+}
+
 Result<ObjectInfo> ObjectStore::copy_version_if_absent(const ObjectInfo& from, const Uri& to) {
   return fail(FailureCode::Unsupported, format("copying {} to {} proves nothing of what is copied",
                                                from.uri.to_string(), to.to_string()));

@@ -109,6 +109,9 @@ class ObjectStore {
   /// Deletes without a condition: only for what no record lists. Absent is fine.
   virtual Result<> remove(const Uri& uri, Durable durable = Durable::Now) = 0;
 
+  /// The same for many; those before one that fails are gone, those after it may be.
+  virtual Result<> remove_all(const std::vector<Uri>& uris, Durable durable = Durable::Now);
+
   /// Server-side copy to a key that must be free (Conflict otherwise), durable when it returns.
   /// NotFound if `from` is absent, whatever is at `to`. Returns what was written.
   virtual Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/routed_store.h"
 
-#include <atomic>
+#include <algorithm>
 #include <random>
 
 #include "base/format.h"
@@ -62,6 +62,11 @@ Result<> RoutedStore::delete_if(const Uri& uri, std::string_view etag) {
 }
 Result<> RoutedStore::remove(const Uri& uri, Durable durable) {
   return of(uri).remove(uri, durable);
+}
+Result<> RoutedStore::remove_all(const std::vector<Uri>& uris, Durable durable) {
+  const auto on_s3 = [this](const Uri& uri) { return s3_.has(uri); };
+  if (std::ranges::all_of(uris, on_s3)) return s3_.remove_all(uris, durable);
+  return ObjectStore::remove_all(uris, durable);
 }
 Result<ListPage> RoutedStore::list(const ListRequest& request) {
   return of(request.prefix).list(request);

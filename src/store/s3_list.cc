@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// S3Store's listings.
+// S3Store's requests about many objects: listings and deletions.
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/hash.h"
+#include "http/base64.h"
 #include "store/s3_store.h"
 #include "store/s3_xml.h"
 
@@ -36,6 +38,16 @@ S3Request page_request(const ListRequest& request, const std::string& token) {
   add("continuation-token", token);
   if (token.empty()) add("start-after", begin_after(request));
   return asked;
+}
+
+/// The digest itself, not its text.
+std::string md5_of(std::string_view bytes) {
+  const std::string hex = md5_hex(bytes);
+  std::string digest;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return digest;
 }
 
 /// What S3 said, in our order, without what is not after `start_after`.
@@ -89,6 +101,33 @@ Result<ListPage> S3Store::list(const ListRequest& request) {
     }
     return page;
   }
+}
+
+Result<> S3Store::remove_all(const std::vector<Uri>& uris, Durable durable) {
+  const auto elsewhere = [&](const Uri& uri) { return uri.bucket != uris.front().bucket; };
+  if (std::ranges::any_of(uris, elsewhere)) return ObjectStore::remove_all(uris, durable);
+  for (std::size_t begin = 0; begin < uris.size(); begin += most_keys) {
+    std::vector<std::string> keys;
+    for (std::size_t i = begin; i < std::min(begin + most_keys, uris.size()); ++i) {
+      keys.push_back(uris[i].key);
+    }
+    const std::string body = s3_xml::delete_request(keys);
+    const Uri bucket{uris.front().scheme, uris.front().bucket, ""};
+    auto answer = client_.send({.method = "POST",
+                                .uri = bucket,
+                                .query = {{"delete", ""}},
+                                .headers = {{"Content-MD5", http::base64(md5_of(body))}},
+                                .body = body,
+                                .answers_document = true});
+    if (!answer) return pass(std::move(answer));
+    const auto undeleted = s3_xml::read_undeleted(answer->body);
+    if (undeleted.empty()) continue;
+    const auto& [key, error] = undeleted.front();
+    return fail(error.code == "AccessDenied" ? FailureCode::Denied : FailureCode::Unavailable,
+                format("delete {}: {}: {}", Uri{bucket.scheme, bucket.bucket, key}.to_string(),
+                       error.code, error.message));
+  }
+  return {};
 }
 
 }  // namespace cls::store

@@ -38,6 +38,8 @@ class S3Store final : public ObjectStore {
   std::vector<WriteResults> write(const std::vector<WriteStep>& steps) override;
   Result<> delete_if(const Uri& uri, std::string_view etag) override;
   Result<> remove(const Uri& uri, Durable durable = Durable::Now) override;
+  /// Up to 1,000 by a request; all of one bucket, else one by one.
+  Result<> remove_all(const std::vector<Uri>& uris, Durable durable = Durable::Now) override;
   Result<ObjectInfo> copy_if_absent(const Uri& from, const Uri& to) override;
   Result<ObjectInfo> copy_if(const Uri& from, const Uri& to, std::string_view etag) override;
   Result<ObjectInfo> copy_version_if_absent(const ObjectInfo& from, const Uri& to) override;

@@ -346,6 +346,18 @@ TEST_F(S3StoreTest, AVersionIsCopiedAsThatVersionOrNotAtAll) {
   EXPECT_EQ(code_of(store_->copy_version_if_absent(from, uri("taken"))), FailureCode::Conflict);
 }
 
+TEST_F(S3StoreTest, ManyAreDeletedByARequestThatSaysWhichItCouldNot) {
+  replies_ = {
+      ok("<DeleteResult/>"),
+      ok("<DeleteResult><Error><Key>b</Key><Code>AccessDenied</Code></Error></DeleteResult>")};
+  EXPECT_TRUE(store().remove_all({uri("a"), uri("b")}));
+  EXPECT_THAT(requests()[0], AllOf(StartsWith("POST /real?delete= "), HasSubstr("Content-MD5: "),
+                                   HasSubstr("<Object><Key>a</Key></Object>")));
+  const auto refused = store_->remove_all({uri("a"), uri("b")});
+  EXPECT_EQ(code_of(refused), FailureCode::Denied);
+  EXPECT_THAT(refused.error().message, HasSubstr("delete s3://b/b: AccessDenied"));
+}
+
 TEST_F(S3StoreTest, AnObjectThatChangesUnderAReaderIsSaid) {
   const std::string part(8U << 20U, 'x');
   replies_ = {

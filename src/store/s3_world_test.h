@@ -26,6 +26,10 @@ using S3Buckets = std::vector<std::string>;
 class S3World {
  public:
   explicit S3World(const S3Buckets& buckets = {"bucket", "other-bucket", "no-bucket"}) {
+    if (const char* server = std::getenv("CLS_TEST_S3")) {
+      use(server, buckets);
+      return;
+    }
     std::filesystem::create_directory(directory_.path() + "/root");
     auto started = S3Gateway::start(processes_, {.program = program(),
                                                  .path = "/usr/bin:/bin",
@@ -36,15 +40,13 @@ class S3World {
       return;
     }
     gateway_ = std::move(*started);
-    S3Places places;
-    for (const auto& name : buckets) {
-      places[name] = S3Place{.endpoint = gateway_->origin(), .bucket = name};
-    }
-    client_.emplace(*http_, clock_, credentials_, places);
-    store_.emplace(*client_, clock_);
+    variables_ = gateway_->environment();
+    connect(gateway_->origin(), "", buckets);
   }
 
-  bool ready() const { return gateway_ != nullptr; }
+  bool ready() const { return store_.has_value(); }
+  /// Of a server whose objects are files.
+  bool on_files() const { return gateway_ != nullptr; }
   const std::string& trouble() const { return trouble_; }
   void make_bucket(const std::string& name) {
     const auto made = client_->send({.method = "PUT", .uri = {"s3", name, ""}});
@@ -52,17 +54,31 @@ class S3World {
   }
   S3Store& store() { return *store_; }
   S3Client& client() { return *client_; }
-  const S3Gateway& gateway() const { return *gateway_; }
 
  private:
+  /// A server that is there, with buckets of this test's own.
+  void use(const std::string& endpoint, const S3Buckets& buckets) {
+    variables_ = {{"AWS_ACCESS_KEY_ID", "test"}, {"AWS_SECRET_ACCESS_KEY", "test"}};
+    const std::string name = directory_.path().substr(directory_.path().rfind('/') + 1);
+    connect(http::Url::parse(endpoint).value().origin, name + "-", buckets);
+  }
+
+  void connect(const http::Origin& endpoint, const std::string& prefix, const S3Buckets& buckets) {
+    S3Places places;
+    for (const auto& name : buckets) {
+      places[name] = S3Place{.endpoint = endpoint, .bucket = prefix + name};
+    }
+    client_.emplace(*http_, clock_, credentials_, places);
+    store_.emplace(*client_, clock_);
+  }
+
   static std::string program() {
     const char* named = std::getenv("CLS_VERSITYGW");
     return named != nullptr ? named : CLS_TOOLS "/bin/versitygw";
   }
   std::optional<std::string> variable(const std::string& name) const {
-    const auto all = gateway_->environment();
-    const auto found = all.find(name);
-    if (found == all.end()) return std::nullopt;
+    const auto found = variables_.find(name);
+    if (found == variables_.end()) return std::nullopt;
     return found->second;
   }
 
@@ -72,6 +88,7 @@ class S3World {
   PosixProcessRunner processes_;
   std::unique_ptr<S3Gateway> gateway_;
   std::string trouble_;
+  std::map<std::string, std::string> variables_;
   std::unique_ptr<http::Client> http_ =
       http::Client::make(clock_, [](const std::string&) { return std::nullopt; });
   AwsCredentials credentials_{files_, clock_,

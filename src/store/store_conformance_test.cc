@@ -122,6 +122,22 @@ TEST_P(StoreConformance, RemoveIsContentWithAbsence) {
   EXPECT_EQ(code_of(store().head(uri("a/b/k"))), FailureCode::NotFound);
 }
 
+TEST_P(StoreConformance, ManyAreRemovedAtOnce) {
+  std::vector<Uri> all;
+  for (int i = 0; i < 5; ++i) all.push_back(uri("many/k & <" + std::to_string(i) + ">"));
+  for (const auto& one : all) ASSERT_TRUE(store().put(one, "x"));
+  ASSERT_TRUE(store().put(uri("stays"), "x"));
+  EXPECT_TRUE(store().remove_all({}));
+  all.push_back(uri("absent"));
+  all.push_back(uri("absent", "other-bucket"));
+  EXPECT_TRUE(store().remove_all(all));
+  EXPECT_TRUE(store().remove_all({uri("absent"), uri("stays")}));
+  std::vector<std::string> left;
+  ASSERT_TRUE(for_each_object(store(), uri(""),
+                              [&](const ObjectInfo& info) { left.push_back(info.uri.key); }));
+  EXPECT_TRUE(left.empty());
+}
+
 TEST_P(StoreConformance, CopyKeepsTheBytes) {
   ASSERT_TRUE(store().put(uri("from"), "hello"));
   const auto info = store().copy_if_absent(uri("from"), uri("x/to", "other-bucket")).value();
@@ -170,7 +186,7 @@ TEST_P(StoreConformance, KeysKeepEveryCharacter) {
                                 "new\nline",
                                 "~a~"};
   // A key of S3 is UTF-8.
-  if (!on_gateway()) keys.emplace_back("\xff\xfe");
+  if (!on_s3()) keys.emplace_back("\xff\xfe");
   for (const auto& key : keys) {
     ASSERT_TRUE(store().put_if_absent(uri(key), key)) << key;
     EXPECT_EQ(store().get(uri(key)).value().bytes, key);
@@ -227,11 +243,11 @@ TEST_P(StoreConformance, TheLongestSegmentAndPath) {
   ASSERT_TRUE(store().put(uri(std::string(255, 'n')), "x"));
   std::string deep;
   while (deep.size() < 3500) deep += std::string(99, 'd') + "/";
-  const bool long_keys = !on_gateway();  // of S3: 1,024 bytes
+  const bool long_keys = !on_s3();  // of S3: 1,024 bytes
   EXPECT_EQ(store().put(uri(deep + "k"), "x").has_value(), long_keys);
   EXPECT_EQ(store().get(uri(deep + "k")).has_value(), long_keys);
   const auto longer = store().put(uri(deep + deep + "k"), "x");
-  const bool refused = on_files() || on_gateway();
+  const bool refused = on_files() || on_s3();
   EXPECT_EQ(code_of(longer), refused ? std::optional(FailureCode::Invalid) : std::nullopt);
 }
 
@@ -295,7 +311,7 @@ TEST_P(StoreConformance, AboveTheLimitTheEtagIsNoDigest) {
   const std::string etag = store().put(uri("above"), above).value();
   // In parts, on S3.
   const auto is_none = [&](const std::string& text) {
-    return on_gateway() ? text.ends_with("-3") : text.starts_with("16777217-");
+    return on_s3() ? text.ends_with("-3") : text.starts_with("16777217-");
   };
   EXPECT_TRUE(is_none(etag)) << etag;
   EXPECT_EQ(store().head(uri("above")).value().etag, etag);
@@ -308,7 +324,7 @@ TEST_P(StoreConformance, AboveTheLimitTheEtagIsNoDigest) {
             etag);
   EXPECT_EQ(fed, 16777217U);
   const auto copied = store().copy_if_absent(uri("above"), uri("copy")).value();
-  EXPECT_TRUE(on_gateway() || is_none(copied.etag)) << copied.etag;
+  EXPECT_TRUE(on_s3() || is_none(copied.etag)) << copied.etag;
   EXPECT_EQ(store().head(uri("copy")).value().size, 16777217U);
   EXPECT_EQ(code_of(store().replace_if(uri("above"), md5_hex(above), "z")), FailureCode::Conflict);
   EXPECT_TRUE(store().delete_if(uri("above"), etag));

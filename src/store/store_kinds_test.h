@@ -84,7 +84,8 @@ class StoreKinds : public ::testing::TestWithParam<StoreKind> {
     return GetParam() == StoreKind::FileOnDisk || GetParam() == StoreKind::FileOnTmpfs;
   }
   /// True for a server of S3 whose objects are files: it cannot keep every key either.
-  bool on_gateway() const { return GetParam() == StoreKind::S3 || GetParam() == StoreKind::Routed; }
+  bool on_gateway() const { return on_s3() && s3_->on_files(); }
+  bool on_s3() const { return s3_ != nullptr; }
   FileStoreLayout layout() const { return {.stores = directory_->path(), .buckets = {}}; }
   static Uri uri(std::string key, std::string bucket = "bucket") {
     return Uri{"s3", std::move(bucket), std::move(key)};

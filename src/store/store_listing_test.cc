@@ -145,6 +145,11 @@ class Source {
   std::mt19937 random_;
 };
 
+/// Takes half a character off the end.
+void whole(std::string& text) {
+  if (text.ends_with('\xc3')) text.pop_back();
+}
+
 /// True if one of the keys lies below the other.
 bool collides(const std::set<std::string>& keys, const std::string& key) {
   return std::ranges::any_of(keys, [&](const std::string& other) {
@@ -153,7 +158,7 @@ bool collides(const std::set<std::string>& keys, const std::string& key) {
 }
 
 TEST_P(StoreListing, AgreesWithTheNaiveModel) {
-  const unsigned rounds = on_gateway() ? 2 : GetParam() == StoreKind::FileOnDisk ? 4 : 12;
+  const unsigned rounds = on_s3() ? 2 : GetParam() == StoreKind::FileOnDisk ? 4 : 12;
   for (unsigned seed = 1; seed <= rounds; ++seed) {
     Source source(seed);
     std::set<std::string> keys;
@@ -166,6 +171,10 @@ TEST_P(StoreListing, AgreesWithTheNaiveModel) {
       ListRequest request{uri(source.cut(source.path())), source.below(2) == 0 ? "/" : "",
                           source.below(2) == 0 ? "" : source.cut(source.path()),
                           1 + source.below(12)};
+      if (on_s3()) {  // where a prefix is UTF-8
+        whole(request.prefix.key);
+        whole(request.start_after);
+      }
       for (bool more = true; more;) {
         const auto page = store().list(request).value();
         const auto expected = model(keys, request);
@@ -174,7 +183,7 @@ TEST_P(StoreListing, AgreesWithTheNaiveModel) {
                                           << request.start_after << "' limit " << request.limit);
         ASSERT_EQ(keys_of(page), keys_of(expected));
         ASSERT_EQ(page.prefixes, expected.prefixes);
-        if (!on_gateway() || expected.truncated) {
+        if (!on_s3() || expected.truncated) {
           ASSERT_EQ(page.truncated, expected.truncated);
           ASSERT_EQ(page.next_start_after, expected.next_start_after);
         }
@@ -189,7 +198,7 @@ TEST_P(StoreListing, AgreesWithTheNaiveModel) {
 
 TEST_P(StoreListing, ForEachGoesOverAllPages) {
   if (GetParam() == StoreKind::FileOnDisk) GTEST_SKIP() << "12,001 fsyncs";
-  const int objects = on_gateway() ? 2'003 : 12'001;
+  const int objects = on_s3() ? 2'003 : 12'001;
   for (int i = 0; i < objects; ++i) {
     ASSERT_TRUE(store().put(uri(format("{:03}/{}", i % 200, i)), "x"));
   }
