@@ -44,7 +44,7 @@ struct CommandInfo {
   std::string_view name() const;
   /// With `cls ` before it.
   std::string full_name() const;
-  const CommandInfo* find(std::string_view name) const;
+  const CommandInfo* find(std::string_view wanted) const;
 };
 
 /// The whole of `cls`.

@@ -141,7 +141,7 @@ std::string zsh_value(const OptionInfo& option) {
 /// Elements of an array for _describe.
 std::string zsh_described(const std::vector<std::pair<std::string, std::string>>& words) {
   std::string out;
-  for (const auto& [word, doc] : words) out += " " + quoted(word + ":" + doc);
+  for (const auto& [word, doc] : words) out += format(" {}", quoted(format("{}:{}", word, doc)));
   return out;
 }
 

@@ -14,8 +14,6 @@ namespace cls::cli {
 
 namespace {
 
-using operate::Format;
-
 /// What is deployed in the home, or what the project files would deploy.
 struct Stage {
   std::unique_ptr<local::Home> home;

@@ -146,11 +146,11 @@ std::string settings_file(std::string_view name, Scope scope, const World& world
   }
   const std::string file = ".clsconfig" + name_suffix(name);
   const std::filesystem::path start(world.working_directory);
-  const std::string here = (start / file).string();
+  std::string here = (start / file).string();
   const std::string below = user.string() + "/";
   if (user.empty() || !start.string().starts_with(below)) return here;
   for (auto directory = start; directory != user; directory = directory.parent_path()) {
-    const std::string path = (directory / file).string();
+    std::string path = (directory / file).string();
     if (world.files.status(path)) return path;
   }
   return here;

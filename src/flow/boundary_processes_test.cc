@@ -141,8 +141,8 @@ TEST(BoundaryProcesses, AMemberIsPublishedThoughAnotherVersionVanishedAfterItsLi
       world, {line_of(world.arrival("x", "2023-01-01T00:01:00Z"), record::Decision::member)});
   const auto members = world.log().members_of(lot_id(lot0));
   ASSERT_TRUE(members);
-  ASSERT_EQ(members->size(), 1U);
-  EXPECT_EQ(members->front().object.size, 1U);
+  ASSERT_EQ((*members)->size(), 1U);
+  EXPECT_EQ((*members)->version(0).size, 1U);
   world.boundary();  // publishes what is closed and has no manifest
   EXPECT_TRUE(world.store.head(
       world.project().places.manifest({"in", "1"}, lot_id(lot0), State::complete)));

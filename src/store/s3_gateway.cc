@@ -75,7 +75,7 @@ Result<> S3Gateway::wait_until_it_answers(const S3GatewaySetup& setup) {
 }
 
 Result<std::unique_ptr<S3Gateway>> S3Gateway::start(ProcessRunner& processes,
-                                                    S3GatewaySetup setup) {
+                                                    const S3GatewaySetup& setup) {
   for (int turn = 1;; ++turn) {
     std::unique_ptr<S3Gateway> gateway(new S3Gateway(processes, setup));
     auto answers = gateway->wait_until_it_answers(setup);

@@ -29,7 +29,8 @@ struct S3GatewaySetup {
 class S3Gateway {
  public:
   /// Waits until it answers. NotFound where the program is not installed.
-  static Result<std::unique_ptr<S3Gateway>> start(ProcessRunner& processes, S3GatewaySetup setup);
+  static Result<std::unique_ptr<S3Gateway>> start(ProcessRunner& processes,
+                                                  const S3GatewaySetup& setup);
   S3Gateway(const S3Gateway&) = delete;
   S3Gateway& operator=(const S3Gateway&) = delete;
   ~S3Gateway();

@@ -36,7 +36,7 @@ std::string mount_text(const ContainerMount& mount) {
 Result<std::string> Containers::build(const std::string& directory, const std::string& hash,
                                       const AttemptFolder& folder, const std::stop_token& stop) {
   const ContainerEngine& with = engine();
-  const std::string tag = format("localhost/cls-{}:{}", lower(host_.home_id), hash.substr(0, 32));
+  std::string tag = format("localhost/cls-{}:{}", lower(host_.home_id), hash.substr(0, 32));
   const std::lock_guard lock(building_);
   if (built_.contains(tag)) return tag;
   if (!call(with, {"image", "inspect", tag}, seconds(60)).well) {
