@@ -11,6 +11,7 @@ namespace {
 
 flow::Deployment deployment_of(const CheckedProjects& projects) {
   std::vector<model::Deployable> documents;
+  documents.reserve(projects.documents.size());
   for (const auto& document : projects.documents) documents.push_back(document.model);
   std::vector<std::unique_ptr<const flow::Deployed>> deployed;
   for (const auto& one : model::merged(std::move(documents))) {

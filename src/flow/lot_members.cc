@@ -2,6 +2,7 @@
 #include "flow/lot_members.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -17,9 +18,9 @@ constexpr std::uint32_t absent = ~std::uint32_t{0};
 
 template <typename Number>
 void put(std::string& text, Number number) {
-  char bytes[sizeof number];
-  std::memcpy(bytes, &number, sizeof number);
-  text.append(bytes, sizeof number);
+  std::array<char, sizeof number> bytes{};
+  std::memcpy(bytes.data(), &number, sizeof number);
+  text.append(bytes.data(), bytes.size());
 }
 
 template <typename Number>
@@ -91,7 +92,7 @@ void LotMembers::settle() {
   for (std::size_t i = 0; i < starts_.size();) {
     std::size_t last = starts_[i];
     const Head first = head_at(last);
-    while (++i < starts_.size() && head_at(starts_[i]).uri == first.uri) {
+    for (++i; i < starts_.size() && head_at(starts_[i]).uri == first.uri; ++i) {
       if (takes_place_of(line_at(starts_[i]), line_at(last))) last = starts_[i];
     }
     if (head_at(last).decision == record::Decision::member) starts_[kept++] = last;

@@ -8,7 +8,7 @@ namespace cls::local {
 namespace {
 
 /// More than this is none of ours.
-constexpr std::uint64_t most_bytes = 64 * 1024;
+constexpr std::uint64_t most_bytes = std::uint64_t{64} * 1024;
 
 template <class T>
 std::optional<T> read_file(FileSystem& files, const std::string& path) {

@@ -94,6 +94,7 @@ class Layout {
     for (int round = 0; round < order_rounds; ++round) {
       for (auto& layer : layers_) {
         std::vector<std::pair<double, std::size_t>> wanted;
+        wanted.reserve(layer.size());
         for (const std::size_t node : layer) wanted.emplace_back(middle_of(node, rank), node);
         std::ranges::stable_sort(wanted, {}, &std::pair<double, std::size_t>::first);
         for (std::size_t i = 0; i < layer.size(); ++i) layer[i] = wanted[i].second;
@@ -186,7 +187,7 @@ std::string node_text(const PipelineGraph::Node& node, const Box& box) {
       class_of(node.kind), box.x, box.y, box.width, node_height, radius, middle,
       box.y + (node.detail.empty() ? 27 : 19), escaped(node.name));
   if (!node.detail.empty()) {
-    out += format("<text class=\"detail\" x=\"{}\" y=\"{}\">{}</text>", middle, box.y + 35,
+    out += format(R"(<text class="detail" x="{}" y="{}">{}</text>)", middle, box.y + 35,
                   escaped(node.detail));
   }
   return out + "</g>\n";
