@@ -18,6 +18,10 @@
 #include "store/s3_store.h"
 #include "store/test_directory_test.h"
 
+#ifndef CLS_TOOLS
+#define CLS_TOOLS "build/tools"  // NOLINT(readability-identifier-naming): as the build names it
+#endif
+
 namespace cls::store {
 
 using S3Buckets = std::vector<std::string>;
