@@ -174,6 +174,13 @@ class Bubblewrap(Images):
         self.assertEqual(self.made("made"), "kept\n")
         self.assertFalse(pathlib.Path("/usr/x").exists())
 
+    def test_an_image_whose_directory_holds_the_home(self):
+        (self.folder / "Containerfile").write_text("FROM scratch\n")
+        self.declare(image_arc("", imagePath=".", command=["sh", "-c", "echo x >x && exit 5; echo kept >$CLS_SINK_MAIN_PATH/made"]))
+        self.put("20230101T0001.txt")
+        self.cls("run", "-p", "p.json")
+        self.assertEqual(self.made("made"), "kept\n")
+
     def test_an_arc_that_insists_on_a_container_does_not_run(self):
         self.declare(image_arc("true", sandbox="container"))
         self.put("20230101T0001.txt")

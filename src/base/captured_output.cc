@@ -17,8 +17,8 @@ namespace cls {
 
 namespace {
 
-std::map<std::string, std::string> whole_environment() {
-  std::map<std::string, std::string> all;
+ProcessEnvironment whole_environment() {
+  ProcessEnvironment all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text(*entry);
     const auto equals = text.find('=');
@@ -65,9 +65,10 @@ std::string read_all(ChildProcess& child, const CaptureLimits& limits, std::stri
 }  // namespace
 
 Result<std::string> captured_output(const std::vector<std::string>& command,
-                                    const CaptureLimits& limits) {
+                                    const CaptureLimits& limits,
+                                    const std::optional<ProcessEnvironment>& environment) {
   ProcessSpec spec{.command = command,
-                   .environment = whole_environment(),
+                   .environment = environment ? *environment : whole_environment(),
                    .working_directory = "/",
                    .stdout_path = {},
                    .stderr_path = {}};

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +18,14 @@ struct CaptureLimits {
   std::size_t bytes = std::size_t{64} << 10U;
 };
 
-/// Runs a command, with this process's environment and no shell, and returns its standard output.
+using ProcessEnvironment = std::map<std::string, std::string>;
+
+/// Runs a command, with the environment given or else this process's, and no shell, and returns its
+/// standard output.
 /// NotFound or Denied where it cannot be started; Unavailable where it fails, takes too long or
 /// prints more than the limit. Messages have the last line of its standard error.
 Result<std::string> captured_output(const std::vector<std::string>& command,
-                                    const CaptureLimits& limits = {});
+                                    const CaptureLimits& limits = {},
+                                    const std::optional<ProcessEnvironment>& environment = {});
 
 }  // namespace cls

@@ -18,6 +18,11 @@ TEST(CapturedOutput, IsWhatWasPrinted) {
   EXPECT_EQ(captured_output({"sh", "-c", "printf 'a\\nb'; echo c >&2"}).value(), "a\nb");
 }
 
+TEST(CapturedOutput, TheEnvironmentGivenIsAllThereIs) {
+  EXPECT_EQ(captured_output({"/bin/sh", "-c", "echo $HOME$ONE"}, {}, {{{"ONE", "1"}}}).value(),
+            "1\n");
+}
+
 TEST(CapturedOutput, OfAFailureIsTheReason) {
   EXPECT_EQ(failure_of("echo first >&2; echo no session >&2; exit 3"),
             "sh ended with status 3: no session");

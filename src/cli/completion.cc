@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/format.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/help.h"
@@ -30,12 +31,6 @@ std::vector<std::string> names_of(const OptionInfo& option) {
 }
 
 /// Single quotes of bash and zsh.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string(R"('\'')") : std::string(1, c);
-  return out + "'";
-}
-
 std::string quoted_for_fish(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
@@ -75,7 +70,7 @@ std::vector<const CommandInfo*> with_root(const CommandInfo& root) {
 std::string pattern_of(const std::vector<std::string>& texts) {
   std::vector<std::string> parts;
   parts.reserve(texts.size());
-  for (const auto& text : texts) parts.push_back(quoted(text));
+  for (const auto& text : texts) parts.push_back(shell_quoted(text));
   return join(parts, "|");
 }
 
@@ -100,8 +95,8 @@ std::string value_cases(const CommandInfo& root,
       if (option.value.empty()) continue;
       std::vector<std::string> patterns;
       for (const auto& name : names_of(option)) {
-        patterns.push_back(command == &root ? "*" + quoted(":" + name)
-                                            : quoted(command->path + ":" + name));
+        patterns.push_back(command == &root ? "*" + shell_quoted(":" + name)
+                                            : shell_quoted(command->path + ":" + name));
       }
       out += format("    {}) {} ;;\n", join(patterns, "|"), body(option));
     }
@@ -113,7 +108,7 @@ std::string bash_value(const OptionInfo& option) {
   switch (completes(option)) {
     case Completes::Words:
       return format(R"(COMPREPLY=($(compgen -W {} -- "$cur")); return)",
-                    quoted(join(option.choices, " ")));
+                    shell_quoted(join(option.choices, " ")));
     case Completes::Files:
       return R"(compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return)";
     case Completes::Directories:
@@ -141,7 +136,8 @@ std::string zsh_value(const OptionInfo& option) {
 /// Elements of an array for _describe.
 std::string zsh_described(const std::vector<std::pair<std::string, std::string>>& words) {
   std::string out;
-  for (const auto& [word, doc] : words) out += format(" {}", quoted(format("{}:{}", word, doc)));
+  for (const auto& [word, doc] : words)
+    out += format(" {}", shell_quoted(format("{}:{}", word, doc)));
   return out;
 }
 
@@ -224,11 +220,11 @@ _cls() {
   out += value_cases(root, bash_value);
   out += R"(  esac
   local words options=)" +
-         quoted(join(option_names(root), " ")) + "\n  case \"$at\" in\n";
+         shell_quoted(join(option_names(root), " ")) + "\n  case \"$at\" in\n";
   for (const auto* command : with_root(root)) {
-    out += format("    {}) words={} options={}\" $options\" ;;\n", quoted(command->path),
-                  quoted(join(words_of(*command), " ")),
-                  command == &root ? "''" : quoted(join(option_names(*command), " ")));
+    out += format("    {}) words={} options={}\" $options\" ;;\n", shell_quoted(command->path),
+                  shell_quoted(join(words_of(*command), " ")),
+                  command == &root ? "''" : shell_quoted(join(option_names(*command), " ")));
   }
   return out + R"(  esac
   if [[ $cur == -* ]]; then words=$options; fi
@@ -261,8 +257,8 @@ _cls() {
          "  esac\n";
   out += "  case \"$at\" in\n";
   for (const auto* command : with_root(root)) {
-    out += format("    {})\n      known=({} )\n      options=({} ) ;;\n", quoted(command->path),
-                  zsh_described(described_words(*command)),
+    out += format("    {})\n      known=({} )\n      options=({} ) ;;\n",
+                  shell_quoted(command->path), zsh_described(described_words(*command)),
                   command == &root ? "" : zsh_described(described_options(*command)));
   }
   out += "  esac\n  options+=(" + zsh_described(described_options(root)) + " )\n";
@@ -311,7 +307,7 @@ complete -c cls -f
   for (const auto& option : root.options) out += "complete -c cls" + fish_option(option);
   for (const auto* command : with_root(root)) {
     const std::string at =
-        format("complete -c cls -n {}", quoted_for_fish("__cls_at " + quoted(command->path)));
+        format("complete -c cls -n {}", quoted_for_fish("__cls_at " + shell_quoted(command->path)));
     for (const auto& [word, doc] : described_words(*command)) {
       out += format("{} -a {} -d {}\n", at, word, quoted_for_fish(doc));
     }

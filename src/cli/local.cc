@@ -87,7 +87,8 @@ flow::WorkloadSource source_of(const Options& options, flow::SourceReader& reade
   return source;
 }
 
-int run_script(World& world, const std::string& scratch, const std::string& script) {
+int run_script(World& world, const std::string& scratch, const std::string& script,
+               std::chrono::seconds timeout) {
   auto made = world.files.make_directories(scratch);
   if (!made) throw Error(made.error());
   ProcessSpec spec;
@@ -98,6 +99,7 @@ int run_script(World& world, const std::string& scratch, const std::string& scri
   spec.working_directory = scratch;
   spec.stdout_path = scratch + "/stdout";
   spec.stderr_path = scratch + "/stderr";
+  spec.timeout = timeout;
   const auto result = world.processes.run(spec, {}, [](int) {});
   if (!result) throw Error(result.error());
   if (const auto out = world.files.read(spec.stdout_path)) world.console.out(*out);
@@ -157,7 +159,7 @@ int local_script(const Options& options, World& world) {
                world);
   const auto script = work::local_script(context, host, scratch, world.clock.now());
   if (!script) throw Error(script.error().message);
-  if (options.run) return run_script(world, scratch, *script);
+  if (options.run) return run_script(world, scratch, *script, arc.arc->timeout);
   world.console.out(*script);
   return 0;
 }

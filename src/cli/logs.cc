@@ -109,12 +109,14 @@ class Output {
   std::size_t last_ = 2;
 };
 
-void follow(World& world, Output& output, const AttemptLog& log) {
+/// To its end, or until its process is found dead.
+void follow(World& world, Output& output, const AttemptLog& log, const std::string& directory) {
   std::atomic<bool> stopped = false;
   StopRequest stop(world, [](int signal) { return 128 + signal; });
   const StopRequest::Listener listener(stop, [&stopped] { stopped = true; });
   while (!stopped) {
-    const bool ended = local::end_of(world.files, log.folder).has_value();
+    const auto group = local::group_of(world.files, directory, log.attempt);
+    const bool ended = local::end_of(world.files, log.folder) || (group && !group->lives);
     output.print();
     if (ended) return;
     world.clock.sleep_for(follow_pause);
@@ -168,7 +170,7 @@ int logs(const Options& options, World& world) {
   world.console.err(described(log));
   Output output(options, world, log);
   output.print();
-  if (options.follow && !log.end) follow(world, output, log);
+  if (options.follow && !log.end) follow(world, output, log, home->attempts());
   return 0;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/attempt_logs.h"
 
+#include <charconv>
 #include <ranges>
+
+#include "base/host.h"
 
 namespace cls::local {
 
@@ -26,6 +29,16 @@ bool matches(const AttemptQuery& query, const work::AttemptSubject& subject) {
 }
 
 }  // namespace
+
+std::optional<AttemptGroup> group_of(FileSystem& files, const std::string& directory,
+                                     const std::string& attempt) {
+  const auto text = files.read(directory + "/" + attempt + "/group", 0, most_bytes);
+  AttemptGroup group;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), group.id);
+  if (group.id <= 1) return std::nullopt;
+  group.lives = process_group_has(group.id, "CLS_ATTEMPT=" + attempt);
+  return group;
+}
 
 std::optional<AttemptEnd> end_of(FileSystem& files, const std::string& folder) {
   return read_file<AttemptEnd>(files, folder + "/result.json");

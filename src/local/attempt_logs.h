@@ -49,6 +49,15 @@ struct AttemptQuery {
 Result<std::vector<AttemptLog>> find_attempts(FileSystem& files, const std::string& directory,
                                               const AttemptQuery& query, std::size_t most);
 
+/// The process group that runs an attempt, as the `group` file of its folder says: there only from
+/// its start to its end, and, after a kill, until somebody takes it away.
+struct AttemptGroup {
+  int id = 0;
+  bool lives = false;  ///< and runs this very attempt: the number may be another group's by now
+};
+std::optional<AttemptGroup> group_of(FileSystem& files, const std::string& directory,
+                                     const std::string& attempt);
+
 /// Reads its result.json again.
 std::optional<AttemptEnd> end_of(FileSystem& files, const std::string& folder);
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/caretaker.h"
 
-#include <charconv>
-
 #include "base/error.h"
 #include "base/format.h"
 #include "base/host.h"
 #include "base/stale_files.h"
+#include "local/attempt_logs.h"
 #include "local/deployed.h"
 #include "record/places.h"
 
@@ -54,10 +53,8 @@ void Caretaker::remove_containers() {
   Home& home = services_.home;
   work::Containers containers(container_host(services_));
   containers.remove_left([&home](const std::string& attempt) {
-    const auto text = home.files().read(home.attempts() + "/" + attempt + "/group");
-    int group = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), group);
-    return group > 1 && process_group_has(group, "CLS_ATTEMPT=" + attempt);
+    const auto group = group_of(home.files(), home.attempts(), attempt);
+    return group && group->lives;
   });
 }
 

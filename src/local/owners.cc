@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "local/attempt_logs.h"
 
 namespace cls::local {
 
@@ -44,13 +45,10 @@ flow::OwnerProbe::Verdict LocalOwnerProbe::probe(const record::Owner& owner,
   // go of its claims; its own flows ask HeldClaims first.
   if (start_time_of(owner.pid) == owner.startTime && owner.pid != self_.pid) return Verdict::Alive;
   if (is_ulid(attempt)) {
-    const auto text = files_.read(attempts_ + "/" + attempt + "/group", 0, std::nullopt);
-    int group = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), group);
-    // The number may be another group's by now: only one that runs this attempt is ended.
-    if (group > 1 && process_group_has(group, "CLS_ATTEMPT=" + attempt)) {
-      kill_process_group(group);
-      if (process_group_lives(group)) return Verdict::Unknown;
+    const auto group = group_of(files_, attempts_, attempt);
+    if (group && group->lives) {
+      kill_process_group(group->id);
+      if (process_group_lives(group->id)) return Verdict::Unknown;
     }
   }
   if (end_container_ && is_ulid(attempt)) end_container_(attempt);

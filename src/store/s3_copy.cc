@@ -23,9 +23,8 @@ ObjectInfo made(const Uri& to, std::uint64_t size, std::string etag, Instant at)
 }  // namespace
 
 Result<ObjectInfo> S3Store::copy_if_absent(const Uri& from, const Uri& to) {
-  const http::Headers condition{{"If-None-Match", "*"}};
-  return copies_keep_condition(from, to) ? copy_there(from, to, condition)
-                                         : copy_bytes(from, "", to, condition);
+  if (copies_keep_condition(from, to)) return copy_there(from, to);
+  return copy_bytes(from, "", to, {{"If-None-Match", "*"}});
 }
 
 bool S3Store::copies_keep_condition(const Uri& from, const Uri& to) const {
@@ -52,9 +51,9 @@ Result<ObjectInfo> S3Store::copy_if(const Uri& from, const Uri& to, std::string_
   return copy_bytes(from, "", to, {{"If-Match", format("\"{}\"", etag)}});
 }
 
-/// By the server, of the version that was looked at.
-Result<ObjectInfo> S3Store::copy_there(const Uri& from, const Uri& to,
-                                       const http::Headers& condition) {
+/// By the server, of the version that was looked at, to a key that must be free.
+Result<ObjectInfo> S3Store::copy_there(const Uri& from, const Uri& to) {
+  const http::Headers condition{{"If-None-Match", "*"}};
   for (int turn = 1;; ++turn) {
     auto source = look(from);
     if (!source) return pass(std::move(source));
@@ -62,7 +61,7 @@ Result<ObjectInfo> S3Store::copy_there(const Uri& from, const Uri& to,
                                                  : copy_once(*source, to, condition);
     if (copied || copied.error().code != FailureCode::Conflict) return copied;
     // Either the source is another by now, or the target is there.
-    if (condition.has("If-None-Match") && head(to)) return conflict(to, condition);
+    if (head(to)) return conflict(to, condition);
     if (turn == looks) {
       return fail(FailureCode::Unavailable,
                   format("{} was changed while it was copied", from.to_string()));

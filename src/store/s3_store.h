@@ -73,7 +73,7 @@ class S3Store final : public ObjectStore {
   /// Of the version with that ETag, or of whatever is there.
   Result<ObjectInfo> copy_bytes(const Uri& from, const std::string& etag, const Uri& to,
                                 const http::Headers& condition);
-  Result<ObjectInfo> copy_there(const Uri& from, const Uri& to, const http::Headers& condition);
+  Result<ObjectInfo> copy_there(const Uri& from, const Uri& to);
   Result<ObjectInfo> copy_once(const Fetched& source, const Uri& to,
                                const http::Headers& condition);
   Result<ObjectInfo> copy_in_parts(const Fetched& source, const Uri& to,

@@ -2,6 +2,7 @@
 #include "store/s3_upload.h"
 
 #include <algorithm>
+#include <charconv>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -10,11 +11,14 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "base/parallel.h"
+#include "store/s3_answers.h"
 #include "store/s3_xml.h"
 
 namespace cls::store {
 
 namespace {
+
+using s3_answers::etag_of;
 
 constexpr std::uint64_t most_parts = 10'000;
 /// Parts on their way at once: so many times part_size is in memory.
@@ -80,13 +84,7 @@ class Upload {
     }
     auto sent = client_.send(request);
     if (!sent) return pass(std::move(sent));
-    return parts_.read ? std::string(etag_of(*sent)) : s3_xml::text_of(sent->body, "ETag");
-  }
-
-  static std::string_view etag_of(const http::Response& response) {
-    std::string_view etag = response.headers.get("ETag");
-    if (etag.size() > 1 && etag.front() == '"') etag = etag.substr(1, etag.size() - 2);
-    return etag;
+    return parts_.read ? etag_of(*sent) : s3_xml::text_of(sent->body, "ETag");
   }
 
   Result<std::string> complete(const http::Headers& condition) {
@@ -102,7 +100,7 @@ class Upload {
     if (done->tries > 1) {
       const auto there = client_.send_plain({.method = "HEAD", .uri = to_});
       if (there && there->status == 200 && etag_of(*there) == etag_of_parts()) {
-        return std::string(etag_of(*there));
+        return etag_of(*there);
       }
     }
     const bool absent = done->status == 404 && condition.has("If-Match");
@@ -115,7 +113,9 @@ class Upload {
     std::string digests;
     for (const auto& etag : etags_) {
       for (std::size_t i = 0; i + 1 < etag.size(); i += 2) {
-        digests += static_cast<char>(std::stoi(etag.substr(i, 2), nullptr, 16));
+        unsigned byte = 0;  // what is no digest makes an ETag that nothing has
+        std::from_chars(etag.data() + i, etag.data() + i + 2, byte, 16);
+        digests += static_cast<char>(byte);
       }
     }
     return format("{}-{}", md5_hex(digests), etags_.size());

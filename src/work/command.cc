@@ -169,10 +169,9 @@ class CommandAttempt {
       if (!directory->empty()) add(*directory, true);
     }
     for (const auto& source : context_.sources) {
-      for (const auto& member : source.members) {
-        auto path = host_.local_path(member.uri);
-        if (path) add(path->substr(0, path->rfind('/')), false);
-      }
+      if (source.dataset.pathURI.empty()) continue;  // its producer is not known
+      auto path = host_.local_path(source.dataset.path().child("object"));
+      if (path) add(path->substr(0, path->rfind('/')), false);
     }
     return mounts;
   }

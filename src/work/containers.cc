@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/containers.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/host.h"
 #include "base/text.h"
@@ -17,6 +19,17 @@ constexpr seconds stop_limit{20};
 
 std::string name_of(const std::string& attempt) {
   return "cls-" + lower(attempt);
+}
+
+/// The last line of a file that says something.
+std::string last_line(FileSystem& files, const std::string& path) {
+  std::string last = "it said nothing";
+  const auto text = files.read(path);
+  if (!text) return last;
+  for (const auto& line : split(*text, '\n')) {
+    if (line.find_first_not_of(" \t\r") != std::string::npos) last = printable(line);
+  }
+  return last;
 }
 
 /// One --mount: comma-separated values, so texts with commas and quotes are quoted.
@@ -39,7 +52,7 @@ Result<std::string> Containers::build(const std::string& directory, const std::s
   std::string tag = format("localhost/cls-{}:{}", lower(host_.home_id), hash.substr(0, 32));
   const std::lock_guard lock(building_);
   if (built_.contains(tag)) return tag;
-  if (!call(with, {"image", "inspect", tag}, seconds(60)).well) {
+  if (!call(with, {"image", "inspect", "--format", "{{.Id}}", tag}, seconds(60))) {
     std::string file = directory + "/Containerfile";
     if (!host_.files.status(file, true)) file = directory + "/Dockerfile";
     if (!host_.files.status(file, true)) {
@@ -65,10 +78,9 @@ Result<std::string> Containers::build(const std::string& directory, const std::s
     const auto result = host_.processes.run(spec, stop, [](int) {});
     if (!result) return tl::unexpected<Failure>(result.error());
     if (result->end != ProcessEnd::Exited || result->code != 0) {
-      const auto said = host_.files.read(spec.stderr_path);
       return fail(FailureCode::Unavailable,
                   format("the image of {} could not be built: {} (log: {})", directory,
-                         last_words(said ? *said : ""), spec.stderr_path));
+                         last_line(host_.files, spec.stderr_path), spec.stderr_path));
     }
   }
   built_.insert(tag);
@@ -120,11 +132,14 @@ ProcessSpec Containers::fenced(const ProcessSpec& spec,
   std::vector<std::string> words{
       "bwrap", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc",
       "/proc", "--tmpfs",           "/tmp"};
-  for (const auto& mount : mounts) {
+  // A later one hides what an earlier one showed below it: the outer folders come first.
+  std::vector<ContainerMount> ordered{{spec.working_directory, false}};
+  ordered.insert(ordered.end(), mounts.begin(), mounts.end());
+  std::ranges::stable_sort(ordered, {}, [](const auto& mount) { return mount.path.size(); });
+  for (const auto& mount : ordered) {
     words.insert(words.end(), {mount.writable ? "--bind" : "--ro-bind", mount.path, mount.path});
   }
-  words.insert(words.end(), {"--ro-bind", spec.working_directory, spec.working_directory, "--chdir",
-                             spec.working_directory, "--"});
+  words.insert(words.end(), {"--chdir", spec.working_directory, "--"});
   words.insert(words.end(), spec.command.begin(), spec.command.end());
   outer.command = std::move(words);
   return outer;
@@ -149,7 +164,8 @@ void Containers::remove_left(const std::function<bool(const std::string& attempt
   const auto listed = call(
       with, {"ps", "-a", "--filter", "label=cls.home=" + host_.home_id, "--format", "{{.Names}}"},
       seconds(60));
-  for (const auto& name : split(listed.out, '\n')) {
+  if (!listed) return;  // the next look finds them
+  for (const auto& name : split(*listed, '\n')) {
     if (!name.starts_with("cls-")) continue;
     const std::string attempt = upper(name.substr(4));
     if (lives(attempt)) continue;

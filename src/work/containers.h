@@ -89,13 +89,8 @@ class Containers {
   void remove_left(const std::function<bool(const std::string& attempt)>& lives);
 
  private:
-  struct Output {
-    bool well = false;
-    std::string out;
-    std::string err;
-  };
-  Output call(const ContainerEngine& engine, std::vector<std::string> arguments,
-              std::chrono::seconds limit);
+  Result<std::string> call(const ContainerEngine& engine, std::vector<std::string> arguments,
+                           std::chrono::seconds limit) const;
   std::map<std::string, std::string> client_environment(const ContainerEngine& engine) const;
   ContainerEngine find();
   std::optional<ContainerEngine> known(EngineKind kind, const std::string& version);
@@ -103,13 +98,13 @@ class Containers {
   bool try_bubblewrap(std::string& why);
   bool canary_runs(const ContainerEngine& engine, std::string& why);
   void keep(const ContainerEngine& engine);
+  void write_conf() const;
 
   ContainerHost host_;
   std::mutex mutex_;
   std::optional<ContainerEngine> engine_;
   std::mutex building_;
   std::set<std::string> built_;
-  std::uint64_t calls_ = 0;
 };
 
 }  // namespace cls::work

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <tuple>
 
+#include "base/captured_output.h"
 #include "base/format.h"
 #include "base/host.h"
 #include "base/text.h"
@@ -77,14 +78,6 @@ struct KnownEngine {
 
 }  // namespace
 
-std::string last_words(const std::string& text) {
-  std::string last = "it said nothing";
-  for (const auto& line : split(text, '\n')) {
-    if (line.find_first_not_of(" \t\r") != std::string::npos) last = printable(line);
-  }
-  return last;
-}
-
 std::map<std::string, std::string> Containers::client_environment(
     const ContainerEngine& engine) const {
   constexpr std::array taken{"PATH",
@@ -109,33 +102,11 @@ std::map<std::string, std::string> Containers::client_environment(
   return environment;
 }
 
-Containers::Output Containers::call(const ContainerEngine& engine,
-                                    std::vector<std::string> arguments, seconds limit) {
-  static_cast<void>(host_.files.make_directories(host_.folder));
-  std::string file;
-  {
-    static std::mutex counting;
-    const std::lock_guard lock(counting);
-    file = format("{}/call-{}-{}", host_.folder, this_process().pid, ++calls_);
-  }
-  ProcessSpec spec;
-  spec.command = std::move(arguments);
-  spec.command.insert(spec.command.begin(), std::string(program_of(engine.kind)));
-  spec.environment = client_environment(engine);
-  spec.working_directory = host_.folder;
-  spec.stdout_path = file + ".out";
-  spec.stderr_path = file + ".err";
-  spec.timeout = limit;
-  const auto result = host_.processes.run(spec, {}, [](int) {});
-  Output output;
-  output.well = result && result->end == ProcessEnd::Exited && result->code == 0;
-  if (auto text = host_.files.read(spec.stdout_path)) output.out = std::move(*text);
-  if (auto text = host_.files.read(spec.stderr_path)) output.err = std::move(*text);
-  if (!result) output.err = result.error().message;
-  for (const auto& path : {spec.stdout_path, spec.stderr_path}) {
-    static_cast<void>(host_.files.unlink(path));
-  }
-  return output;
+/// What a short command of the engine prints; a failure has the last of what it said.
+Result<std::string> Containers::call(const ContainerEngine& engine,
+                                     std::vector<std::string> arguments, seconds limit) const {
+  arguments.insert(arguments.begin(), std::string(program_of(engine.kind)));
+  return captured_output(arguments, {.time = limit}, client_environment(engine));
 }
 
 const ContainerEngine& Containers::engine() {
@@ -145,6 +116,8 @@ const ContainerEngine& Containers::engine() {
 }
 
 ContainerEngine Containers::find() {
+  // Where it cannot be made, no canary is found to run.
+  static_cast<void>(host_.files.make_directories(host_.folder));
   const std::string wanted = host_.getenv("CLS_CONTAINERS").value_or("auto");
   std::vector<std::string> reasons;
   for (const auto kind : {EngineKind::Podman, EngineKind::Docker}) {
@@ -199,20 +172,29 @@ void Containers::keep(const ContainerEngine& engine) {
   static_cast<void>(host_.files.append(file, text + "\n"));
 }
 
+/// Only where it is not there yet: others may be reading it.
+void Containers::write_conf() const {
+  const std::string file = host_.folder + "/containers.conf";
+  const auto present = host_.files.read(file);
+  if (present && *present == own_conf_text) return;
+  // What cannot be written shows when the engine does not run with it.
+  static_cast<void>(host_.files.unlink(file));
+  static_cast<void>(host_.files.append(file, own_conf_text));
+}
+
 std::optional<ContainerEngine> Containers::try_engine(EngineKind kind, std::string& why) {
   ContainerEngine engine{.kind = kind, .version = {}, .own_conf = false, .problem = {}};
   const auto version = call(engine, {"--version"}, seconds(20));
-  if (!version.well) {
-    why = last_words(version.err);
+  if (!version) {
+    why = version.error().message;
     return std::nullopt;
   }
-  engine.version = split(version.out, '\n').front();
+  engine.version = split(*version, '\n').front();
   if (auto before = known(kind, engine.version)) return before;
   bool runs = canary_runs(engine, why);
   if (!runs && kind == EngineKind::Podman) {
     engine.own_conf = true;
-    static_cast<void>(host_.files.unlink(host_.folder + "/containers.conf"));
-    static_cast<void>(host_.files.append(host_.folder + "/containers.conf", own_conf_text));
+    write_conf();
     std::string second;
     runs = canary_runs(engine, second);
   }
@@ -222,7 +204,8 @@ std::optional<ContainerEngine> Containers::try_engine(EngineKind kind, std::stri
 }
 
 bool Containers::canary_runs(const ContainerEngine& engine, std::string& why) {
-  const std::string folder = host_.folder + "/canary";
+  // Of this process: others may look for an engine at the same time.
+  const std::string folder = format("{}/canary-{}", host_.folder, this_process().pid);
   std::error_code error;
   fs::remove_all(folder, error);
   static_cast<void>(host_.files.make_directories(folder));
@@ -231,14 +214,15 @@ bool Containers::canary_runs(const ContainerEngine& engine, std::string& why) {
   fs::permissions(folder + "/true", fs::perms(0755), error);
   const auto built =
       call(engine, {"build", "-t", canary_tag, "-f", folder + "/Dockerfile", folder}, seconds(120));
-  if (!built.well) {
-    why = "an image cannot be built: " + last_words(built.err);
+  fs::remove_all(folder, error);
+  if (!built) {
+    why = "an image cannot be built: " + built.error().message;
     return false;
   }
   const auto ran =
       call(engine, {"run", "--rm", "--network=host", canary_tag, "/true"}, seconds(60));
-  if (!ran.well) why = "an image cannot be run: " + last_words(ran.err);
-  return ran.well;
+  if (!ran) why = "an image cannot be run: " + ran.error().message;
+  return ran.has_value();
 }
 
 bool Containers::try_bubblewrap(std::string& why) {
@@ -248,8 +232,8 @@ bool Containers::try_bubblewrap(std::string& why) {
                         {"--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev", "--proc",
                          "/proc", "--tmpfs", "/tmp", "--", "true"},
                         seconds(20));
-  if (!ran.well) why = last_words(ran.err);
-  return ran.well;
+  if (!ran) why = ran.error().message;
+  return ran.has_value();
 }
 
 }  // namespace cls::work

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names and words of container engines. For containers*.cc only.
+// The programs of container engines. For containers*.cc only.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "work/containers.h"
@@ -22,8 +21,5 @@ constexpr std::string_view program_of(EngineKind kind) {
   }
   return "";
 }
-
-/// The last line that says something.
-std::string last_words(const std::string& text);
 
 }  // namespace cls::work

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "json/fields.h"
 #include "work/workload_environment.h"
@@ -158,18 +159,6 @@ class Script {
 };
 
 }  // namespace
-
-std::string shell_quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
 
 Step<std::string> local_script(const flow::WorkloadContext& context, const CommandHost& host,
                                const std::string& scratch, Instant now) {

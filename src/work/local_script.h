@@ -17,7 +17,4 @@ namespace cls::work {
 Step<std::string> local_script(const flow::WorkloadContext& context, const CommandHost& host,
                                const std::string& scratch, Instant now);
 
-/// `text` as one word of a POSIX shell.
-std::string shell_quoted(std::string_view text);
-
 }  // namespace cls::work
