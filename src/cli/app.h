@@ -43,6 +43,8 @@ struct World {
   std::function<void(std::function<void(int signal)>)> on_stop;
   /// Ends the process at once, with no destructor called; may be empty.
   std::function<void(int exit_code)> end_now;
+  /// What other machines go by, for signatures and time-outs; null: `clock`.
+  Clock* network_clock = nullptr;
 };
 
 /// Runs one command line (without the program's name); the exit code.

@@ -24,7 +24,9 @@ model::Substrate substrate_of(const model::LoadedDocument& document, const Optio
 
 /// Where --store says that buckets are.
 local::StoreContext store_context(const Options& options, World& world) {
-  local::StoreContext context{.map = {}, .clock = &world.clock, .getenv = world.getenv};
+  Clock& network = world.network_clock == nullptr ? world.clock : *world.network_clock;
+  local::StoreContext context{
+      .map = {}, .clock = &world.clock, .network_clock = &network, .getenv = world.getenv};
   for (const auto& text : options.stores) {
     const auto added = context.map.add(text, world.working_directory);
     if (!added) throw Error("--store " + added.error().message, ExitCode::Usage);

@@ -366,7 +366,7 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     std::ranges::move(stored, std::back_inserter(objects));
   }
   // Data before members before commit.
-  decision.before.push_back({.uri = members_uri, .bytes = record::write_members(file)});
+  decision.before.push_back({.uri = members_uri, .bytes = record::write_members(std::move(file))});
   for (auto& object : objects) {
     decision.before.push_back({.uri = std::move(object.uri), .bytes = std::move(object.bytes)});
   }

@@ -85,9 +85,9 @@ Result<> StoreMap::add(std::string_view text, const std::string& working_directo
 struct Stores::OnS3 {
   OnS3(store::ObjectStore& local, FileSystem& files, const std::string& scratch,
        const StoreContext& context)
-      : http(http::Client::make(*context.clock, context.getenv)),
-        credentials(files, *context.clock, context.getenv),
-        client(*http, *context.clock, credentials, context.map.s3),
+      : http(http::Client::make(*context.network_clock, context.getenv)),
+        credentials(files, *context.network_clock, context.getenv),
+        client(*http, *context.network_clock, credentials, context.map.s3),
         store(client, *context.clock),
         routed(local, store, files, scratch) {}
 
@@ -104,7 +104,9 @@ Stores::Stores(FileSystem& files, const std::string& directory, const StoreConte
       map_(context.map),
       files_(files, {.stores = directory + "/stores", .buckets = context.map.directories}) {
   if (map_.s3.empty()) return;
-  if (context.clock == nullptr) throw Error("stores on S3 need a clock");
+  if (context.clock == nullptr || context.network_clock == nullptr) {
+    throw Error("stores on S3 need a clock");
+  }
   s3_ = std::make_unique<OnS3>(files_, files, directory + "/run", context);
 }
 

@@ -39,7 +39,9 @@ TEST(Stores, AreFilesBelowTheHomeUnlessSaidOtherwise) {
   const store::TestDirectory home;
   PosixFileSystem files;
   SystemClock clock;
-  StoreContext context{.clock = &clock, .getenv = [](const std::string&) { return std::nullopt; }};
+  StoreContext context{.clock = &clock, .network_clock = &clock, .getenv = [](const std::string&) {
+                         return std::nullopt;
+                       }};
   ASSERT_TRUE(context.map.add("s3://near=elsewhere", home.path()));
   ASSERT_TRUE(context.map.add("s3://far=http://127.0.0.1:1/far", home.path()));
   Stores stores(files, home.path(), context);

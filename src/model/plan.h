@@ -80,6 +80,7 @@ struct CommandPlan {
   ManifestMode manifest = ManifestMode::workload;
   std::uint64_t memory_mb = 0;  ///< 0: no limit
   OnConflict on_conflict = OnConflict::beside;
+  bool fetch = false;  ///< sources that are no files here are fetched first
 };
 
 struct ArcPlan {

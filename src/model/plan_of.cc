@@ -115,6 +115,7 @@ void take_workload(const CommandWorkload& command, const std::string& directory,
   workload.image = command.image.value_or("");
   if (command.imagePath) workload.image_path = workload.working_dir;
   workload.on_conflict = command.onConflict;
+  workload.fetch = command.fetch;
   plan.workload = std::move(workload);
   plan.workload_props = command.workloadProps;
 }

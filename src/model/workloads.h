@@ -82,6 +82,7 @@ struct CommandWorkload {
   Sandbox sandbox = Sandbox::automatic;
   ManifestMode manifest = ManifestMode::workload;
   OnConflict onConflict = OnConflict::beside;
+  bool fetch = false;
   json::Extras extras;
 
   static constexpr auto fields = std::tuple{
@@ -101,7 +102,9 @@ struct CommandWorkload {
       json::optional("manifest", &CommandWorkload::manifest,
                      "workload: it writes the manifest; collect: what it wrote is the manifest"),
       json::optional("onConflict", &CommandWorkload::onConflict,
-                     "other bytes under the wanted key, with collect")};
+                     "other bytes under the wanted key, with collect"),
+      json::optional("fetch", &CommandWorkload::fetch,
+                     "on one machine: sources on S3 are given as files too")};
 };
 
 struct FunctionWorkload {

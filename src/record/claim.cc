@@ -40,10 +40,18 @@ std::string revision_line(const MemberLine& member) {
 }  // namespace
 
 std::string write_members(const MembersFile& members) {
+  return write_members(MembersFile(members));
+}
+
+std::string write_members(MembersFile&& members) {
   std::string bytes;
-  for (const auto& line : members.lines) {
-    bytes += json::write_record(line);
+  for (auto& line : members.lines) {
+    const std::string text = json::write_record(line);
+    // All at once: to grow by doubling needs three times the space for a while.
+    if (bytes.empty()) bytes.reserve((text.size() + text.size() / 8 + 1) * members.lines.size());
+    bytes += text;
     bytes += '\n';
+    line = {};
   }
   if (members.report) {
     bytes += json::to_text(json::Value::object({{"report", *members.report}}));
@@ -71,6 +79,18 @@ Result<MembersFile> read_members(std::string_view bytes) {
 }
 
 std::string content_revision(const std::vector<MemberLine>& members) {
+  // Mostly they are in order, and the lines of a million members are not held at once.
+  Digest in_order = Digest::sha256();
+  std::string former;
+  const bool sorted = std::ranges::all_of(members, [&](const MemberLine& member) {
+    if (member.vanished) return true;
+    std::string line = revision_line(member);
+    if (line < former) return false;
+    in_order.update(line);
+    former = std::move(line);
+    return true;
+  });
+  if (sorted) return in_order.hex().substr(0, revision_digits);
   std::vector<std::string> lines;
   lines.reserve(members.size());
   for (const auto& member : members) {

@@ -186,6 +186,8 @@ struct MembersFile {
   bool operator==(const MembersFile&) const = default;
 };
 std::string write_members(const MembersFile& members);
+/// Gives up each line once it is written: a lot may have a million.
+std::string write_members(MembersFile&& members);
 Result<MembersFile> read_members(std::string_view bytes);
 
 /// First 16 hex digits of the SHA-256 over the sorted (role, uri, size, sha256 or etag) lines.

@@ -10,8 +10,8 @@
 
 namespace cls::scenario {
 
-/// `[--keep] DIRECTORY…`; prints a line per scenario and what failed. Exits 0 if all went as they
-/// say, 1 if one did not, 2 for wrong arguments.
+/// `[--keep] [--cls FILE] [--s3] DIRECTORY…`; prints a line per scenario and what failed. Exits 0
+/// if all went as they say, 1 if one did not, 2 for wrong arguments.
 int run_program(const std::vector<std::string>& arguments, cli::Console& console,
                 const Command& command);
 

@@ -155,8 +155,8 @@ Result<std::vector<FoundLine>> Records::lines(const std::string& boundary) {
   return found;
 }
 
-Result<std::map<std::string, std::string>> Records::digests() {
-  std::map<std::string, std::string> digests;
+Result<> Records::each_record(
+    const std::function<Result<>(const std::string& uri, const std::string& bytes)>& take) {
   static constexpr std::array kinds{record::StoreKind::Metadata, record::StoreKind::ArcState,
                                     record::StoreKind::Manifest};
   for (const auto kind : kinds) {
@@ -164,12 +164,21 @@ Result<std::map<std::string, std::string>> Records::digests() {
       auto read = each_object(prefix_of(name, ""), [&](const store::ObjectInfo& info) -> Result<> {
         auto object = store_.get(info.uri);
         if (!object) return pass(std::move(object));
-        digests[info.uri.to_string()] = sha256_hex(object->bytes);
-        return {};
+        return take(info.uri.to_string(), object->bytes);
       });
-      if (!read) return pass(std::move(read));
+      if (!read) return read;
     }
   }
+  return {};
+}
+
+Result<std::map<std::string, std::string>> Records::digests() {
+  std::map<std::string, std::string> digests;
+  auto read = each_record([&](const std::string& uri, const std::string& bytes) -> Result<> {
+    digests[uri] = sha256_hex(bytes);
+    return {};
+  });
+  if (!read) return pass(std::move(read));
   return digests;
 }
 

@@ -50,6 +50,9 @@ class Records {
   Result<std::optional<FoundClaim>> claim(const std::string& arc, const std::string& lot);
   /// All lines of all segments of the boundaries of that name, in their order.
   Result<std::vector<FoundLine>> lines(const std::string& boundary);
+  /// Every record, by its URI.
+  Result<> each_record(
+      const std::function<Result<>(const std::string& uri, const std::string& bytes)>& take);
   /// The SHA-256 of every record, by its URI.
   Result<std::map<std::string, std::string>> digests();
 

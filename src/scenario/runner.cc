@@ -48,6 +48,9 @@ class Performance {
     return std::move(failures_);
   }
 
+  /// As they are now.
+  Result<RecordTexts> records() { return record_texts(records_); }
+
  private:
   static bool is_expectation(const Action& action) {
     return std::visit([](const auto& one) { return requires(Expectations& e) { e.check(one); }; },
@@ -132,12 +135,14 @@ class Performance {
 
 }  // namespace
 
-Report run_scenario(const Scenario& scenario, const std::string& directory, Keep keep,
-                    const Command& command, const std::string& program) {
-  Stage stage(directory, scenario.start, command, program);
-  Report report{.failures = Performance(scenario, directory + "/scenario.txt", stage).run(),
-                .sandbox = stage.sandbox().root()};
-  if (keep == Keep::Always || !report.failures.empty()) stage.sandbox().keep();
+Report run_scenario(const Scenario& scenario, const std::string& directory, const Playing& playing,
+                    const Command& command) {
+  Stage stage(directory, scenario.start, command, playing.program, playing.where);
+  Performance performance(scenario, directory + "/scenario.txt", stage);
+  Report report{.failures = performance.run(), .sandbox = stage.sandbox().root(), .records = {}};
+  auto records = performance.records();
+  if (records) report.records = std::move(*records);
+  if (playing.keep == Keep::Always || !report.failures.empty()) stage.sandbox().keep();
   return report;
 }
 

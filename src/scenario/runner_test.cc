@@ -117,7 +117,7 @@ class RunnerTest : public ::testing::Test {
     const Parsed parsed = parse_scenario(text, "s");
     EXPECT_THAT(parsed.problems, IsEmpty());
     const Report report =
-        run_scenario(parsed.scenario, directory_, Keep::OnFailure,
+        run_scenario(parsed.scenario, directory_, {},
                      [this](const auto& arguments, auto& world) { return cls_(arguments, world); });
     EXPECT_EQ(std::filesystem::exists(report.sandbox), !report.failures.empty());
     std::filesystem::remove_all(report.sandbox);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
 
@@ -57,7 +58,8 @@ std::size_t CountedProcesses::count() const {
   return count_;
 }
 
-Stage::Stage(const std::string& directory, Instant start, Command command, std::string program)
+Stage::Stage(const std::string& directory, Instant start, Command command, std::string program,
+             Where where)
     : sandbox_(directory),
       clock_(start),
       files_(disk_, clock_),
@@ -68,6 +70,18 @@ Stage::Stage(const std::string& directory, Instant start, Command command, std::
   variables_["HOME"] = sandbox_.root();
   // Workloads need their interpreters; nothing else of the machine's environment is seen.
   if (const char* path = std::getenv("PATH")) variables_["PATH"] = path;
+  if (where == Where::Files) return;
+  served_ = std::make_unique<Served>(sandbox_, variables_["PATH"]);
+  variables_.merge(served_->environment());
+}
+
+/// `arguments`, and where the buckets are.
+Result<std::vector<std::string>> Stage::placed(const std::vector<std::string>& arguments) {
+  if (!served_ || arguments.empty()) return arguments;
+  if (auto stamped = served_->stamp(); !stamped) return pass(std::move(stamped));
+  auto all = served_->options();
+  if (all) all->insert(all->end(), arguments.begin(), arguments.end());
+  return all;
 }
 
 void Stage::move_clock(Instant to) {
@@ -95,8 +109,11 @@ const Outcome& Stage::run(const std::vector<std::string>& arguments) {
                    },
                    .read_standard_input = [] { return std::string(); },
                    .on_stop = [](const std::function<void(int signal)>&) {},
-                   .end_now = {}};
-  last_.exit_code = command_(arguments, world);
+                   .end_now = {},
+                   .network_clock = &network_clock_};
+  const auto all = placed(arguments);
+  if (!all) throw Error(all.error().message);
+  last_.exit_code = command_(*all, world);
   return last_;
 }
 
@@ -137,7 +154,9 @@ Result<> Stage::act(const Up& up) {
   if (resident_) return fail(FailureCode::Conflict, "one is up already");
   resident_ = std::make_unique<Resident>(program_, sandbox_.root(), variables_);
   last_ = Outcome{.command = "cls up", .exit_code = 0, .out = {}, .err = {}};
-  auto started = resident_->start(up.arguments);
+  const auto arguments = placed(up.arguments);
+  if (!arguments) return pass(Result<std::vector<std::string>>(arguments));
+  auto started = resident_->start(*arguments);
   keep_up();
   return started;
 }

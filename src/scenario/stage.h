@@ -17,6 +17,7 @@
 #include "cli/app.h"
 #include "scenario/resident.h"
 #include "scenario/sandbox.h"
+#include "scenario/served.h"
 #include "scenario/virtual_files.h"
 
 namespace cls::scenario {
@@ -31,6 +32,9 @@ struct Outcome {
   std::string out;
   std::string err;  ///< standard error and the log
 };
+
+/// Where the stores of a home are.
+enum class Where : std::uint8_t { Files, S3 };
 
 /// Counts the processes that are started through it. Thread-safe.
 class CountedProcesses final : public ProcessRunner {
@@ -50,7 +54,8 @@ class CountedProcesses final : public ProcessRunner {
 class Stage {
  public:
   /// `program` is the executable `cls`, for `up`.
-  Stage(const std::string& directory, Instant start, Command command, std::string program);
+  Stage(const std::string& directory, Instant start, Command command, std::string program,
+        Where where);
 
   Sandbox& sandbox() { return sandbox_; }
   VirtualFiles& files() { return files_; }
@@ -61,7 +66,7 @@ class Stage {
   void set(const std::string& name, const std::string& value) { variables_[name] = value; }
   /// Forward the monotonic clock goes along; backward the wall clock moves alone.
   void move_clock(Instant to);
-  /// Runs a command of cls to its end.
+  /// Runs a command of cls to its end. Throws Error where files cannot be served.
   const Outcome& run(const std::vector<std::string>& arguments);
 
   Result<> act(const Hold& hold);
@@ -74,6 +79,8 @@ class Stage {
   void keep_up();
 
  private:
+  Result<std::vector<std::string>> placed(const std::vector<std::string>& arguments);
+
   Sandbox sandbox_;
   ManualClock clock_;
   PosixFileSystem disk_;
@@ -85,6 +92,8 @@ class Stage {
   Outcome last_;
   std::string program_;
   std::map<std::string, std::ofstream> held_;
+  SystemClock network_clock_;
+  std::unique_ptr<Served> served_;
   std::unique_ptr<Resident> resident_;
 };
 

@@ -38,6 +38,8 @@ class AttemptFolder {
   std::string report_path() const { return in("report.jsonl"); }
   /// The working directory where the arc has none; made by make_directory.
   std::string work_path() const { return in("work"); }
+  /// Holds what was fetched of sources that are no files here.
+  std::string sources_path() const { return in("sources"); }
   /// Holds the private sink folders of `manifest: collect`.
   std::string sinks_path() const { return in("sinks"); }
 

@@ -72,7 +72,7 @@ class CommandAttempt {
   bool stopped() const { return context_.stop.stop_requested(); }
 
   Step<ProcessSpec> prepare() {
-    auto sources = write_source_files(store_, context_, host_, folder_);
+    auto sources = write_source_files(store_, context_, plan_, host_, folder_);
     if (!sources) return pass_failed(std::move(sources));
     sources_ = std::move(*sources);
     if (auto made = make_directories(); !made) return pass_failed(std::move(made));
@@ -255,6 +255,7 @@ class CommandAttempt {
   /// Removes what is of no use any more; what cannot be removed is in nobody's way.
   void tidy_up() {
     if (collects()) static_cast<void>(folder_.remove_tree(folder_.sinks_path()));
+    if (plan_.fetch) static_cast<void>(folder_.remove_tree(folder_.sources_path()));
     static_cast<void>(host_.files.remove_directory(folder_.work_path()));
   }
 

@@ -55,7 +55,7 @@ class SinkCopy {
       if (!copied) return {.go_on = note(std::move(copied).error())};
       if (auto* object = std::get_if<InTheWay>(&*copied)) return {.in_the_way = std::move(*object)};
       lines_[i] = std::get<MemberLine>(std::move(*copied));
-      if (lines_[i]->vanished) note_vanished(jobs[i]);
+      if (lines_[i].vanished) note_vanished(jobs[i]);
       return {};
     };
     const auto left = for_each_writing_job(jobs.size(), context_, overwrites_, role_, job);
@@ -67,14 +67,10 @@ class SinkCopy {
   /// To be called once, after run().
   flow::SinkOutput take_output() {
     flow::SinkOutput output{.role = role_, .state = {}, .members = {}, .comment = std::nullopt};
-    bool has_member = false;
-    output.members.reserve(lines_.size());
-    for (auto& line : lines_) {
-      if (!line) continue;
-      has_member = has_member || !line->vanished;
-      output.members.push_back(std::move(*line));
-    }
-    lines_ = {};
+    output.members = std::move(lines_);
+    std::erase_if(output.members, [](const MemberLine& line) { return line.uri.empty(); });
+    const bool has_member = std::ranges::any_of(
+        output.members, [](const MemberLine& line) { return !line.vanished.has_value(); });
     output.state = has_member ? record::ManifestState::complete : record::ManifestState::empty;
     if (!failures_.empty()) output.comment = summary();
     return output;
@@ -268,7 +264,7 @@ class SinkCopy {
   double fraction_;
   std::size_t allowed_ = 0;
   std::size_t job_count_ = 0;
-  std::vector<std::optional<MemberLine>> lines_;
+  std::vector<MemberLine> lines_;  ///< of each job; without a URI where there is none
 
   std::mutex mutex_;
   std::vector<Failure> failures_;

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "work/fetched_source.h"
 #include "work/source_version.h"
 #include "work/workload_json.h"
 
@@ -52,30 +53,52 @@ struct Looked {
   std::optional<Failure> failure;
   SourceSight sight;
   std::string path;
+  bool is_fetched = false;
 };
 
-Looked look(store::ObjectStore& store, const CommandHost& host, const flow::SourceMember& member) {
-  Looked looked;
-  auto path = host.local_path(member.uri);
-  if (!path) {
-    looked.failure = path.error();
+/// One source's members as files.
+class SourceAsFiles {
+ public:
+  SourceAsFiles(store::ObjectStore& store, const CommandHost& host,
+                const flow::WorkloadSource& source, const AttemptFolder& folder, bool fetch)
+      : store_(store), host_(host) {
+    if (!fetch) return;
+    const Uri base = source.dataset.pathURI.empty() ? Uri{} : source.dataset.path();
+    fetched_.emplace(store, host.files, base,
+                     folder.sources_path() + "/" + variable_part(source.role));
+  }
+
+  /// Thread-safe.
+  Looked look(const flow::SourceMember& member) const {
+    Looked looked;
+    auto found = find(member, looked);
+    if (!found) looked.failure = std::move(found).error();
     return looked;
   }
-  looked.path = std::move(*path);
-  if (looked.path.find('\n') != std::string::npos) {
-    looked.failure = Failure{FailureCode::Invalid,
-                             format("{}: a path with a line break cannot stand in a list of files",
-                                    member.uri.to_string())};
-    return looked;
-  }
-  auto sight = look_at_source(store, member);
-  if (sight) {
+
+ private:
+  Result<> find(const flow::SourceMember& member, Looked& looked) const {
+    auto path = host_.local_path(member.uri);
+    looked.is_fetched = !path && path.error().code == FailureCode::Unsupported && fetched_;
+    if (looked.is_fetched) path = fetched_->path_of(member.uri);
+    if (!path) return pass(std::move(path));
+    looked.path = std::move(*path);
+    if (looked.path.find('\n') != std::string::npos) {
+      return fail(FailureCode::Invalid,
+                  format("{}: a path with a line break cannot stand in a list of files",
+                         member.uri.to_string()));
+    }
+    auto sight =
+        looked.is_fetched ? fetched_->fetch(member, looked.path) : look_at_source(store_, member);
+    if (!sight) return pass(std::move(sight));
     looked.sight = std::move(*sight);
-  } else {
-    looked.failure = sight.error();
+    return {};
   }
-  return looked;
-}
+
+  store::ObjectStore& store_;
+  const CommandHost& host_;
+  std::optional<FetchedSource> fetched_;
+};
 
 record::MemberLine vanished_line(const flow::SourceMember& member, const SourceSight& sight) {
   record::MemberLine line;
@@ -88,19 +111,20 @@ record::MemberLine vanished_line(const flow::SourceMember& member, const SourceS
 }
 
 Step<> write_list(store::ObjectStore& store, const flow::WorkloadContext& context,
-                  std::size_t index, const CommandHost& host, AttemptFolder& folder,
+                  std::size_t index, const CommandHost& host, AttemptFolder& folder, bool fetch,
                   SourceFiles& files) {
   const auto& source = context.sources[index];
+  const SourceAsFiles as_files(store, host, source, folder, fetch);
   std::vector<Looked> looked(source.members.size());
   for_each_job(looked.size(), context.arc.parallel, context.stop, [&](std::size_t i) {
-    looked[i] = look(store, host, source.members[i]);
+    looked[i] = as_files.look(source.members[i]);
     return !looked[i].failure;
   });
   // The lists are not complete then, and nobody reads them.
   if (context.stop.stop_requested()) return {};
   std::string list;
   for (std::size_t i = 0; i < looked.size(); ++i) {
-    const auto& [failure, sight, path] = looked[i];
+    const auto& [failure, sight, path, is_fetched] = looked[i];
     // Objects that are no files here: the process reads them by their URIs.
     if (failure && failure->code == FailureCode::Unsupported) return {};
     if (failure) {
@@ -112,7 +136,10 @@ Step<> write_list(store::ObjectStore& store, const flow::WorkloadContext& contex
       continue;
     }
     const auto& member = source.members[i];
-    files.given.push_back({index, {member.uri, sight.version}, member.version.has_value()});
+    // Nobody changes what was fetched.
+    if (!is_fetched) {
+      files.given.push_back({index, {member.uri, sight.version}, member.version.has_value()});
+    }
     list += path + "\n";
   }
   const std::string name = "source-" + variable_part(source.role);
@@ -175,14 +202,15 @@ std::string variable_part(std::string_view role) {
 }
 
 Step<SourceFiles> write_source_files(store::ObjectStore& store,
-                                     const flow::WorkloadContext& context, const CommandHost& host,
+                                     const flow::WorkloadContext& context,
+                                     const model::CommandPlan& plan, const CommandHost& host,
                                      AttemptFolder& folder) {
   if (auto checked = check_roles(context.arc.sources, "source"); !checked) {
     return pass_failed(std::move(checked));
   }
   SourceFiles files;
   for (std::size_t i = 0; i < context.sources.size(); ++i) {
-    auto written = write_list(store, context, i, host, folder, files);
+    auto written = write_list(store, context, i, host, folder, plan.fetch, files);
     if (!written) return pass_failed(std::move(written));
   }
   return files;

@@ -31,9 +31,10 @@ struct SourceFiles {
 };
 
 /// Looks at every member of every source and writes the lists. Sources that are no files on this
-/// machine get none.
+/// machine get none, unless the plan says that they are fetched.
 Step<SourceFiles> write_source_files(store::ObjectStore& store,
-                                     const flow::WorkloadContext& context, const CommandHost& host,
+                                     const flow::WorkloadContext& context,
+                                     const model::CommandPlan& plan, const CommandHost& host,
                                      AttemptFolder& folder);
 
 /// Looks at what the lists name once more, after the process has read it: what was changed since

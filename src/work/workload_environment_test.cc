@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "work/fetched_source.h"
 #include "work/work_world_test.h"
 #include "work/workload_json.h"
 
@@ -25,8 +26,8 @@ class WorkloadEnvironmentTest : public ::testing::Test {
         AttemptFolder::make(world_.files, world_.home + "/attempts", world_.attempt).value());
   }
   Step<std::map<std::string, std::string>> make() {
-    auto sources =
-        write_source_files(world_.disk.value(), world_.context(), world_.host(), *folder_);
+    auto sources = write_source_files(world_.disk.value(), world_.context(), world_.plan(),
+                                      world_.host(), *folder_);
     if (!sources) return pass_failed(std::move(sources));
     files_ = std::move(*sources);
     return workload_environment(world_.context(), world_.plan(), world_.host(), *folder_, files_);
@@ -165,7 +166,8 @@ TEST_F(WorkloadEnvironmentTest, sources_that_are_no_files_have_no_list) {
   host.local_path = [](const Uri&) -> Result<std::string> {
     return fail(FailureCode::Unsupported, "elsewhere");
   };
-  const auto sources = write_source_files(world_.store(), world_.context(), host, *folder_);
+  const auto sources =
+      write_source_files(world_.store(), world_.context(), world_.plan(), host, *folder_);
   ASSERT_TRUE(sources);
   EXPECT_THAT(sources->lists, IsEmpty());
   const auto environment =
@@ -174,6 +176,52 @@ TEST_F(WorkloadEnvironmentTest, sources_that_are_no_files_have_no_list) {
   EXPECT_THAT(*environment, Not(Contains(Key("CLS_SOURCE_MAIN_FILES"))));
   EXPECT_THAT(*environment, Not(Contains(Key("CLS_SINK_MAIN_PATH"))));
   EXPECT_EQ(environment->at("CLS_SINK_MAIN_URI"), "s3://b/out/");
+}
+
+class FetchedSourcesTest : public WorkloadEnvironmentTest {
+ protected:
+  /// As if the stores were on S3.
+  Step<SourceFiles> fetch() {
+    auto host = world_.host();
+    host.local_path = [](const Uri&) -> Result<std::string> {
+      return fail(FailureCode::Unsupported, "elsewhere");
+    };
+    auto plan = world_.plan();
+    plan.fetch = true;
+    return write_source_files(world_.store(), world_.context(), plan, host, *folder_);
+  }
+  std::string below(const std::string& name) const {
+    return folder_->path() + "/sources/MAIN/" + name;
+  }
+};
+
+TEST_F(FetchedSourcesTest, files_lie_as_the_objects_lie_in_their_dataset) {
+  world_.member("s3://b/in/a.csv", "one");
+  world_.member("s3://b/in/year=2023/b c.csv", "two");
+  const auto sources = fetch();
+  ASSERT_TRUE(sources);
+  EXPECT_EQ(world_.read(sources->lists.at("main")),
+            below("a.csv") + "\n" + below("year=2023/b c.csv") + "\n");
+  EXPECT_EQ(world_.read(below("a.csv")), "one");
+  EXPECT_EQ(world_.read(below("year=2023/b c.csv")), "two");
+  EXPECT_THAT(sources->given, IsEmpty());
+}
+
+TEST_F(FetchedSourcesTest, another_version_than_the_recorded_one_is_not_given) {
+  world_.member("s3://b/in/a.csv", "one");
+  world_.member("s3://b/in/b.csv", "two");
+  world_.put("s3://b/in/b.csv", "another");
+  const auto sources = fetch();
+  ASSERT_TRUE(sources);
+  EXPECT_EQ(world_.read(sources->lists.at("main")), below("a.csv") + "\n");
+  ASSERT_THAT(sources->vanished, SizeIs(1));
+  EXPECT_EQ(sources->vanished[0].uri, "s3://b/in/b.csv");
+}
+
+TEST_F(FetchedSourcesTest, a_key_does_not_leave_the_folder_of_the_attempt) {
+  FetchedSource source(world_.store(), world_.files, Uri{"s3", "b", "in/"}, below(""));
+  EXPECT_FALSE(source.path_of(Uri{"s3", "b", "in/../../../x"}));
+  EXPECT_EQ(source.path_of(Uri{"s3", "b", "elsewhere/x"}).value(), below("elsewhere/x"));
 }
 
 TEST_F(WorkloadEnvironmentTest, variable_parts_are_upper_case_letters_digits_and_underscores) {

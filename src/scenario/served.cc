@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenario/served.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sys/xattr.h>
+#include <system_error>
+
+#include <re2/re2.h>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/hash.h"
+
+namespace cls::scenario {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where versitygw keeps an object's ETag.
+constexpr const char* etag_attribute = "user.etag";
+
+std::string content(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// Names of buckets as S3 has them; others stay folders of the home.
+bool is_bucket_name(const std::string& name) {
+  static const re2::RE2 pattern("[a-z0-9][a-z0-9-]{2,62}");
+  return re2::RE2::FullMatch(name, pattern);
+}
+
+Result<> set_etag(const fs::path& path) {
+  const std::string etag = '"' + md5_hex(content(path)) + '"';
+  std::string there(etag.size() + 1, '\0');
+  const auto size = ::getxattr(path.c_str(), etag_attribute, there.data(), there.size());
+  if (size > 0 && there.substr(0, static_cast<std::size_t>(size)) == etag) return {};
+  if (::setxattr(path.c_str(), etag_attribute, etag.data(), etag.size(), 0) == 0) return {};
+  const std::error_code error(errno, std::generic_category());
+  return fail(FailureCode::Unavailable,
+              format("{}: cannot set its ETag: {}", path.string(), error.message()));
+}
+
+}  // namespace
+
+Served::Served(const Sandbox& sandbox, const std::string& path)
+    : sandbox_(sandbox), root_(sandbox.stores() + "/s3") {
+  std::error_code error;
+  fs::create_directories(root_, error);
+  if (error) throw Error(format("cannot make {}: {}", root_, error.message()));
+  auto gateway = store::S3Gateway::start(
+      processes_, {.path = path, .root = root_, .log = sandbox.root() + "/versitygw.log"});
+  if (!gateway) throw Error("versitygw: " + gateway.error().message);
+  gateway_ = std::move(*gateway);
+}
+
+Result<std::vector<std::string>> Served::options() {
+  std::set<std::string> names;
+  for (const char* kind : {"metadata", "arc-state", "manifest"}) {
+    names.insert(format("clusterless-{}-local-home", kind));
+  }
+  static const re2::RE2 uri("s3://([^/\"${]+)");
+  for (const auto& entry : fs::directory_iterator(sandbox_.root())) {
+    if (!entry.is_regular_file()) continue;
+    const std::string text = content(entry.path());
+    re2::StringPiece rest(text);
+    for (std::string name; re2::RE2::FindAndConsume(&rest, uri, &name);) names.insert(name);
+  }
+  for (const auto& entry : fs::directory_iterator(root_)) {
+    names.insert(entry.path().filename().string());
+  }
+  std::vector<std::string> options;
+  for (const auto& name : names) {
+    if (!is_bucket_name(name)) continue;
+    std::error_code error;
+    fs::create_directories(fs::path(root_) / name, error);
+    if (error) return fail(FailureCode::Unavailable, format("{}: {}", name, error.message()));
+    options.push_back(format("--store=s3://{}={}/{}", name, gateway_->origin().to_string(), name));
+  }
+  return options;
+}
+
+Result<> Served::stamp() const {
+  for (auto at = fs::recursive_directory_iterator(root_); at != fs::recursive_directory_iterator();
+       ++at) {
+    if (at->path().filename().string().starts_with('.')) {
+      at.disable_recursion_pending();  // the server's own
+    } else if (at->is_regular_file()) {
+      if (auto set = set_etag(at->path()); !set) return set;
+    }
+  }
+  return {};
+}
+
+}  // namespace cls::scenario
