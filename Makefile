@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup release demo test install check kill-test sim sim-coverage model mutants format clean
+.PHONY: help setup release demo test install dist check kill-test sim sim-coverage model mutants format clean
 MAKEFLAGS += --no-print-directory
 
 JOBS ?= $(shell nproc)
@@ -14,6 +14,7 @@ help:
 	@echo 'make demo                a pipeline on real data, on this machine'
 	@echo 'make test                builds and runs the tests'
 	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls'
+	@echo 'make dist                a tarball of it, build/dist/cls-VERSION-linux-MACHINE.tar.gz'
 	@echo 'make check               everything else that must hold: format, layers, clang-tidy, TSan, the demo'
 	@echo 'make kill-test           two processes killed 110 times and more while files arrive; its short form is in check'
 	@echo 'make model               the models of the protocol, a few minutes'
@@ -33,6 +34,10 @@ release: setup
 install: release
 	@cmake --install build/release --prefix '$(PREFIX)' >/dev/null
 	@echo 'installed $(PREFIX)/bin/cls'
+
+# All that is installed, in a tarball that needs no installing; the same bytes from the same commit.
+dist: release
+	@python3 tools/dist.py build/release build/dist
 
 # The demo runs what `make install` installs, as a user would.
 demo: release

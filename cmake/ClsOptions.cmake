@@ -25,6 +25,9 @@ if(CLS_THREAD_SANITIZE)
   target_link_options(cls_options INTERFACE -fsanitize=thread)
 endif()
 
+# What is installed looks for libjsonnet in lib/ beside its bin/ first: there it is in a tarball of make dist.
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib")
+
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(tl-expected REQUIRED)
@@ -34,6 +37,17 @@ find_package(Boost 1.81 REQUIRED)  # headers only
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 find_package(pugixml REQUIRED)
+# Static, so that a cls that is copied to another machine needs libjsonnet beside it and nothing else that a plain
+# system lacks. (What the packages' own switches would do, whatever a build tree has in its cache.)
+function(cls_link_static target name)
+  find_library(CLS_STATIC_${name} lib${name}.a REQUIRED)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${CLS_STATIC_${name}}")
+endfunction()
+cls_link_static(OpenSSL::SSL ssl)
+cls_link_static(OpenSSL::Crypto crypto)
+cls_link_static(SQLite::SQLite3 sqlite3)
+find_library(CLS_STATIC_re2 libre2.a REQUIRED)
+set_target_properties(PkgConfig::RE2 PROPERTIES INTERFACE_LINK_LIBRARIES "${CLS_STATIC_re2};Threads::Threads")
 if(CLS_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)

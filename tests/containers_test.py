@@ -13,6 +13,7 @@ import subprocess
 import sys
 import unittest
 
+import debian_root
 import processes_test
 
 CACHE = pathlib.Path()
@@ -140,17 +141,7 @@ class Podman(Images):
         self.assertEqual(self.made("made"), "kept\n")
 
     def test_a_python_program_in_a_debian_root(self):
-        root = CACHE / "debian-root.tar"
-        if not root.exists():
-            CACHE.mkdir(parents=True, exist_ok=True)
-            partial = CACHE / f"debian-root.{os.getpid()}"
-            subprocess.run(["debootstrap", "--variant=minbase", "--include=python3-minimal", "bookworm", partial],
-                           check=True, timeout=900, capture_output=True)
-            subprocess.run(["tar", "-C", partial, "--exclude=./var/cache/apt/*", "--exclude=./var/lib/apt/lists/*",
-                            "-cf", f"{root}.new", "."], check=True, timeout=300)
-            shutil.rmtree(partial)
-            os.rename(f"{root}.new", root)
-        shutil.copy(root, self.folder / "image/root.tar")
+        shutil.copy(debian_root.debian_root(CACHE), self.folder / "image/root.tar")
         (self.folder / "image/count.py").write_text(
             "import os\nfiles = open(os.environ['CLS_SOURCE_MAIN_FILES']).read().split()\n"
             "out = os.environ['CLS_SINK_MAIN_PATH'] + '/made'\n"

@@ -45,7 +45,7 @@ Result<SharedLock> SharedLock::take(const std::string& path) {
       return without_locks(path, "two that exclude each other were granted at once");
     }
   }
-  return SharedLock(std::move(fd));
+  return {SharedLock(std::move(fd), writable)};
 }
 
 bool SharedLock::try_alone() {

@@ -16,6 +16,8 @@ class SharedLock {
   /// system it is enough that it is there. Unsupported where locks do not hold.
   static Result<SharedLock> take(const std::string& path);
 
+  /// Whether it can be had for oneself at all: not on a read-only file system.
+  bool writable() const { return writable_; }
   /// Has it for oneself, without waiting; false where others hold it. Then share() again.
   bool try_alone();
   /// Lets go of it, so that others may have it for themselves.
@@ -24,8 +26,9 @@ class SharedLock {
   bool share();
 
  private:
-  explicit SharedLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  SharedLock(UniqueFd fd, bool writable) : fd_(std::move(fd)), writable_(writable) {}
   UniqueFd fd_;
+  bool writable_ = false;
 };
 
 }  // namespace cls

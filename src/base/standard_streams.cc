@@ -2,13 +2,14 @@
 #include "base/standard_streams.h"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace cls {
 
-void write_stream(int stream, std::string_view text) {
+int write_stream(int stream, std::string_view text) {
   while (!text.empty()) {
     const auto count = ::write(stream, text.data(), text.size());
     if (count > 0) {
@@ -18,8 +19,17 @@ void write_stream(int stream, std::string_view text) {
       pollfd writable{stream, POLLOUT, 0};
       ::poll(&writable, 1, -1);
     } else if (errno != EINTR) {
-      return;
+      return errno;
     }
+  }
+  return 0;
+}
+
+void occupy_closed_streams() {
+  for (const int stream : {0, standard_output, standard_error}) {
+    if (::fcntl(stream, F_GETFD) != -1) continue;
+    // The lowest number that is free is taken, and those below are not.
+    static_cast<void>(::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY));
   }
 }
 

@@ -24,6 +24,8 @@ class Console {
   virtual ~Console() = default;
   virtual void out(std::string_view text) = 0;
   virtual void err(std::string_view text) = 0;
+  /// Something given to out() could not be written: nobody reads on.
+  virtual bool out_lost() const { return false; }
   /// Columns of the terminal that out() writes to; 0 where it is none.
   virtual std::size_t width() const { return 0; }
 };

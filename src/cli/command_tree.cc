@@ -190,7 +190,7 @@ std::string help_text(const CommandInfo& command, const CommandInfo& root) {
   if (command.path.empty()) {
     return out +
            "\nOptions of a command stand behind it; these stand anywhere.\n"
-           "`cls help` lists what there is to read about; `cls help exit-codes` says how it ends.\n"
+           "`cls help` lists what to read about; `cls help exit-codes` says how it ends.\n"
            "Start with: cls init, or cls run -p project.json --home DIR\n";
   }
   std::vector<std::string> names;

@@ -17,7 +17,7 @@ std::vector<model::ProjectId> named_projects(const Options& options, World& worl
   for (const auto& text : options.arguments) {
     const auto colon = text.find(':');
     if (colon == std::string::npos) {
-      throw Error(format("'{}': write NAME:VERSION", text), ExitCode::Usage);
+      throw Error(format("'{}': write NAME:VERSION, as in `cls projects`", text), ExitCode::Usage);
     }
     named.push_back({text.substr(0, colon), text.substr(colon + 1)});
   }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls logs: what an attempt wrote to its standard output and standard error.
+#include <algorithm>
 #include <array>
 #include <atomic>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/stop_request.h"
 #include "cli/workspace.h"
@@ -118,7 +120,7 @@ void follow(World& world, Output& output, const AttemptLog& log, const std::stri
     const auto group = local::group_of(world.files, directory, log.attempt);
     const bool ended = local::end_of(world.files, log.folder) || (group && !group->lives);
     output.print();
-    if (ended) return;
+    if (ended || world.console.out_lost()) return;
     world.clock.sleep_for(follow_pause);
   }
 }
@@ -139,7 +141,15 @@ operate::Report listed(const std::vector<AttemptLog>& logs) {
   return report;
 }
 
-Error none_found(const local::AttemptQuery& query, const local::Home& home) {
+Error none_found(const local::AttemptQuery& query, const local::Home& home,
+                 const flow::Deployment& deployment) {
+  std::vector<std::string> arcs;
+  for (const auto& arc : deployment.arcs()) arcs.push_back(arc.arc->name);
+  if (!query.arc.empty() && std::ranges::find(arcs, query.arc) == arcs.end()) {
+    const auto near = closest(query.arc, arcs);
+    return Error(format("no arc '{}' is deployed, and no attempt of one has a folder{}", query.arc,
+                        near ? format("; did you mean '{}'?", *near) : ""));
+  }
   std::string what = "no attempt";
   if (!query.attempt.empty()) what += " " + query.attempt;
   if (!query.arc.empty()) what += " of arc " + query.arc;
@@ -165,7 +175,7 @@ int logs(const Options& options, World& world) {
     world.console.out(operate::render(listed(*found), options.output, look_of(options, world)));
     return 0;
   }
-  if (found->empty()) throw none_found(query, *home);
+  if (found->empty()) throw none_found(query, *home, *deployed_in(*home, world).deployment);
   const AttemptLog& log = found->front();
   world.console.err(described(log));
   Output output(options, world, log);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls: the composition root. Nothing is decided here; the real world is put together.
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <iterator>
 #include <mutex>
 
+#include "base/error.h"
+#include "base/format.h"
 #include "base/posix_process_runner.h"
 #include "base/standard_streams.h"
 #include "base/stop_signals.h"
@@ -17,16 +22,35 @@ namespace {
 /// The process's own streams; each text in one piece.
 class StandardConsole final : public cls::cli::Console {
  public:
-  void out(std::string_view text) override { write(cls::standard_output, text); }
-  void err(std::string_view text) override { write(cls::standard_error, text); }
+  void out(std::string_view text) override {
+    const int error = write(cls::standard_output, text);
+    if (error != 0) out_error_ = error;
+  }
+  void err(std::string_view text) override {
+    static_cast<void>(write(cls::standard_error, text));  // there is nobody left to tell
+  }
+  bool out_lost() const override { return out_error_ != 0; }
   std::size_t width() const override { return cls::terminal_width(cls::standard_output); }
 
+  /// The exit code of a command that would end with `code`: what it printed may be lost. A reader
+  /// that went away had enough.
+  int ended_with(int code) {
+    const int error = out_error_;
+    if (error == 0 || error == EPIPE) return code;
+    err(cls::format("cls: standard output cannot be written, what was printed is incomplete: {}\n",
+                    std::strerror(error)));
+    if (code != 0) return code;
+    const bool full = error == ENOSPC || error == EDQUOT;
+    return static_cast<int>(full ? cls::ExitCode::Temporary : cls::ExitCode::Failed);
+  }
+
  private:
-  void write(int stream, std::string_view text) {
+  int write(int stream, std::string_view text) {
     const std::lock_guard lock(mutex_);
-    cls::write_stream(stream, text);
+    return cls::write_stream(stream, text);
   }
   std::mutex mutex_;
+  std::atomic<int> out_error_ = 0;
 };
 
 std::string read_all(std::FILE* stream) {
@@ -48,6 +72,7 @@ std::optional<std::string> environment(const std::string& name) {
 int main(int argc, char** argv) {
   // Who reads what is printed may go away; a service goes on.
   std::signal(SIGPIPE, SIG_IGN);
+  cls::occupy_closed_streams();
   cls::StopSignals signals;
   cls::SystemClock clock;
   cls::PosixFileSystem files;
@@ -70,5 +95,5 @@ int main(int argc, char** argv) {
     console.err("cls: the working directory does not exist\n");
     return 1;
   }
-  return cls::cli::run(std::vector<std::string>(argv + 1, argv + argc), world);
+  return console.ended_with(cls::cli::run(std::vector<std::string>(argv + 1, argv + argc), world));
 }

@@ -20,8 +20,8 @@ namespace cls::cli {
 namespace {
 
 constexpr std::chrono::seconds watch_every{2};
-/// To the first line and column, and nothing below.
-constexpr std::string_view clear_screen = "\x1b[H\x1b[2J\x1b[3J";
+/// To the first line and column, and nothing below; what was above the screen stays.
+constexpr std::string_view clear_screen = "\x1b[H\x1b[2J";
 
 /// Boundaries whose changes cannot all be watched, as the processes that live say.
 std::map<std::string, std::string> polled_in(const local::Home& home, World& world) {
@@ -85,10 +85,13 @@ int status(const Options& options, World& world) {
     stopped = true;
     changed.notify_all();
   });
-  const bool screen = world.console.width() > 0 && options.output == operate::Format::Table;
+  const std::string terminal = world.getenv("TERM").value_or("");
+  const bool screen = world.console.width() > 0 && !terminal.empty() && terminal != "dumb" &&
+                      options.output == operate::Format::Table;
   while (true) {
     const std::string text = overview(options, world);
     world.console.out(screen ? std::string(clear_screen) + text : text);
+    if (world.console.out_lost()) return 0;
     std::unique_lock lock(mutex);
     if (changed.wait_for(lock, watch_every, [&] { return stopped; })) return 0;
   }

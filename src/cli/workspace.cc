@@ -38,6 +38,17 @@ void need_stores(const Result<>& checked) {
   if (!checked) throw refusal(checked.error());
 }
 
+/// The home, there or not; nullopt where nothing says which.
+std::optional<std::string> named_home(const Options& options, const World& world) {
+  if (!options.home.empty()) return absolute(options.home, world);
+  if (const auto named = world.getenv("CLS_HOME"); named && !named->empty()) {
+    return absolute(*named, world);
+  }
+  const auto user = world.getenv("HOME");
+  if (!user || user->empty()) return std::nullopt;
+  return absolute(*user + "/.local/share/clusterless", world);
+}
+
 /// What the home holds already, if there is one; kept as long as the answers are needed.
 struct Present {
   std::unique_ptr<local::Home> home;
@@ -47,8 +58,9 @@ struct Present {
 
 Present present_in(const Options& options, World& world) {
   Present present;
-  auto home = local::Home::open_existing(world.files, home_directory(options, world),
-                                         store_context(options, world));
+  const auto directory = named_home(options, world);
+  if (!directory) return present;  // whoever needs one says so
+  auto home = local::Home::open_existing(world.files, *directory, store_context(options, world));
   if (!home) {
     if (home.error().code != FailureCode::NotFound) throw refusal(home.error());
     return present;
@@ -136,15 +148,11 @@ std::string absolute(const std::string& path, const World& world) {
 }
 
 std::string home_directory(const Options& options, const World& world) {
-  if (!options.home.empty()) return absolute(options.home, world);
-  if (const auto named = world.getenv("CLS_HOME"); named && !named->empty()) {
-    return absolute(*named, world);
-  }
-  const auto user = world.getenv("HOME");
-  if (!user || user->empty()) {
+  auto directory = named_home(options, world);
+  if (!directory) {
     throw Error("no home: name one with --home DIR, or set CLS_HOME", ExitCode::Usage);
   }
-  return absolute(*user + "/.local/share/clusterless", world);
+  return std::move(*directory);
 }
 
 std::unique_ptr<local::Home> open_home(const Options& options, World& world) {

@@ -38,6 +38,17 @@ void append_utf8(std::string& out, unsigned code) {
 }
 
 /// Reads one text. Duplicate keys are noted and reading goes on; a syntax error ends it.
+/// A byte as a message can show it.
+std::string shown(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > 0x20 && byte < 0x7f ? format("'{}'", c) : format("byte 0x{:02x}", byte);
+}
+
+/// By the mark that it begins with.
+bool is_utf16(std::string_view text) {
+  return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
+}
+
 class Parser {
  public:
   struct Duplicate {
@@ -116,7 +127,8 @@ class Parser {
       value.boolean = c == 't';
     } else if (!take_word("null")) {
       error(c == '\'' ? std::string("texts are quoted with \", not with '")
-                      : format("unexpected '{}' where a value is expected", c));
+                      : format("unexpected {} where a value is expected{}", shown(c),
+                               is_utf16(text_) ? "; this is UTF-16: write it as UTF-8" : ""));
     }
     return value;
   }

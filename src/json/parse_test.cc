@@ -36,6 +36,12 @@ TEST(ParseDocument, TellsOfWhatIsBrokenWithItsPlace) {
       {R"({"a":1 "b":2})", "p.json:1:8: /: expected ',' or '}'"},
       {"[1 2]", "p.json:1:4: /: expected ',' or ']'"},
       {"[truth]", "p.json:1:2: /: unexpected 't' where a value is expected"},
+      {"\x7f"
+       "ELF",
+       "p.json:1:1: /: unexpected byte 0x7f where a value is expected"},
+      {"\xff\xfe{",
+       "p.json:1:1: /: unexpected byte 0xff where a value is expected; this is UTF-16: "
+       "write it as UTF-8"},
       {"[01]", "p.json:1:3: /: a number must not begin with 0"},
       {"[1.]", "p.json:1:4: /: expected a digit"},
       {"[1e+]", "p.json:1:5: /: expected a digit"},

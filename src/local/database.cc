@@ -44,6 +44,12 @@ void Database::raise(std::string_view doing) const {
     throw DamageError(
         format("index cls.db: {}: {}; it is damaged", doing, sqlite3_errmsg(handle_)));
   }
+  if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) {
+    throw Error(
+        format("{}: the index cannot be written ({}: {}): see that the folder can be, and "
+               "who owns what is in it",
+               sqlite3_db_filename(handle_, "main"), doing, sqlite3_errmsg(handle_)));
+  }
   throw Error(format("index cls.db: {}: {}", doing, sqlite3_errmsg(handle_)),
               passing ? ExitCode::Temporary : ExitCode::Failed);
 }

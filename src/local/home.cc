@@ -52,6 +52,10 @@ Home::Home(FileSystem& files, std::string directory, std::string id, const Store
 Result<std::optional<SharedLock>> Home::close_to_others() const {
   auto lock = SharedLock::take(directory_ + "/home.lock");
   if (!lock) return pass(std::move(lock));
+  if (!lock->writable()) {
+    return fail(FailureCode::Denied,
+                format("{}: nothing can be written there; nothing was changed", directory_));
+  }
   if (!lock->try_alone()) return std::optional<SharedLock>();
   return std::optional(std::move(*lock));
 }
@@ -78,6 +82,10 @@ Result<std::string> Home::read_id(FileSystem& files, const std::string& director
 Result<std::unique_ptr<Home>> Home::open_existing(FileSystem& files, const std::string& directory,
                                                   const StoreContext& stores) {
   auto id = read_id(files, directory);
+  if (const auto there = files.status(directory, true);
+      !id && there && there->kind != FileKind::Directory) {
+    return fail(FailureCode::NotFound, format("{} is no home: it is no directory", directory));
+  }
   if (!id && id.error().code == FailureCode::NotFound) {
     return fail(FailureCode::NotFound,
                 format("{} is no home (it has no home.json); `cls bootstrap --home {}` makes one",

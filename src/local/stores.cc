@@ -141,6 +141,14 @@ std::optional<std::string> Stores::directory_of(const std::string& bucket) const
 }
 
 Result<> Stores::check() {
+  for (const auto& [name, directory] : map_.directories) {
+    const auto there = disk_.status(directory, true);
+    if (there && there->kind == FileKind::Directory) continue;
+    return fail(
+        FailureCode::NotFound,
+        format("--store {}://{}={}: there is no such directory: make it, or correct --store",
+               name.first, name.second, directory));
+  }
   for (const auto& [bucket, place] : map_.s3) {
     if (auto there = s3_->store.check(bucket); !there) return there;
   }

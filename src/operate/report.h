@@ -32,6 +32,9 @@ struct Report {
   /// In JSON the first `subject_columns` columns are wrapped in a member of this name; empty: not.
   std::string subject = {};
   std::size_t subject_columns = 0;
+  /// How many columns say what a row is about: a table in several parts repeats them. Where this
+  /// is nothing, the subject's columns, or the first one.
+  std::size_t key_columns = 0;
   /// Columns that only JSON shows.
   std::vector<std::string> json_only = {};
   /// Things seen on the way that people should be told, such as a record that cannot be read. No
@@ -40,7 +43,7 @@ struct Report {
 };
 
 /// The text of a report in a format, with a newline at its end; a table with a blank line after
-/// it. Where a table is wider than the look allows, the middle of long texts is left out.
+/// it. Where a table is wider than the look allows, it is made to fit: report_table.h.
 std::string render(const Report& report, Format format, const Look& look = {});
 
 }  // namespace cls::operate

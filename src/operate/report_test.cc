@@ -276,6 +276,7 @@ TEST(ReportTable, ThatIsTooWideLosesTheMiddleOfLongTexts) {
   EXPECT_EQ(widest_line(cut), 40U);
   EXPECT_THAT(cut, HasSubstr("s3://bucket~"));
   EXPECT_THAT(cut, HasSubstr("ject.csv  short  1,234,567"));
+  EXPECT_THAT(render(report, Format::Table, {.width = 39}), HasSubstr("short"));
 }
 
 TEST(ReportTable, NumbersAndHeadingsStayWholeWhateverTheWidth) {
@@ -285,6 +286,48 @@ TEST(ReportTable, NumbersAndHeadingsStayWholeWhateverTheWidth) {
   const std::string cut = render(report, Format::Table, {.width = 10});
   EXPECT_THAT(cut, HasSubstr("very long heading"));
   EXPECT_THAT(cut, HasSubstr("1,234,567"));
+}
+
+TEST(ReportTable, APlacementThatAllRowsShareIsSaidAboveANarrowTable) {
+  const std::string narrow = render(arc_list(), Format::Table, {.width = 80});
+  EXPECT_EQ(narrow,
+            "placement: aws dev 111122223333 us-west-2\n"
+            "\n"
+            "project  project          lot              arc     \n"
+            "name     version   name   id               state   \n"
+            "===================================================\n"
+            "Orders   20240401  copyA  20240501PT5M002  complete\n"
+            "\n");
+  Report two = arc_list();
+  two.rows.push_back(two.rows.front());
+  two.rows.back()[0] = "local";
+  EXPECT_THAT(render(two, Format::Table, {.width = 80}), HasSubstr("provider"));
+}
+
+TEST(ReportTable, TooManyColumnsAreToldInPartsWithTheKeyInEach) {
+  const std::string narrow = render(arc_status(), Format::Table, {.width = 80});
+  EXPECT_LE(widest_line(narrow), 80U);
+  EXPECT_EQ(narrow,
+            "placement: aws dev 111122223333 us-west-2\n"
+            "\n"
+            "project  project          temporal                   earliest         earliest\n"
+            "name     version   name   unit      earliest         found            gap     \n"
+            "==============================================================================\n"
+            "Orders   20240401  copyA  TWELFTHS  20240501PT5M000  20240501PT5M002  2       \n"
+            "Orders   20240401  copyB  TWELFTHS  20240501PT5M000  -                -       \n"
+            "\n"
+            "project  project                           latest           latest         \n"
+            "name     version   name   latest           found            gap     running\n"
+            "===========================================================================\n"
+            "Orders   20240401  copyA  20240501PT5M143  20240501PT5M140  3       0      \n"
+            "Orders   20240401  copyB  20240501PT5M143  -                -       0      \n"
+            "\n"
+            "project  project                                      total         range\n"
+            "name     version   name   partial  missing  complete  found  range  gap  \n"
+            "=========================================================================\n"
+            "Orders   20240401  copyA  1        0        1         2      1,440  1,438\n"
+            "Orders   20240401  copyB  0        0        0         0      144    144  \n"
+            "\n");
 }
 
 TEST(ReportTable, OtherTextsAreNeverCut) {

@@ -25,7 +25,8 @@ Cell readable_lag(std::int64_t seconds) {
 
 std::string boundary_table(const std::vector<BoundaryStatus>& boundaries, const Look& look) {
   Report table{.columns = {"project", "boundary", "enabled", "openLots", "lastArrival", "lastLot",
-                           "rejected", "late", "unread"}};
+                           "rejected", "late", "unread"},
+               .key_columns = 2};
   for (const auto& row : boundaries) {
     table.rows.push_back({row.project.to_string(), row.name, row.enabled, cell_of(row.openLots),
                           short_time(row.lastArrival, look), cell_of(row.lastLot),
@@ -47,7 +48,8 @@ std::string dataset_table(const std::vector<DatasetStatus>& datasets, const Look
 
 std::string arc_table(const std::vector<ArcStatus>& arcs, const Look& look) {
   Report table{.columns = {"project", "arc", "enabled", "queued", "running", "retrying", "waiting",
-                           "complete", "partial", "missing", "oldestRunning", "lag"}};
+                           "complete", "partial", "missing", "oldestRunning", "lag"},
+               .key_columns = 2};
   for (const auto& row : arcs) {
     table.rows.push_back({row.project.to_string(), row.name, row.enabled, cell_of(row.queued),
                           cell_of(row.running), cell_of(row.retrying), cell_of(row.waiting),
