@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which lines and branches of src/flow/ the simulator reaches: builds cls-sim in build/coverage with that folder's branches
-counted, runs seeds, and prints a table per file. Needs gcov, which comes with gcc.
+"""Which lines and branches of src/flow/ the simulator reaches: builds cls-sim in build/coverage by clang, with that folder's
+conditions counted, runs seeds, and prints a table per file. Needs llvm-profdata-19 and llvm-cov-19.
 
-A branch is a way out of a condition. A call that may throw is for the compiler one too, to its clean-up; both ways out of
-such a call are left out, and lines without a word of code, where only clean-up happens. (gcovr, which leaves out the
-throwing way alone, counts each call of a line that was never reached as a branch that was not taken.)
+A branch is a way out of a condition of the source: of an if, a loop, a case, ?:, and of each operand of && and ||. What the
+compiler adds for itself (which temporaries to destroy, where a call that throws goes on) is none, and is not counted. A
+condition of a template counts once, and is taken where any instance of it was.
 
   tools/sim_coverage.py               2,000 seeds
   tools/sim_coverage.py --seeds N
-  --uncovered                         also names each line with branches that no seed took
+  --uncovered                         also names each condition of which no seed took a way
   --at-least PERCENT                  exits 1 where fewer branches of the engine were taken
   --no-run                            what the last run counted"""
 import argparse
@@ -24,72 +24,69 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/coverage"
+PROGRAM = BUILD / "src/sim/cls-sim"
+COUNTS = BUILD / "cls-sim.profraw"
 FOLDER = "src/flow/"
 # What cls audit alone uses: a world in which it finds something has failed. docs/simulator.md.
 AUDIT = ("audit_report*", "checker*", "commit_check*", "ledger_check*", "subscriber_check*", "repair*")
 
 
-def build():
+def build(jobs):
     for command in (["cmake", "--preset", "coverage"],
-                    ["cmake", "--build", str(BUILD), "-j", str(os.cpu_count()), "--target", "cls-sim"]):
+                    ["cmake", "--build", str(BUILD), "-j", str(jobs), "--target", "cls-sim"]):
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def simulate(seeds):
-    for counts in BUILD.rglob("*.gcda"):
-        counts.unlink()
-    ended = subprocess.run([BUILD / "src/sim/cls-sim", "--seeds", str(seeds), "--no-shrink"], cwd=ROOT, check=False,
-                           stdout=subprocess.PIPE, encoding="utf-8")
+    COUNTS.unlink(missing_ok=True)
+    ended = subprocess.run([PROGRAM, "--seeds", str(seeds), "--no-shrink"], cwd=ROOT, check=False, stdout=subprocess.PIPE,
+                           encoding="utf-8", env={**os.environ, "LLVM_PROFILE_FILE": str(COUNTS)})
     print(ended.stdout.splitlines()[-1])
 
 
-def without_calls(branches):
-    """The counts of the branches but for those of calls: pairs of which the second one throws."""
-    counts = []
-    i = 0
-    while i < len(branches):
-        if i + 1 < len(branches) and branches[i + 1]["throw"]:
-            i += 2
-            continue
-        if not branches[i]["throw"]:
-            counts.append(branches[i]["count"])
-        i += 1
-    return counts
+def exported():
+    """What llvm-cov says of the files of src/flow/."""
+    merged = COUNTS.with_suffix(".profdata")
+    subprocess.run(["llvm-profdata-19", "merge", "-o", merged, COUNTS], check=True)
+    done = subprocess.run(["llvm-cov-19", "export", PROGRAM, f"-instr-profile={merged}", "-skip-expansions"], cwd=ROOT,
+                          check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)["data"][0]["files"]
 
 
-class Line:
-    def __init__(self):
-        self.count = 0
-        self.branches = []
+class File:
+    def __init__(self, text, entry):
+        self.text = text
+        self.lines = entry["summary"]["lines"]["count"]
+        self.lines_hit = entry["summary"]["lines"]["covered"]
+        self.ways = collections.defaultdict(lambda: [0, 0])  # by place: how often true, and false
+        for first, column, last, end, true, false, *_ in entry["branches"]:
+            ways = self.ways[first, column, last, end]
+            ways[0] += true
+            ways[1] += false
 
-    def add(self, count, branches):
-        """Of the same line in another instance of a template, or another program part."""
-        self.count += count
-        if len(self.branches) < len(branches):
-            self.branches += [0] * (len(branches) - len(self.branches))
-        for i, taken in enumerate(branches):
-            self.branches[i] += taken
+    def condition(self, place):
+        first, column, last, end = place
+        if first != last:
+            return self.text[first - 1][column - 1:].strip() + " …"
+        condition = self.text[first - 1][column - 1:end - 1]
+        return condition if re.search(r"\w", condition) else self.text[first - 1].strip()
 
     def missed(self):
-        return sum(taken == 0 for taken in self.branches)
+        """Place, condition and ways that were not taken."""
+        for place, (true, false) in sorted(self.ways.items()):
+            never = [name for name, count in (("true", true), ("false", false)) if count == 0]
+            if never:
+                yield place, self.condition(place), never
 
 
 def counted():
-    """By file below src/flow/, its lines by number."""
-    files = collections.defaultdict(lambda: collections.defaultdict(Line))
-    for counts in sorted((BUILD / FOLDER).rglob("*.gcda")):
-        done = subprocess.run(["gcov", "-b", "-j", "-t", str(counts)], cwd=BUILD, check=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL)
-        for file in json.loads(done.stdout)["files"]:
-            name = os.path.normpath(BUILD / file["file"])
-            if not name.startswith(str(ROOT / FOLDER)):
-                continue
-            for line in file["lines"]:
-                files[name[len(str(ROOT)) + 1:]][line["line_number"]].add(line["count"], without_calls(line["branches"]))
-    for name, lines in files.items():
-        text = (ROOT / name).read_text().splitlines()
-        for number in [number for number in lines if not re.search(r"\w", text[number - 1])]:
-            del lines[number]
+    """By name, the files below src/flow/."""
+    files = {}
+    for entry in exported():
+        name = entry["filename"]
+        if FOLDER in name:
+            name = FOLDER + name.rsplit(FOLDER, 1)[1]
+            files[name] = File((ROOT / name).read_text().splitlines(), entry)
     return files
 
 
@@ -98,13 +95,13 @@ def share(taken, of):
 
 
 class Counts:
-    def __init__(self, lines=()):
+    def __init__(self, file=None):
         self.lines = self.lines_hit = self.branches = self.branches_hit = 0
-        for line in lines:
-            self.lines += 1
-            self.lines_hit += line.count > 0
-            self.branches += len(line.branches)
-            self.branches_hit += len(line.branches) - line.missed()
+        if file:
+            self.lines = file.lines
+            self.lines_hit = file.lines_hit
+            self.branches = 2 * len(file.ways)
+            self.branches_hit = self.branches - sum(len(never) for _, _, never in file.missed())
 
     def add(self, other):
         for name, value in vars(other).items():
@@ -122,7 +119,7 @@ def print_table(files):
     for name in sorted(files):
         short = name.removeprefix(FOLDER)
         part = "audit" if any(fnmatch.fnmatch(short, pattern) for pattern in AUDIT) else "engine"
-        counts = Counts(files[name].values())
+        counts = Counts(files[name])
         sums[part].add(counts)
         rows[part].append(counts.row("  " + short))
     print(f"{'':<28} {'lines':>11} {'':>8} {'branches':>11}")
@@ -137,11 +134,9 @@ def print_table(files):
 
 
 def print_uncovered(files):
-    for name in sorted(files):
-        text = (ROOT / name).read_text().splitlines()
-        for number, line in sorted(files[name].items()):
-            if line.missed():
-                print(f"{name}:{number}: {line.missed()} of {len(line.branches)}: {text[number - 1].strip()}")
+    for name, file in sorted(files.items()):
+        for place, condition, never in file.missed():
+            print(f"{name}:{place[0]}:{place[1]}: never {' or '.join(never)}: {condition}")
 
 
 def main():
@@ -150,9 +145,10 @@ def main():
     parser.add_argument("--uncovered", action="store_true")
     parser.add_argument("--at-least", type=float, default=0)
     parser.add_argument("--no-run", action="store_true")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     if not options.no_run:
-        build()
+        build(options.jobs)
         simulate(options.seeds)
     files = counted()
     if not files:

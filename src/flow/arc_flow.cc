@@ -15,11 +15,6 @@ namespace cls::flow {
 
 namespace {
 
-/// A lot whose owners died this often kills its owners: it is given up.
-constexpr std::uint64_t lost_attempts_limit = 20;
-/// Looks at a source that is published again and again while its lot is being claimed.
-constexpr int source_tries = 100;
-
 bool finished(record::ClaimState state) {
   return state == record::ClaimState::committed || state == record::ClaimState::ended;
 }
@@ -189,7 +184,7 @@ Result<ArcFlow::Preparation> ArcFlow::take_claim(const lot::LotId& lot, Ready& r
 
 /// After the claim stands the sources are read again: another revision, another claim.
 Result<bool> ArcFlow::settle_sources(HeldClaim& held, const lot::LotId& lot, Ready& ready) const {
-  for (int attempt = 0; attempt < source_tries; ++attempt) {
+  for (int attempt = 0; attempt < arc_.project->limits.source_tries; ++attempt) {
     auto again = find_sources(lot);
     if (!again) return pass(std::move(again));
     if (!*again) return fail(FailureCode::NotFound, "a source that was published is gone");
@@ -219,16 +214,17 @@ Result<ArcOutcome> ArcFlow::run_claimed(const std::shared_ptr<HeldClaim>& held,
   auto settled = settle_sources(*held, lot, ready);
   if (!settled) return pass(std::move(settled));
   if (!*settled) return ArcOutcome(Lost{});
-  if (held->claim().lostAttempts >= lost_attempts_limit) {
+  if (held->claim().lostAttempts >= arc_.project->limits.lost_attempts) {
     return fail_attempt(
         *held, lot,
-        Failed{.code = "LostAttempts",
-               .message = format("{} attempts died with their process; look at their "
-                                 "logs, then: cls retry {} {}",
-                                 lost_attempts_limit, arc_.arc->name, lot.to_string()),
-               .partial = {},
-               .tolerated = false,
-               .retryable = false});
+        Failed{
+            .code = "LostAttempts",
+            .message = format("{} attempts died with their process; look at their "
+                              "logs, then: cls retry {} {}",
+                              arc_.project->limits.lost_attempts, arc_.arc->name, lot.to_string()),
+            .partial = {},
+            .tolerated = false,
+            .retryable = false});
   }
   // Before a new commit the last one is published, so that a published body is always the last
   // revision or the one before it.
@@ -349,7 +345,8 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     auto body = manifest_of_members(file, output.role, lot, state, number);
     const bool from_members = number > 1 || !output.comment;
     if (!from_members) body.comment = output.comment;
-    auto stored = record::manifest_objects(private_uri, std::move(body));
+    auto stored =
+        record::manifest_objects(private_uri, std::move(body), arc_.project->limits.manifest_part);
     std::optional<std::string> former_attempt;
     if (had) former_attempt = record::attempt_of_members_key(former->second.members).value_or("0");
     sinks[output.role] = {.manifest = manifest.to_string(),
@@ -448,7 +445,9 @@ Result<> ArcFlow::store_partial(const std::string& attempt, const lot::LotId& lo
         .lotId = lot.to_string(),
         .uriType = record::UriType::identifier,
         .uris = listed_members(output.members, output.role)};
-    auto done = put_all(services_.store, record::manifest_objects(uri, std::move(body)));
+    auto done =
+        put_all(services_.store,
+                record::manifest_objects(uri, std::move(body), arc_.project->limits.manifest_part));
     if (!done) return done;
   }
   return {};

@@ -13,16 +13,6 @@
 
 namespace cls::flow {
 
-namespace {
-
-/// Rounds of reading somebody else's segments before giving up; each means another process wrote.
-constexpr int append_tries = 1000;
-/// Lines of one segment, but for a lot that has more: what is in memory of a segment stays small.
-constexpr std::size_t segment_lines = 25'000;
-/// Empty lots closed by one tick at most: a clock that jumped must not fill the store.
-constexpr std::size_t empty_lots_at_once = 1000;
-}  // namespace
-
 Boundary::Boundary(store::ObjectStore& store, const Clock& clock, LedgerLog& log, LotEvents& events,
                    std::string by, Log& out)
     : store_(store),
@@ -32,9 +22,10 @@ Boundary::Boundary(store::ObjectStore& store, const Clock& clock, LedgerLog& log
       by_(std::move(by)),
       out_(out),
       plan_(*log.boundary().boundary),
+      limits_(log.boundary().project->limits),
       times_(plan_),
       path_key_(plan_.dataset.path().key),
-      held_(plan_.dataset.path(), plan_.unit) {}
+      held_(plan_.dataset.path(), plan_.unit, limits_) {}
 
 lot::LotId Boundary::present() const {
   return lot::LotId::at(plan_.unit, clock_.now()).value();
@@ -209,7 +200,7 @@ Result<> Boundary::take(ArrivalBatch arrivals) {
   for (const auto& one : deferred) {
     decide(one, closing);
     // The lines of a scan that is late as a whole do not all wait in memory.
-    if (!stored || immediate_.size() < segment_lines) continue;
+    if (!stored || immediate_.size() < limits_.segment_lines) continue;
     stored = commit({});
     stored_early = true;
   }
@@ -257,7 +248,7 @@ std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
   const std::chrono::seconds settle =
       quiet == Quiet::Assumed ? std::chrono::seconds(0) : plan_.settle;
   for (lot::LotId lot = *watch_from_; lot.end() + settle <= now; lot = lot.next()) {
-    if (lots.size() >= empty_lots_at_once) break;
+    if (lots.size() >= limits_.empty_lots_at_once) break;
     if (!log_.is_closed(lot) && !std::ranges::binary_search(open, lot)) lots.push_back(lot);
   }
   return lots;
@@ -288,14 +279,14 @@ Result<> Boundary::store_arrivals() {
     const lot::LotId of_lot = lot;
     std::vector<Id> ids;
     for (const Id id : group.ids) {
-      if (ids.size() < segment_lines && held_.is_live(id)) ids.push_back(id);
+      if (ids.size() < limits_.segment_lines && held_.is_live(id)) ids.push_back(id);
     }
     for (const Id id : ids) {
       const std::string name = of_lot.to_string();
       store_next(line_of(held_.at(id), name, name, record::Decision::member));
       held_.let_go(id);
     }
-    if (immediate_.size() < segment_lines) continue;
+    if (immediate_.size() < limits_.segment_lines) continue;
     if (auto stored = commit({}); !stored) return stored;
   }
   return immediate_.empty() ? Result<>{} : commit({});
@@ -321,11 +312,11 @@ bool Boundary::add_members(const lot::LotId& lot, Batch& batch) const {
   if (group == held_.lots().end()) return true;
   auto& lines = batch.segment.lines;
   // A lot begins a segment of its own rather than to stand in two.
-  if (!lines.empty() && lines.size() + group->second.live > segment_lines) return false;
+  if (!lines.empty() && lines.size() + group->second.live > limits_.segment_lines) return false;
   const std::string name = lot.to_string();
   for (const Id id : group->second.ids) {
     if (!held_.is_live(id)) continue;
-    if (lines.size() >= record::segment_line_limit) return false;
+    if (lines.size() >= limits_.segment_line_limit) return false;
     lines.push_back(line_of(held_.at(id), name, name, record::Decision::member));
     batch.members.push_back(id);
   }
@@ -339,7 +330,7 @@ Boundary::Batch Boundary::next_batch(std::span<const lot::LotId> closing) const 
   auto& lines = batch.segment.lines;
   batch.segment.head.at = format_instant(clock_.now());
   batch.segment.head.by = by_;
-  batch.immediate = std::min(immediate_.size(), segment_lines);
+  batch.immediate = std::min(immediate_.size(), limits_.segment_lines);
   lines.assign(immediate_.begin(),
                immediate_.begin() + static_cast<std::ptrdiff_t>(batch.immediate));
   if (batch.immediate < immediate_.size()) return batch;
@@ -376,7 +367,7 @@ void Boundary::keep_closable(std::vector<lot::LotId>& closing) const {
 /// When somebody else's segment comes first, everything held is decided anew against it.
 Result<> Boundary::commit(std::vector<lot::LotId> closing) {
   std::size_t closed = 0;  // of closing
-  for (int lost = 0; lost < append_tries;) {
+  for (int lost = 0; lost < limits_.append_tries;) {
     Batch batch = next_batch(std::span(closing).subspan(closed));
     if (batch.segment.lines.empty() && batch.closes.empty()) return {};
     std::vector<lot::LotId> following;

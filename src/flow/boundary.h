@@ -119,6 +119,7 @@ class Boundary {
   std::string by_;
   Log& out_;
   const model::BoundaryPlan& plan_;
+  const Limits& limits_;
   LotTimes times_;
   std::string path_key_;
   HeldArrivals held_;

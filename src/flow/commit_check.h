@@ -141,7 +141,7 @@ class CommitCheck {
   bool former_owner_made(const ArcRef& arc, const Uri& manifest, const lot::LotId& lot);
   bool is_of_former_dataset(const ArcRef& arc, const Uri& manifest, const record::ManifestKey& key,
                             const record::Claim& claim);
-  bool any_gives(const std::vector<Uri>& members_files, const lot::LotId& lot,
+  bool any_gives(const ArcRef& arc, const std::vector<Uri>& members_files, const lot::LotId& lot,
                  const record::Manifest& manifest, std::string_view bytes);
   bool other_arc_made(const ArcRef& arc, const store::Object& object, const lot::LotId& lot);
   bool is_named(const record::ManifestKey& key, const lot::LotId& lot) const;

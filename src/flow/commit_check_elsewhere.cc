@@ -133,16 +133,17 @@ bool CommitCheck::is_of_former_dataset(const ArcRef& arc, const Uri& manifest,
   const auto listed = store::for_each_object(
       store_, arc.project->places.members_prefix(arc.project->plan.project, arc.arc->name, *lot),
       [&](const store::ObjectInfo& info) { files.push_back(info.uri); });
-  return listed && any_gives(files, *lot, *body, object->bytes);
+  return listed && any_gives(arc, files, *lot, *body, object->bytes);
 }
 
-bool CommitCheck::any_gives(const std::vector<Uri>& members_files, const lot::LotId& lot,
-                            const record::Manifest& manifest, std::string_view bytes) {
+bool CommitCheck::any_gives(const ArcRef& arc, const std::vector<Uri>& members_files,
+                            const lot::LotId& lot, const record::Manifest& manifest,
+                            std::string_view bytes) {
   return std::ranges::any_of(members_files, [&](const Uri& uri) {
     const auto members = store_.get(uri);
     const auto file = members ? record::read_members(members->bytes)
                               : Result<record::MembersFile>(fail(FailureCode::NotFound, ""));
-    return file && is_given_by(*file, lot, manifest, bytes);
+    return file && is_given_by(*file, lot, manifest, bytes, arc.project->limits);
   });
 }
 
@@ -164,7 +165,8 @@ bool CommitCheck::other_arc_made(const ArcRef& arc, const store::Object& object,
     if (!listed) return false;
   }
   const auto files = other_members_->find(packed(lot));
-  return files != other_members_->end() && any_gives(files->second, lot, *manifest, object.bytes);
+  return files != other_members_->end() &&
+         any_gives(arc, files->second, lot, *manifest, object.bytes);
 }
 
 }  // namespace cls::flow

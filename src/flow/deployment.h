@@ -10,17 +10,20 @@
 #include <vector>
 
 #include "base/log.h"
+#include "flow/limits.h"
 #include "model/plan.h"
 #include "record/places.h"
 
 namespace cls::flow {
 
-/// One deployed project: its plan and where its records are.
+/// One deployed project: its plan and where its records are. Other limits than the defaults are for
+/// the simulator.
 struct Deployed {
-  explicit Deployed(model::ProjectPlan the_plan)
-      : plan(std::move(the_plan)), places(plan.placement) {}
+  explicit Deployed(model::ProjectPlan the_plan, Limits the_limits = {})
+      : plan(std::move(the_plan)), places(plan.placement), limits(the_limits) {}
   model::ProjectPlan plan;
   record::Places places;
+  Limits limits;
 };
 
 struct BoundaryRef {

@@ -7,16 +7,12 @@
 
 namespace cls::flow {
 
-namespace {
-
-/// Smaller batches are gathered in one of so many.
-constexpr std::size_t small_batch = 1024;
-constexpr std::size_t gathered = std::size_t{1} << 16U;
-
-}  // namespace
-
-HeldArrivals::HeldArrivals(Uri path, lot::LotUnit unit, Hash hash)
-    : path_(std::move(path)), unit_(unit), hash_(std::move(hash)) {}
+HeldArrivals::HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits, Hash hash)
+    : path_(std::move(path)),
+      unit_(unit),
+      small_batch_(limits.small_batch),
+      gathered_(limits.gathered),
+      hash_(std::move(hash)) {}
 
 std::uint64_t HeldArrivals::hash_of(std::string_view uri) const {
   return hash_ ? hash_(uri) : seeded_.of64(uri);
@@ -35,9 +31,9 @@ std::vector<HeldArrivals::Kept>::iterator HeldArrivals::kept_of(Id id) {
 
 /// A batch at the end with ids for `count` more.
 HeldArrivals::Kept& HeldArrivals::place_for(std::size_t count) {
-  const bool small = count < small_batch;
-  if (small && tail_is_open_ && kept_.back().batch.size() + count <= gathered) return kept_.back();
-  const std::size_t room = small ? gathered : count;
+  const bool small = count < small_batch_;
+  if (small && tail_is_open_ && kept_.back().batch.size() + count <= gathered_) return kept_.back();
+  const std::size_t room = small ? gathered_ : count;
   if (free_ + room >= none) rebuild();
   if (free_ + room >= none) throw Error("more objects are held than a boundary can number");
   kept_.push_back({.base = static_cast<Id>(free_), .batch = ArrivalBatch(path_), .live = 0});
@@ -51,7 +47,7 @@ HeldArrivals::Id HeldArrivals::keep(ArrivalBatch arrivals) {
   if (count == 0) return 0;
   Kept& kept = place_for(count);
   const Id first = kept.base + static_cast<Id>(kept.batch.size());
-  if (kept.batch.empty() && count >= small_batch) {
+  if (kept.batch.empty() && count >= small_batch_) {
     kept.batch = std::move(arrivals);
   } else {
     kept.batch.append(arrivals);
@@ -65,7 +61,7 @@ void HeldArrivals::hold(Id id, const lot::LotId& lot) {
   const std::size_t at = id - kept->base;
   Lot& group = lots_[lot];
   // An object that is overwritten again and again leaves an id each time.
-  if (group.ids.size() > 2 * group.live + small_batch) {
+  if (group.ids.size() > 2 * group.live + small_batch_) {
     std::erase_if(group.ids, [this](Id one) { return !is_live(one); });
   }
   group.ids.push_back(id);
@@ -133,7 +129,7 @@ void HeldArrivals::set_first_seen(Id id, Instant seen) {
 void HeldArrivals::tidy() {
   std::size_t there = 0;
   for (const auto& kept : kept_) there += kept.batch.size();
-  if (there > 4 * size() + gathered) rebuild();
+  if (there > 4 * size() + gathered_) rebuild();
 }
 
 /// What is held moves into one new batch, in the order of the old ones.

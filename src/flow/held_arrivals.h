@@ -13,6 +13,7 @@
 #include "base/seeded_hash.h"
 #include "flow/arrivals.h"
 #include "flow/flat_table.h"
+#include "flow/limits.h"
 #include "lot/lot_id.h"
 
 namespace cls::flow {
@@ -34,7 +35,7 @@ class HeldArrivals {
   };
 
   /// All lots are of `unit`. Another hash of URIs is for tests.
-  HeldArrivals(Uri path, lot::LotUnit unit, Hash hash = {});
+  HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits = {}, Hash hash = {});
 
   /// Takes a batch: its arrivals are the ids from the one returned on. Each is loose until hold()
   /// or let_go().
@@ -82,6 +83,8 @@ class HeldArrivals {
 
   Uri path_;
   lot::LotUnit unit_;
+  std::size_t small_batch_;
+  std::size_t gathered_;
   SeededHash seeded_;
   Hash hash_;
   std::vector<Kept> kept_;     // by base

@@ -35,7 +35,7 @@ std::string uri(int number) {
 }
 
 HeldArrivals held_by(HeldArrivals::Hash hash) {
-  return {path, unit, std::move(hash)};
+  return {path, unit, {}, std::move(hash)};
 }
 
 TEST(HeldArrivals, UrisWhoseHashesCollideAreToldApart) {

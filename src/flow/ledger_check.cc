@@ -272,7 +272,8 @@ void LedgerCheck::take_closed(const ClosedLot& closed) {
   const auto dataset = boundary_.boundary->dataset.id();
   record::Manifest manifest = manifest_of(closed);
   const Uri uri = places.manifest(dataset, *lot, manifest.state);
-  for (const auto& stored : record::manifest_objects(uri, std::move(manifest))) {
+  for (const auto& stored : record::manifest_objects(uri, std::move(manifest),
+                                                     boundary_.project->limits.manifest_part)) {
     auto object = store_.get(stored.uri);
     if (object && object->bytes == stored.bytes) continue;
     const bool none_needed =

@@ -14,13 +14,6 @@ namespace cls::flow {
 
 namespace {
 
-/// What is kept parsed, in lines of some 500 bytes, of segments: what is being published and what
-/// the workers of the arcs are at; one always stays.
-constexpr std::size_t cached_lines = 50'000;
-/// Lots whose members arcs are about to read.
-constexpr std::size_t cached_lots = 64;
-constexpr std::size_t cached_bytes = std::size_t{8} << 20U;
-
 Instant instant_or_start(const std::string& text) {
   const auto at = parse_instant(text);
   return at ? *at : Instant{};
@@ -236,9 +229,10 @@ std::shared_ptr<const LedgerLog::LinesOfLots> LedgerLog::cache(record::Segment s
     if (!line.lot.empty()) lines.find(line.lot)->second.push_back(std::move(line));
   }
   auto shared = std::make_shared<const LinesOfLots>(std::move(lines));
+  const Limits& limits = boundary_.project->limits;
   segment_cache_.push_front({segment.head.number, count, shared});
   cached_line_count_ += count;
-  while (cached_line_count_ > cached_lines && segment_cache_.size() > 1) {
+  while (cached_line_count_ > limits.cached_lines && segment_cache_.size() > 1) {
     cached_line_count_ -= segment_cache_.back().count;
     segment_cache_.pop_back();
   }
@@ -256,6 +250,7 @@ std::shared_ptr<const LotMembers> LedgerLog::cached_members(const lot::LotId& lo
 
 void LedgerLog::cache_members(const lot::LotId& lot,
                               const std::shared_ptr<const LotMembers>& members) {
+  const Limits& limits = boundary_.project->limits;
   const std::lock_guard lock(mutex_);
   if (!closed_.contains(lot)) return;
   const auto drop = [this](std::list<CachedLot>::iterator cached) {
@@ -269,10 +264,10 @@ void LedgerLog::cache_members(const lot::LotId& lot,
   }
   cache_.push_front({lot, members, members});
   kept_bytes_ += members->bytes();
-  for (auto oldest = cache_.end(); kept_bytes_ > cached_bytes && oldest != cache_.begin();) {
+  for (auto oldest = cache_.end(); kept_bytes_ > limits.cached_bytes && oldest != cache_.begin();) {
     drop(--oldest);
   }
-  if (cache_.size() > cached_lots) {
+  if (cache_.size() > limits.cached_lots) {
     drop(std::prev(cache_.end()));
     cache_.pop_back();
   }

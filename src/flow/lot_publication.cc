@@ -11,10 +11,6 @@ namespace cls::flow {
 
 namespace {
 
-/// Lots are published in groups of at most so many, and so many bytes (and one lot more).
-constexpr std::size_t group_lots = 100;
-constexpr std::size_t group_bytes = std::size_t{8} << 20U;
-
 /// Puts `bytes` at a public key; what stood there is kept at `kept` first.
 Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::string& bytes,
                        const Uri& kept) {
@@ -39,11 +35,13 @@ std::vector<record::Stored> lot_objects(const BoundaryRef& ref, const lot::LotId
   const auto state =
       members.empty() ? record::ManifestState::empty : record::ManifestState::complete;
   const Uri uri = ref.project->places.manifest(ref.boundary->dataset.id(), lot, state);
-  return record::manifest_objects(uri, {.state = state,
-                                        .comment = std::nullopt,
-                                        .lotId = lot.to_string(),
-                                        .uriType = record::UriType::identifier,
-                                        .uris = std::move(members)});
+  return record::manifest_objects(uri,
+                                  {.state = state,
+                                   .comment = std::nullopt,
+                                   .lotId = lot.to_string(),
+                                   .uriType = record::UriType::identifier,
+                                   .uris = std::move(members)},
+                                  ref.project->limits.manifest_part);
 }
 
 /// Publishes lots whose objects are `lots`: parts first, then what lists them.
@@ -82,6 +80,7 @@ Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const l
 Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
                                const std::vector<lot::LotId>& lots, const LotPublished& published) {
   std::vector<std::pair<lot::LotId, std::vector<record::Stored>>> group;
+  const Limits& limits = log.boundary().project->limits;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < lots.size(); ++i) {
     auto members = log.members_of(lots[i]);
@@ -92,7 +91,7 @@ Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
     auto objects = lot_objects(log.boundary(), lots[i], std::move(uris));
     for (const auto& object : objects) bytes += object.bytes.size();
     group.emplace_back(lots[i], std::move(objects));
-    const bool full = group.size() >= group_lots || bytes >= group_bytes;
+    const bool full = group.size() >= limits.group_lots || bytes >= limits.group_bytes;
     if (!full && i + 1 < lots.size()) continue;
     if (auto done = publish_group(store, log, group); !done) return done;
     for (const auto& [lot, stored] : group) published(lot, !stored.empty());
@@ -107,8 +106,9 @@ LedgerLog::Follow follow_with_manifests(const BoundaryRef& boundary,
   return [&boundary, &lots, bytes = std::size_t{0}](const lot::LotId& lot,
                                                     const LedgerLog::Members& members,
                                                     store::WriteStep& step) mutable {
-    if (lots.size() >= group_lots || bytes >= group_bytes) return;
-    if (members.size() > record::manifest_part_limit) return;
+    const Limits& limits = boundary.project->limits;
+    if (lots.size() >= limits.group_lots || bytes >= limits.group_bytes) return;
+    if (members.size() > limits.manifest_part) return;
     std::vector<std::string> uris;
     uris.reserve(members.size());
     for (const auto* line : members) uris.push_back(line->uri);

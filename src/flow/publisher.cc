@@ -14,8 +14,6 @@ namespace cls::flow {
 
 namespace {
 
-constexpr int tries = 20;
-
 /// What stands at the manifest key of a sink, read before the claim.
 struct Present {
   std::optional<store::Object> object;  ///< at the sink's own key
@@ -65,7 +63,10 @@ Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink
   auto file = record::read_members(object->bytes);
   if (!file) return pass(std::move(file));
   auto body = manifest_of_members(*file, role, lot, sink.state, sink.number);
-  std::string bytes = record::manifest_objects(private_uri, std::move(body)).back().bytes;
+  std::string bytes =
+      record::manifest_objects(private_uri, std::move(body), arc.project->limits.manifest_part)
+          .back()
+          .bytes;
   if (sha256_hex(bytes) == sink.sha256) return bytes;
   return fail(FailureCode::NotFound, format("{} is gone", private_uri.to_string()));
 }
@@ -115,7 +116,8 @@ std::string maker_of(store::ObjectStore& store, const CommittedSink& committed,
     const auto file = object ? record::read_members(object->bytes)
                              : Result<record::MembersFile>(fail(FailureCode::NotFound, ""));
     const auto attempt = record::attempt_of_members_key(info.uri.key);
-    if (file && attempt && is_given_by(*file, lot, *manifest, body)) former = *attempt;
+    if (file && attempt && is_given_by(*file, lot, *manifest, body, arc.project->limits))
+      former = *attempt;
   };
   const auto& project = arc.project->plan.project;
   // Without the listing it is kept all the same, under the name that is known.
@@ -242,7 +244,7 @@ record::Manifest manifest_of_members(const record::MembersFile& file, const std:
 }
 
 bool is_given_by(const record::MembersFile& file, const lot::LotId& lot,
-                 const record::Manifest& manifest, std::string_view bytes) {
+                 const record::Manifest& manifest, std::string_view bytes, const Limits& limits) {
   Uri place;
   if (manifest.uriType == record::UriType::manifest && !manifest.uris.empty()) {
     const auto part = Uri::parse(manifest.uris.front());
@@ -257,7 +259,8 @@ bool is_given_by(const record::MembersFile& file, const lot::LotId& lot,
   return std::ranges::any_of(roles, [&](const std::string& role) {
     record::Manifest made = manifest_of_members(file, role, lot, manifest.state, 1);
     made.comment = manifest.comment;
-    return record::manifest_objects(place, std::move(made)).back().bytes == bytes;
+    return record::manifest_objects(place, std::move(made), limits.manifest_part).back().bytes ==
+           bytes;
   });
 }
 
@@ -303,7 +306,7 @@ Result<> publish_arc_state(store::ObjectStore& store, const ArcRef& arc, const l
 
 Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const ArcRef& arc,
                                                const Uri& claim_uri) {
-  for (int attempt = 0; attempt < tries; ++attempt) {
+  for (int attempt = 0; attempt < arc.project->limits.publish_tries; ++attempt) {
     auto before = read_claim(store, claim_uri);
     if (!before) return pass(std::move(before));
     if (!*before) return fail(FailureCode::NotFound, format("no claim {}", claim_uri.to_string()));

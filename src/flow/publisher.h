@@ -50,7 +50,7 @@ record::Manifest manifest_of_members(const record::MembersFile& file, const std:
 /// True if a manifest, with these bytes, is what the members file gives for one of its roles. A
 /// comment of the workload's own is in no other record: it is taken as it is.
 bool is_given_by(const record::MembersFile& file, const lot::LotId& lot,
-                 const record::Manifest& manifest, std::string_view bytes);
+                 const record::Manifest& manifest, std::string_view bytes, const Limits& limits);
 
 /// True if a sink of the claim is not yet marked published.
 bool is_behind(const record::Claim& claim);

@@ -11,12 +11,6 @@
 
 namespace cls::flow {
 
-namespace {
-
-constexpr int publish_tries = 20;
-
-}  // namespace
-
 Result<std::optional<SourceLot>> SourceReader::find(const Deployed& consumer,
                                                     const model::DatasetId& dataset,
                                                     const lot::LotId& lot) {
@@ -64,7 +58,7 @@ Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
   for (const auto& [role, declared] : sink.arc.arc->sinks) {
     if (role == sink.role) dataset = declared;
   }
-  for (int attempt = 0; attempt < publish_tries; ++attempt) {
+  for (int attempt = 0; attempt < sink.arc.project->limits.publish_tries; ++attempt) {
     auto stored = read_claim(store_, claim_uri(sink.arc, lot));
     if (!stored) return pass(std::move(stored));
     // A lot without a claim may be one of an older tool's, from before the arc was deployed here.

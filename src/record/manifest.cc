@@ -19,17 +19,17 @@ Result<Manifest> read_manifest(std::string_view bytes) {
   return fail(manifest.error().code, format("no manifest: {}", message));
 }
 
-std::vector<Stored> manifest_objects(const Uri& uri, Manifest manifest) {
+std::vector<Stored> manifest_objects(const Uri& uri, Manifest manifest, std::size_t part_limit) {
   std::vector<Stored> objects;
-  if (manifest.uris.size() <= manifest_part_limit || manifest.uriType == UriType::manifest) {
+  if (manifest.uris.size() <= part_limit || manifest.uriType == UriType::manifest) {
     objects.push_back({uri, write_manifest(manifest)});
     return objects;
   }
   const Places places{model::Placement{}};
   std::vector<std::string> parts;
   Manifest part = manifest;
-  for (std::size_t first = 0; first < manifest.uris.size(); first += manifest_part_limit) {
-    const std::size_t end = std::min(first + manifest_part_limit, manifest.uris.size());
+  for (std::size_t first = 0; first < manifest.uris.size(); first += part_limit) {
+    const std::size_t end = std::min(first + part_limit, manifest.uris.size());
     part.uris.assign(manifest.uris.begin() + static_cast<std::ptrdiff_t>(first),
                      manifest.uris.begin() + static_cast<std::ptrdiff_t>(end));
     const Uri at = places.manifest_part(uri, parts.size());

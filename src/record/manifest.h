@@ -59,7 +59,8 @@ struct Stored {
   std::string bytes;
 };
 /// What has to be stored for a manifest with `members`, parts first, the manifest itself last: one
-/// object up to manifest_part_limit members, else parts and a manifest of uriType `manifest`.
-std::vector<Stored> manifest_objects(const Uri& uri, Manifest manifest);
+/// object up to `part_limit` members, else parts and a manifest of uriType `manifest`.
+std::vector<Stored> manifest_objects(const Uri& uri, Manifest manifest,
+                                     std::size_t part_limit = manifest_part_limit);
 
 }  // namespace cls::record
