@@ -13,7 +13,7 @@ SEEDS ?= 10000
 help:
 	@echo 'make demo                a pipeline on real data, on this machine'
 	@echo 'make test                builds and runs the tests'
-	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls'
+	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls and DIR/bin/cls-scenario'
 	@echo 'make check               everything else that must hold: format, layers, clang-tidy, TSan, the demo'
 	@echo 'make kill-test           two processes killed 110 times and more while files arrive; its short form is in check'
 	@echo 'make model               the models of the protocol, a few minutes'
@@ -28,11 +28,11 @@ setup:
 
 release: setup
 	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log >&2; exit 1; }
-	@cmake --build build/release -j $(JOBS) --target cls
+	@cmake --build build/release -j $(JOBS) --target cls cls-scenario
 
 install: release
 	@cmake --install build/release --prefix '$(PREFIX)' >/dev/null
-	@echo 'installed $(PREFIX)/bin/cls'
+	@echo 'installed $(PREFIX)/bin/cls and $(PREFIX)/bin/cls-scenario'
 
 # The demo runs what `make install` installs, as a user would.
 demo: release

@@ -72,6 +72,7 @@ class Check {
       : files_(files), scenario_(scenario), in_(in) {}
 
   void run() {
+    check_name();
     check_each("placements", scenario_.placements);
     check_each("ingressStores", scenario_.ingressStores);
     check_each("watchedStores", scenario_.watchedStores);
@@ -155,6 +156,17 @@ class Check {
       return;
     }
     store.uri = store_uri(store.path);
+  }
+
+  /// It is printed, and stands in reports.
+  void check_name() const {
+    constexpr std::size_t most = 200;
+    const std::string name = scenario_.name.value_or("");
+    const bool is_printable = std::ranges::none_of(
+        name, [](const char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
+    if (is_printable && name.size() <= most) return;
+    problem("/name", "the name cannot be printed in one line",
+            format("up to {} bytes, no control characters", most));
   }
 
   void find_projects() {
