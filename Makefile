@@ -13,7 +13,7 @@ SEEDS ?= 10000
 help:
 	@echo 'make demo                a pipeline on real data, on this machine'
 	@echo 'make test                builds and runs the tests'
-	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls'
+	@echo 'make install PREFIX=DIR  builds for release and leaves DIR/bin/cls and DIR/bin/cls-scenario'
 	@echo 'make dist                a tarball of it, build/dist/cls-VERSION-linux-MACHINE.tar.gz'
 	@echo 'make check               everything else that must hold: format, layers, clang-tidy, TSan, the demo'
 	@echo 'make kill-test           two processes killed 110 times and more while files arrive; its short form is in check'
@@ -29,11 +29,11 @@ setup:
 
 release: setup
 	@cmake --preset release >build/release.log 2>&1 || { cat build/release.log >&2; exit 1; }
-	@cmake --build build/release -j $(JOBS) --target cls
+	@cmake --build build/release -j $(JOBS) --target cls cls-scenario
 
 install: release
 	@cmake --install build/release --prefix '$(PREFIX)' >/dev/null
-	@echo 'installed $(PREFIX)/bin/cls'
+	@echo 'installed $(PREFIX)/bin/cls and $(PREFIX)/bin/cls-scenario'
 
 # All that is installed, in a tarball that needs no installing; the same bytes from the same commit.
 dist: release

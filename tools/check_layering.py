@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-FRONT_ENDS = {"scenario", "dashboard", "cli"}  # may use every folder
+FRONT_ENDS = {"scenario", "user_scenario", "dashboard", "cli"}  # may use every folder
 MAY_USE = {  # directly; what those may use follows
     "base": [], "json": ["base"], "lot": ["base"], "model": ["json", "lot"], "record": ["model"],
     "http": ["base"], "store": ["record", "http"], "flow": ["store"], "work": ["flow"],

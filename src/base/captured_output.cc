@@ -17,18 +17,6 @@ namespace cls {
 
 namespace {
 
-ProcessEnvironment whole_environment() {
-  ProcessEnvironment all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const auto equals = text.find('=');
-    if (equals != std::string::npos && equals > 0) {
-      all.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-  }
-  return all;
-}
-
 /// False at the end of the pipe.
 bool take(const UniqueFd& pipe, std::string& into) {
   std::array<char, 4096> bytes{};
@@ -63,6 +51,18 @@ std::string read_all(ChildProcess& child, const CaptureLimits& limits, std::stri
 }
 
 }  // namespace
+
+ProcessEnvironment whole_environment() {
+  ProcessEnvironment all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    const auto equals = text.find('=');
+    if (equals != std::string::npos && equals > 0) {
+      all.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return all;
+}
 
 Result<std::string> captured_output(const std::vector<std::string>& command,
                                     const CaptureLimits& limits,

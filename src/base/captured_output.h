@@ -20,6 +20,9 @@ struct CaptureLimits {
 
 using ProcessEnvironment = std::map<std::string, std::string>;
 
+/// The environment of this process.
+ProcessEnvironment whole_environment();
+
 /// Runs a command, with the environment given or else this process's, and no shell, and returns its
 /// standard output.
 /// NotFound or Denied where it cannot be started; Unavailable where it fails, takes too long or

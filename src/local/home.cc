@@ -105,6 +105,9 @@ Result<std::unique_ptr<Home>> Home::open(FileSystem& files, UlidSource& ids,
   auto entries = files.entries(directory);
   if (!entries && entries.error().code != FailureCode::NotFound) return pass(std::move(entries));
   if (entries && !may_become_home(*entries)) {
+    // Another process may have made it since this one looked.
+    existing = open_existing(files, directory, stores);
+    if (existing || existing.error().code != FailureCode::NotFound) return existing;
     return fail(FailureCode::Conflict,
                 format("{} holds other files and no home.json: name an empty folder, or one with "
                        "only stores/ in it, as --home",

@@ -12,6 +12,7 @@
 #include "base/file_system.h"
 #include "local/owners.h"
 #include "local/tree_digest.h"
+#include "store/scripted_file_system_test.h"
 #include "store/test_directory_test.h"
 
 namespace cls::local {
@@ -57,6 +58,31 @@ TEST_F(HomeTest, RefusesAFolderOfOthers) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, FailureCode::Conflict);
   EXPECT_FALSE(fs::exists(home_ + "/home.json"));
+}
+
+/// Between its looks at the folder another process makes the home.
+class MadeMeanwhile final : public store::ScriptedFileSystem {
+ public:
+  explicit MadeMeanwhile(std::function<void()> make) : make_(std::move(make)) {}
+  Result<std::vector<DirectoryEntry>> entries(const std::string& directory) override {
+    if (make_) std::exchange(make_, nullptr)();
+    return ScriptedFileSystem::entries(directory);
+  }
+
+ private:
+  std::function<void()> make_;
+};
+
+TEST_F(HomeTest, IsOpenedWhereAnotherProcessMadeItMeanwhile) {
+  std::string id;
+  MadeMeanwhile files([&] {
+    const auto other = open();
+    ASSERT_TRUE(other);
+    id = (*other)->id();
+  });
+  const auto mine = Home::open(files, ids_, home_, "0.3.0");
+  ASSERT_TRUE(mine) << mine.error().message;
+  EXPECT_EQ((*mine)->id(), id);
 }
 
 TEST_F(HomeTest, RefusesANewerVersionAndABrokenRecord) {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// cls-scenario: puts the real world together; or, in a child of itself, one whose clock stands.
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+
+#include "base/error.h"
+#include "base/format.h"
+#include "base/posix_process_runner.h"
+#include "base/standard_streams.h"
+#include "base/stop_signals.h"
+#include "scenario/virtual_files.h"
+#include "user_scenario/clock_file.h"
+#include "user_scenario/program.h"
+
+namespace {
+
+using namespace cls;  // NOLINT(google-build-using-namespace): this file is no library
+
+class StandardConsole final : public cli::Console {
+ public:
+  void out(std::string_view text) override { write(standard_output, text); }
+  void err(std::string_view text) override { write(standard_error, text); }
+  std::size_t width() const override { return terminal_width(standard_output); }
+
+ private:
+  void write(int stream, std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    write_stream(stream, text);
+  }
+  std::mutex mutex_;
+};
+
+/// `cls` with a clock that is moved by what waits, from what the file says on.
+int run_as_cls(const std::string& clock_file, const std::vector<std::string>& arguments,
+               cli::Console& console, StopSignals& signals) {
+  PosixFileSystem disk;
+  ManualClock clock(need(user_scenario::read_clock(disk, clock_file)));
+  scenario::VirtualFiles files(disk, clock);
+  UlidSource ids(clock);
+  PosixProcessRunner processes;
+  cli::World world{
+      .console = console,
+      .clock = clock,
+      .files = files,
+      .ids = ids,
+      .processes = processes,
+      .working_directory = std::filesystem::current_path().string(),
+      .getenv = [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+      },
+      .read_standard_input = [] { return std::string(); },
+      .on_stop = [&signals](std::function<void(int)> stop) { signals.call(std::move(stop)); },
+      .end_now = [](int exit_code) { std::_Exit(exit_code); }};
+  const int exit_code = cli::run(arguments, world);
+  need(user_scenario::write_clock(disk, clock_file, clock.now()));
+  return exit_code;
+}
+
+int run_as_user(const std::vector<std::string>& arguments, cli::Console& console,
+                StopSignals& signals) {
+  const auto parsed = user_scenario::parse_options(arguments);
+  if (const auto* answer = std::get_if<user_scenario::Answer>(&parsed)) {
+    console.out(answer->out);
+    console.err(answer->err);
+    return answer->exit_code;
+  }
+  SystemClock clock;
+  PosixFileSystem files;
+  UlidSource ids(clock);
+  PosixProcessRunner processes;
+  user_scenario::World world{
+      .console = console,
+      .clock = clock,
+      .files = files,
+      .ids = ids,
+      .processes = processes,
+      .environment = whole_environment(),
+      .working_directory = std::filesystem::current_path().string(),
+      .self = "/proc/self/exe",
+      .on_stop = [&signals](std::function<void(int)> stop) { signals.call(std::move(stop)); }};
+  return user_scenario::run_program(std::get<user_scenario::Options>(parsed), world);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Who reads what is printed may go away.
+  std::signal(SIGPIPE, SIG_IGN);
+  StopSignals signals;
+  StandardConsole console;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  try {
+    if (arguments.size() > 2 && arguments.front() == user_scenario::as_cls) {
+      return run_as_cls(arguments[1], {arguments.begin() + 2, arguments.end()}, console, signals);
+    }
+    return run_as_user(arguments, console, signals);
+  } catch (const Error& error) {
+    console.err(format("cls-scenario: {}\n", error.what()));
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    console.err(format("cls-scenario: a fault of its own, please report it: {}\n", error.what()));
+    return static_cast<int>(ExitCode::Failed);
+  }
+}
