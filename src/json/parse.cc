@@ -37,7 +37,6 @@ void append_utf8(std::string& out, unsigned code) {
   }
 }
 
-/// Reads one text. Duplicate keys are noted and reading goes on; a syntax error ends it.
 /// A byte as a message can show it.
 std::string shown(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -49,6 +48,7 @@ bool is_utf16(std::string_view text) {
   return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
 }
 
+/// Reads one text. Duplicate keys are noted and reading goes on; a syntax error ends it.
 class Parser {
  public:
   struct Duplicate {

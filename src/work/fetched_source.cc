@@ -19,7 +19,7 @@ FetchedSource::FetchedSource(store::ObjectStore& store, FileSystem& files, const
       base_(path),
       names_(files, {.stores = directory, .buckets = {{{"s3", bucket}, directory}}}) {}
 
-Result<std::string> FetchedSource::path_of(const Uri& member) {
+Result<std::string> FetchedSource::path_of(const Uri& member) const {
   auto relative = relative_to(member, base_);
   return names_.local_path({"s3", bucket, relative ? std::move(*relative) : member.key});
 }

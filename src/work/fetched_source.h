@@ -21,7 +21,7 @@ class FetchedSource {
                 const std::string& directory);
 
   /// The file of a member, there or not; Invalid for a key that no file can have.
-  Result<std::string> path_of(const Uri& member);
+  Result<std::string> path_of(const Uri& member) const;
   /// Writes the version that was recorded, or the present one where none was, to `path`. Where
   /// that is not there any more the sight says so, and the file is worth nothing. Unavailable if it
   /// was changed meanwhile.
@@ -31,7 +31,7 @@ class FetchedSource {
   store::ObjectStore& store_;
   FileSystem& files_;
   Uri base_;
-  store::FileStore names_;  ///< which file a key has
+  mutable store::FileStore names_;  ///< which file a key has; thread-safe
 };
 
 }  // namespace cls::work
