@@ -263,7 +263,7 @@ open(os.environ["CLS_SINK_MAIN_PATH"] + "/read.txt", "w").write(text)
                              env={**self.environment(), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
         self.assertEqual(ran.returncode, 1)
         self.assertIn("--s3 needs the program versitygw in PATH", ran.stderr)
-        ran = subprocess.run([processes_test.CLS, "run", "-p", "p.json", "--s3", "--store", "s3://x=y"], cwd=self.folder,
+        ran = subprocess.run([processes_test.CLS, "run", "-p", "p.json", "--s3", "--store", "s3://x=."], cwd=self.folder,
                              env=self.environment(), capture_output=True, text=True)
         self.assertEqual(ran.returncode, 2)
 

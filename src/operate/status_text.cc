@@ -59,13 +59,22 @@ std::string arc_table(const std::vector<ArcStatus>& arcs, const Look& look) {
   return render(table, Format::Table, look);
 }
 
+/// Of a text with several lines, such as what a program said last, all but the first one indented.
+std::string indented(std::string text) {
+  constexpr std::string_view indent = "    ";
+  for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    text.insert(at + 1, indent);
+  }
+  return text;
+}
+
 std::string problem_lines(const std::vector<StatusProblem>& problems) {
   if (problems.empty()) return "no problems\n";
   std::string out = "problems\n";
   for (const auto& problem : problems) {
     out += "  " + problem.subject;
     if (problem.lot) out += " " + *problem.lot;
-    out += ": " + problem.message;
+    out += ": " + indented(problem.message);
     if (problem.hint) out += format(" ({})", *problem.hint);
     out += '\n';
   }

@@ -50,6 +50,12 @@ StatusReport sample() {
                         .hint = "cls retry a 20230101PT5M001"}}};
 }
 
+TEST(StatusText, WhatAProgramSaidInSeveralLinesIsIndented) {
+  auto report = sample();
+  report.problems.front().message = "it says: a\nb\nc";
+  EXPECT_THAT(render(report, Format::Table), HasSubstr("it says: a\n    b\n    c (cls retry"));
+}
+
 TEST(StatusText, JsonHasTheDocumentedShape) {
   EXPECT_EQ(render(sample(), Format::Json), R"({
   "home" : "/h",
