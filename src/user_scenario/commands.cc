@@ -15,7 +15,6 @@ namespace {
 constexpr std::uint64_t output_limit = std::uint64_t{1} << 20U;
 /// cls ends within ten seconds of a SIGTERM.
 constexpr std::chrono::seconds grace{12};
-constexpr std::size_t shown_lines = 8;
 
 std::string typed(const std::vector<std::string>& arguments) {
   std::string text = "cls";
@@ -36,10 +35,10 @@ void SharedLogs::append(const std::string& path, std::string_view text) {
   static_cast<void>(files_.append(path, text));
 }
 
-std::string last_lines(const std::string& text) {
+std::string last_lines(const std::string& text, std::size_t count) {
   auto lines = split(text, '\n');
   std::erase(lines, "");
-  const std::size_t first = lines.size() > shown_lines ? lines.size() - shown_lines : 0;
+  const std::size_t first = lines.size() > count ? lines.size() - count : 0;
   std::string last;
   for (std::size_t i = first; i < lines.size(); ++i) last += "  " + lines[i] + "\n";
   return last;

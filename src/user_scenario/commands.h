@@ -49,7 +49,7 @@ struct Ended {
 };
 
 /// The end of a text: its last lines, each after two blanks.
-std::string last_lines(const std::string& text);
+std::string last_lines(const std::string& text, std::size_t count = 8);
 
 /// Used by one thread at a time, but for what background() gives.
 class Commands {

@@ -124,10 +124,19 @@ class Flow {
     return stopped;
   }
 
+  /// Whatever a step throws is its failure: what was deployed is still destroyed.
+  static Result<> guarded(const auto& body) {
+    try {
+      return body();
+    } catch (const std::exception& error) {
+      return fail(FailureCode::Unavailable, error.what());
+    }
+  }
+
   /// Carries out one step and says how it went.
   Result<> step(const std::string& name, const auto& body) {
     said_.clear();
-    Result<> done = body();
+    const Result<> done = guarded(body);
     shared_.progress.done();
     std::string text = done ? "ok" : is_stopped(done) ? "stopped" : "FAILED";
     if (!said_.empty()) text += "  " + said_;
@@ -247,7 +256,7 @@ class Flow {
         commands_->run({"status", "--home", home_}, logs_, stop_, std::chrono::minutes(1));
     return fail(FailureCode::NotFound,
                 format("{}: {} after {}\n{}", watched.place, said_, readable_duration(waited),
-                       status ? "cls status:\n" + last_lines(status->out) : ""));
+                       status ? "cls status:\n" + last_lines(status->out, 20) : ""));
   }
 
   Result<> destroy() {

@@ -14,9 +14,9 @@
 #include "user_scenario/clock_file.h"
 #include "user_scenario/program.h"
 
-namespace {
+namespace cls::user_scenario {
 
-using namespace cls;  // NOLINT(google-build-using-namespace): this file is no library
+namespace {
 
 class StandardConsole final : public cli::Console {
  public:
@@ -36,7 +36,7 @@ class StandardConsole final : public cli::Console {
 int run_as_cls(const std::string& clock_file, const std::vector<std::string>& arguments,
                cli::Console& console, StopSignals& signals) {
   PosixFileSystem disk;
-  ManualClock clock(need(user_scenario::read_clock(disk, clock_file)));
+  ManualClock clock(need(read_clock(disk, clock_file)));
   scenario::VirtualFiles files(disk, clock);
   UlidSource ids(clock);
   PosixProcessRunner processes;
@@ -55,14 +55,14 @@ int run_as_cls(const std::string& clock_file, const std::vector<std::string>& ar
       .on_stop = [&signals](std::function<void(int)> stop) { signals.call(std::move(stop)); },
       .end_now = [](int exit_code) { std::_Exit(exit_code); }};
   const int exit_code = cli::run(arguments, world);
-  need(user_scenario::write_clock(disk, clock_file, clock.now()));
+  need(write_clock(disk, clock_file, clock.now()));
   return exit_code;
 }
 
 int run_as_user(const std::vector<std::string>& arguments, cli::Console& console,
                 StopSignals& signals) {
-  const auto parsed = user_scenario::parse_options(arguments);
-  if (const auto* answer = std::get_if<user_scenario::Answer>(&parsed)) {
+  const auto parsed = parse_options(arguments);
+  if (const auto* answer = std::get_if<Answer>(&parsed)) {
     console.out(answer->out);
     console.err(answer->err);
     return answer->exit_code;
@@ -71,7 +71,7 @@ int run_as_user(const std::vector<std::string>& arguments, cli::Console& console
   PosixFileSystem files;
   UlidSource ids(clock);
   PosixProcessRunner processes;
-  user_scenario::World world{
+  World world{
       .console = console,
       .clock = clock,
       .files = files,
@@ -81,19 +81,13 @@ int run_as_user(const std::vector<std::string>& arguments, cli::Console& console
       .working_directory = std::filesystem::current_path().string(),
       .self = "/proc/self/exe",
       .on_stop = [&signals](std::function<void(int)> stop) { signals.call(std::move(stop)); }};
-  return user_scenario::run_program(std::get<user_scenario::Options>(parsed), world);
+  return run_program(std::get<Options>(parsed), world);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // Who reads what is printed may go away.
-  std::signal(SIGPIPE, SIG_IGN);
-  StopSignals signals;
+int run_either(const std::vector<std::string>& arguments, StopSignals& signals) {
   StandardConsole console;
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
   try {
-    if (arguments.size() > 2 && arguments.front() == user_scenario::as_cls) {
+    if (arguments.size() > 2 && arguments.front() == as_cls) {
       return run_as_cls(arguments[1], {arguments.begin() + 2, arguments.end()}, console, signals);
     }
     return run_as_user(arguments, console, signals);
@@ -104,4 +98,15 @@ int main(int argc, char** argv) {
     console.err(format("cls-scenario: a fault of its own, please report it: {}\n", error.what()));
     return static_cast<int>(ExitCode::Failed);
   }
+}
+
+}  // namespace
+
+}  // namespace cls::user_scenario
+
+int main(int argc, char** argv) {
+  // Who reads what is printed may go away.
+  std::signal(SIGPIPE, SIG_IGN);
+  cls::StopSignals signals;
+  return cls::user_scenario::run_either({argv + 1, argv + argc}, signals);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -12,6 +13,7 @@ namespace cls::user_scenario {
 namespace {
 
 constexpr std::size_t width_limit = 64;
+constexpr std::string_view conversions = "disxX";
 constexpr std::string_view known = "known: %d %i %x %X %s, as %04d or %2$d, and %%";
 
 }  // namespace
@@ -69,31 +71,38 @@ class NumberFormat::Parser {
     }
   }
 
+  /// `2$`: the argument that is named so, from 0; nothing where none is.
+  std::optional<std::size_t> named_argument() {
+    const std::size_t begin = at_;
+    const std::size_t named = number();
+    if (at_ > begin && at_ < text_.size() && text_[at_] == '$') {
+      ++at_;
+      return named - 1;  // of 0 more than there can be
+    }
+    at_ = begin;
+    return std::nullopt;
+  }
+
   Result<> add_number() {
     const std::size_t begin = at_++;
     Piece piece;
     piece.is_number = true;
-    std::size_t named = 0;
-    const std::size_t digits = at_;
-    named = number();
-    const bool has_name = at_ > digits && at_ < text_.size() && text_[at_] == '$';
-    if (has_name) {
-      ++at_;
-    } else {
-      at_ = digits;
-    }
+    const auto named = named_argument();
     flags(piece);
     piece.width = number();
-    if (at_ == text_.size() ||
-        std::string_view("disxX").find(text_[at_]) == std::string_view::npos) {
+    const bool is_over = at_ == text_.size();
+    if (is_over || conversions.find(text_[at_]) == std::string_view::npos) {
       const std::size_t length =
-          std::max<std::size_t>(1, at_ < text_.size() ? utf8_length(text_.substr(at_)) : 0);
+          is_over ? 0 : std::max<std::size_t>(1, utf8_length(text_.substr(at_)));
       return fail(FailureCode::Invalid, format("'{}' is not known here; {}",
                                                text_.substr(begin, at_ + length - begin), known));
     }
     piece.conversion = text_[at_++];
-    piece.argument = has_name ? named - 1 : next_++;
-    const auto written = text_.substr(begin, at_ - begin);
+    piece.argument = named ? *named : next_++;
+    return add(std::move(piece), text_.substr(begin, at_ - begin));
+  }
+
+  Result<> add(Piece piece, std::string_view written) {
     if (piece.width > width_limit) {
       return fail(FailureCode::Invalid,
                   format("'{}' is wider than {} characters", written, width_limit));
@@ -149,12 +158,6 @@ std::string NumberFormat::fill(const std::vector<std::int64_t>& arguments) const
     filled += piece.is_number ? print(piece, arguments.at(piece.argument)) : piece.text;
   }
   return filled;
-}
-
-bool NumberFormat::uses(std::size_t argument) const {
-  return std::ranges::any_of(pieces_, [argument](const Piece& piece) {
-    return piece.is_number && piece.argument == argument;
-  });
 }
 
 }  // namespace cls::user_scenario

@@ -21,9 +21,6 @@ class NumberFormat {
   /// `arguments` are as many as were said to parse().
   std::string fill(const std::vector<std::int64_t>& arguments) const;
 
-  /// True if the n-th argument, from 0, is used.
-  bool uses(std::size_t argument) const;
-
  private:
   /// A text as it is, or one number.
   struct Piece {

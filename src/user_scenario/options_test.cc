@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user_scenario/options.h"
 
+#include <fstream>
+#include <sstream>
+
 #include <gmock/gmock.h>
 
 namespace cls::user_scenario {
@@ -46,6 +49,14 @@ TEST(ScenarioOptions, RefuseWhatDoesNotGoTogether) {
   EXPECT_THAT(refused({"-f", "a", "--verify-on-dry-run"}), HasSubstr("--dry-run"));
   EXPECT_THAT(refused({"-f", "a", "--verify-only", "--deploy-destroy-only"}),
               HasSubstr("exclude each other"));
+}
+
+TEST(ScenarioOptions, HelpStandsOnThePageForUsers) {
+  std::ifstream in(CLS_SCENARIOS_PAGE);
+  ASSERT_TRUE(in) << CLS_SCENARIOS_PAGE;
+  std::stringstream page;
+  page << in.rdbuf();
+  EXPECT_THAT(page.str(), HasSubstr("```text\n" + help_text() + "```\n"));
 }
 
 TEST(ScenarioOptions, HelpFitsTheTerminalAndNamesAllOptions) {

@@ -158,19 +158,22 @@ class Program {
                         .work = work_,
                         .home = options_.home.empty() ? "" : absolute(options_.home, world_)};
     for_each_job(enabled.size(), options_.jobs, stop_.get_token(), [&](std::size_t job) {
-      const std::size_t i = enabled[job];
-      Outcome& outcome = outcomes_[i];
-      try {
-        outcome = run_flow(scenarios_[i], i + 1, shared, stop_.get_token());
-      } catch (const Error& error) {  // the supervisor of what one scenario runs
-        outcome.end = End::Failed;
-        outcome.step = "prepare";
-        outcome.message = error.what();
-      }
-      progress.line(outcome.name, verdict(outcome), readable(outcome.took));
-      if (outcome.end == End::Failed && options_.stop_on_failure) stop_.request_stop();
+      run_one(enabled[job], shared);
       return true;
     });
+  }
+
+  void run_one(std::size_t i, const Shared& shared) {
+    Outcome& outcome = outcomes_[i];
+    try {
+      outcome = run_flow(scenarios_[i], i + 1, shared, stop_.get_token());
+    } catch (const std::exception& error) {  // of this scenario alone; the others go on
+      outcome.end = End::Failed;
+      outcome.step = "prepare";
+      outcome.message = error.what();
+    }
+    shared.progress.line(outcome.name, verdict(outcome), readable(outcome.took));
+    if (outcome.end == End::Failed && options_.stop_on_failure) stop_.request_stop();
   }
 
   static std::string verdict(const Outcome& outcome) {
