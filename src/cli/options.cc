@@ -175,6 +175,8 @@ class CommandLine {
     }
     auto* status = command(app_, "status", "How everything in the home is doing", Command::Status);
     add_filter(status);
+    status->add_flag("--records", options_.records,
+                     "Read all records, whatever the index remembers of them");
     status->add_flag("--watch", options_.watch, "Show it again every two seconds, until stopped");
     auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
     add_filter(arcs);

@@ -12,6 +12,7 @@
 #include "cli/unknown_names.h"
 #include "cli/workspace.h"
 #include "local/owners.h"
+#include "local/status_index.h"
 #include "local/watch_notes.h"
 #include "local/worker_pool.h"
 
@@ -36,6 +37,21 @@ std::map<std::string, std::string> polled_in(const local::Home& home, World& wor
   }
 }
 
+/// Nothing where there is no index yet; one that cannot be opened, as on a read-only disk, hides
+/// only what waits in the queue.
+std::unique_ptr<local::StatusIndex> index_of(local::Home& home, World& world) {
+  if (!world.files.status(home.database(), true)) return nullptr;
+  try {
+    return std::make_unique<local::StatusIndex>(home);
+  } catch (const Error& error) {
+    world.console.err(format(
+        "warning: {}; `queued` is not known and shown as 0, all else is read from the records; cls "
+        "recover makes the index again\n",
+        error.what()));
+    return nullptr;
+  }
+}
+
 /// One look; what it prints.
 std::string overview(const Options& options, World& world) {
   const auto filter = filter_of(options, world);
@@ -43,16 +59,9 @@ std::string overview(const Options& options, World& world) {
   const auto deployed = deployed_in(*home, world);
   warn_of_unknown_names(options, *deployed.deployment, world);
   flow::LedgerLogs logs(home->store());
-  // The queue is an index: where there is none yet, nothing is queued; one that cannot be opened,
-  // as on a read-only disk, hides only that number.
-  std::optional<local::Queue> queue;
-  try {
-    if (world.files.status(home->database(), true)) queue.emplace(home->database(), world.clock);
-  } catch (const Error& error) {
-    world.console.err(format("warning: {}; `queued` is not known and shown as 0\n", error.what()));
-  }
+  auto index = index_of(*home, world);
   const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
-    return queue ? queue->depth({local::arc_key(arc)}).waiting : 0;
+    return index ? index->queued(local::arc_key(arc)) : 0;
   };
   auto report = operate::status({.store = home->store(),
                                  .deployment = *deployed.deployment,
@@ -60,9 +69,13 @@ std::string overview(const Options& options, World& world) {
                                  .now = world.clock.now(),
                                  .home = home->directory(),
                                  .queued = queued,
-                                 .broken_projects = deployed.broken},
+                                 .broken_projects = deployed.broken,
+                                 .notes = options.records ? nullptr : index.get()},
                                 filter);
   if (!report) throw Error(report.error());
+  if (index && index->trouble()) {
+    world.console.err(format("warning: {}; the records were read instead\n", *index->trouble()));
+  }
   for (const auto& [boundary, why] : polled_in(*home, world)) {
     report->problems.push_back({.subject = boundary, .message = why});
   }

@@ -91,6 +91,14 @@ Statement& Statement::bind(int index, std::int64_t number) {
   return *this;
 }
 
+Statement& Statement::bind_bytes(int index, std::string_view bytes) {
+  if (sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_STATIC) !=
+      SQLITE_OK) {
+    database_.raise("bind");
+  }
+  return *this;
+}
+
 Statement& Statement::bind_null(int index) {
   if (sqlite3_bind_null(statement_, index) != SQLITE_OK) database_.raise("bind");
   return *this;
@@ -110,9 +118,9 @@ void Statement::run() {
 }
 
 std::string Statement::text(int column) const {
-  const auto* text = sqlite3_column_text(statement_, column);
+  const void* text = sqlite3_column_blob(statement_, column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
-  return text == nullptr ? "" : std::string(reinterpret_cast<const char*>(text), size);
+  return text == nullptr ? "" : std::string(static_cast<const char*>(text), size);
 }
 
 std::int64_t Statement::number(int column) const {

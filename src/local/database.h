@@ -34,6 +34,8 @@ class Statement {
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, std::int64_t number);
   Statement& bind_null(int index);
+  /// Bytes that outlive the statement's run.
+  Statement& bind_bytes(int index, std::string_view bytes);
   /// True while there is a row. Throws Error.
   bool step();
   /// Runs it to its end and resets it.

@@ -6,6 +6,7 @@
 #include "flow/sweep.h"
 #include "local/claim_index.h"
 #include "local/queue.h"
+#include "local/status_refresh.h"
 #include "local/worker_pool.h"
 
 namespace cls::local {
@@ -63,6 +64,9 @@ Result<RecoverReport> recover(Home& home, const Clock& clock, const flow::Deploy
   for (const auto& arc : deployment.arcs()) {
     auto done = recover_arc(home, deployment, logs, arc, queue, claims, report);
     if (!done) report.trouble.push_back(format("{}: {}", arc.to_string(), done.error().message));
+  }
+  if (auto done = refresh_status(home, clock, deployment, logs); !done) {
+    report.trouble.push_back(format("status: {}", done.error().message));
   }
   return report;
 }

@@ -33,6 +33,16 @@ struct ArcLot {
   const record::Claim* claim = nullptr;   ///< null: unreadable, or a lot of the reference
 };
 
+/// Reads the claim that a listing found and hands its lot over; a claim that cannot be read is told
+/// and its lot handed over without a state. False where it is gone.
+Result<bool> take_claimed_lot(store::ObjectStore& store, const Uri& claim, lot::LotId lot,
+                              const std::function<Result<>(const ArcLot&)>& take,
+                              const Broken& broken);
+
+/// The same for the .arc objects of a lot without a claim that lie below `prefix`.
+Result<> for_each_arc_state(store::ObjectStore& store, const Uri& prefix, lot::LotId lot,
+                            const std::function<Result<>(const ArcLot&)>& take);
+
 /// Calls `take` with every lot of the window: first those with a claim, in key order, then the
 /// .arc objects of lots without one. A store that does not answer is a failure.
 Result<> for_each_arc_lot(store::ObjectStore& store, const flow::ArcRef& arc,
@@ -46,6 +56,11 @@ struct DatasetLot {
   record::ManifestState state = record::ManifestState::complete;
   Instant modified;  ///< of that manifest, by the store's clock
 };
+
+/// One lot; nullopt where it has no manifest.
+Result<std::optional<DatasetLot>> dataset_lot_of(store::ObjectStore& store,
+                                                 const record::Places& places,
+                                                 const model::DatasetId& dataset, lot::LotId lot);
 
 /// The lots of the window with any manifest, in the order of their ids' texts.
 Result<std::vector<DatasetLot>> dataset_lots_of(store::ObjectStore& store,

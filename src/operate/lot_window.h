@@ -24,6 +24,7 @@ class LotWindow {
   static Result<LotWindow> of(const ReportFilter& filter);
 
   bool contains(lot::LotId lot) const;
+  bool is_all() const { return !earliest_ && !latest_; }
 
   /// What a summary says of a unit: first and last lot of the window, and how many units it is
   /// long; where it is open at an end, the lots found there bound it.

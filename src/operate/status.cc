@@ -20,7 +20,7 @@ using Sources = std::vector<const PublishedLots*>;
 std::optional<Instant> ready_at(const Sources& sources, lot::LotId lot) {
   std::optional<Instant> last;
   for (const auto* source : sources) {
-    const auto at = published_at(*source, lot);
+    const auto at = PublishedLookup(*source).at(lot);
     if (!at) return std::nullopt;
     last = last ? std::max(*last, *at) : *at;
   }
@@ -114,20 +114,17 @@ Result<BoundaryStatus> StatusReading::boundary(const flow::BoundaryRef& ref) {
   auto facts = facts_.boundary(ref);
   if (!facts) return pass(std::move(facts));
   tell(ref.boundary, (*facts)->problems);
-  const flow::LedgerLog& log = sources_.logs.of(ref);
-  const auto counts = log.counts();
-  BoundaryStatus status{.placement = project.plan.placement,
+  const LedgerFacts& ledger = (*facts)->ledger;
+  return BoundaryStatus{.placement = project.plan.placement,
                         .project = project.plan.project,
                         .name = ref.boundary->name,
                         .enabled = *subscribed && (*subscribed)->enabled,
-                        .openLots = log.open_lots().size(),
-                        .lastArrival = (*facts)->last_arrival,
-                        .lastLot = {},
-                        .rejected = counts.rejected,
-                        .late = counts.late,
-                        .unread = (*facts)->unread};
-  if (const auto last = log.closed().last()) status.lastLot = last->to_string();
-  return status;
+                        .openLots = ledger.open_lots,
+                        .lastArrival = ledger.last_arrival,
+                        .lastLot = ledger.last_lot,
+                        .rejected = ledger.rejected,
+                        .late = ledger.late,
+                        .unread = ledger.unread};
 }
 
 Result<MemberCount> StatusReading::counted(const OwnedDatasetRef& owned,
@@ -137,7 +134,7 @@ Result<MemberCount> StatusReading::counted(const OwnedDatasetRef& owned,
     auto facts = facts_.boundary(*from);
     if (!facts) return pass(std::move(facts));
     tell(from->boundary, (*facts)->problems);
-    count = (*facts)->count;
+    count = (*facts)->ledger.count;
   } else if (const auto* sink = std::get_if<flow::ArcSinkRef>(&owned.producer)) {
     auto facts = facts_.arc(sink->arc);
     if (!facts) return pass(std::move(facts));
@@ -156,7 +153,7 @@ Result<MemberCount> StatusReading::counted(const OwnedDatasetRef& owned,
 
 Result<DatasetStatus> StatusReading::dataset(const OwnedDatasetRef& owned) {
   const auto id = owned.dataset->id();
-  auto lots = dataset_lots_of(sources_.store, owned.project->places, id, facts_.window());
+  auto lots = facts_.dataset_lots(owned);
   if (!lots) return pass(std::move(lots));
   auto count = counted(owned, *lots);
   if (!count) return pass(std::move(count));
@@ -195,8 +192,10 @@ Result<> StatusReading::add_pending(const flow::ArcRef& ref,
     oldest = oldest ? std::min(*oldest, since) : since;
   };
   if (subscription.enabled && !sources.empty()) {
+    auto known = facts.known.begin();
     for (const auto& [lot, at] : *sources.front()) {
-      if (std::ranges::binary_search(facts.known, lot)) continue;
+      while (known != facts.known.end() && *known < lot) ++known;
+      if (known != facts.known.end() && *known == lot) continue;
       const auto since = ready_at(sources, lot);
       if (!since || (subscription.since && *since < *subscription.since)) continue;
       ++status.waiting;

@@ -139,6 +139,8 @@ struct StatusReport {
                                 "records that cannot be read and are set aside")};
 };
 
+class StatusNotes;
+
 /// The most problems that a status names; one more says how many are left out.
 inline constexpr std::size_t problem_limit = 100;
 
@@ -152,11 +154,14 @@ struct StatusSources {
   std::string home;
   std::function<std::uint64_t(const flow::ArcRef&)> queued;
   std::vector<std::string> broken_projects = {};
+  StatusNotes* notes = nullptr;  ///< what need not be read again; null: everything is read
+  bool renew = false;            ///< the notes are made as if they were too old
 };
 
-/// Reads the records and writes none. The filter's projects, names and labels choose the
-/// boundaries, datasets and arcs; its moments choose the lots that are counted. A record that
-/// cannot be read is a problem in the report; a store that does not answer is a failure.
+/// Reads the records, or the notes where these are proved to say the same, and writes no record.
+/// The filter's projects, names and labels choose the boundaries, datasets and arcs; its moments
+/// choose the lots that are counted. A record that cannot be read is a problem in the report; a
+/// store that does not answer is a failure.
 Result<StatusReport> status(const StatusSources& sources, const ReportFilter& filter);
 
 /// The report as text, with a newline at its end.

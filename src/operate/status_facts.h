@@ -12,30 +12,36 @@
 #include <utility>
 #include <vector>
 
+#include "operate/listings.h"
 #include "operate/lot_states.h"
 #include "operate/problem_list.h"
 #include "operate/status.h"
+#include "operate/status_memory.h"
+#include "operate/status_notes.h"
 
 namespace cls::operate {
 
-/// Published lots, each with its first publication; ascending by lot.
-using PublishedLots = std::vector<std::pair<lot::LotId, Instant>>;
-/// When the lot was published; nullopt where it is not in there.
-std::optional<Instant> published_at(const PublishedLots& lots, lot::LotId lot);
+/// Finds lots among published ones; quickly where they are asked for in their order. The lots
+/// outlive it.
+class PublishedLookup {
+ public:
+  explicit PublishedLookup(const PublishedLots& lots) : lots_(lots) {}
+  /// When the lot was published; nullopt where it is not in there.
+  std::optional<Instant> at(lot::LotId lot);
 
-/// Members of current revisions.
-struct MemberCount {
-  std::uint64_t members = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t beside = 0;  ///< written beside the key they wanted
+ private:
+  const PublishedLots& lots_;
+  std::size_t next_ = 0;
 };
 
+/// A record that cannot be read.
+StatusProblem broken_record(const Uri& uri, const Failure& failure,
+                            std::optional<std::string> lot = std::nullopt);
+
 struct BoundaryFacts {
-  std::optional<std::string> last_arrival;
-  PublishedLots published;  ///< of the window
-  MemberCount count;        ///< of these
-  std::uint64_t unread = 0;
+  LedgerFacts ledger;  ///< what was published is of the window
   ProblemList problems;
+  std::optional<std::string> stamp;  ///< of the ledger, before it was read
 };
 
 struct ArcFacts {
@@ -51,11 +57,15 @@ struct ArcFacts {
   std::map<std::string, PublishedLots> published;  ///< by sink role: lots ever committed
   std::map<std::string, MemberCount> members;      ///< by sink role, if wanted
   ProblemList problems;
+  std::vector<ArcLotFacts> lots;     ///< where there are notes and claims were read
+  bool lots_are_here = false;        ///< else they are as remembered
+  std::optional<std::string> stamp;  ///< of the claims, before they were read
   std::uint64_t of(ArcLotState state) const { return counts.at(static_cast<std::size_t>(state)); }
 };
 
-/// Reads lazily and keeps what it read. What is wrong with a record is a problem among the facts; a
-/// store that does not answer is a failure. Not thread-safe.
+/// Reads lazily and keeps what it read; with notes, what is proved to be as it was is not read.
+/// What is wrong with a record is a problem among the facts; a store that does not answer is a
+/// failure. Not thread-safe.
 class StatusFacts {
  public:
   /// `count_members` names the arcs whose members files are wanted.
@@ -68,6 +78,9 @@ class StatusFacts {
   /// The lots of a dataset as its consumers see them, whoever produces it.
   Result<const PublishedLots*> published(const flow::Deployed& consumer,
                                          const model::DatasetId& dataset);
+  /// The lots of an owned dataset, in the order of their ids' texts, without the time of their
+  /// manifests.
+  Result<std::vector<DatasetLot>> dataset_lots(const OwnedDatasetRef& owned);
   /// Members of lots that no ledger and no claim tells of, from their manifests (their bytes are
   /// in no record and are not counted).
   Result<MemberCount> manifest_members(const record::Places& places,
@@ -78,9 +91,35 @@ class StatusFacts {
   const LotWindow& window() const { return window_; }
 
  private:
-  Result<> read_ledger(flow::LedgerLog& log, BoundaryFacts& facts);
-  Result<> take_lot(const flow::ArcRef& arc, const ArcLot& lot, ArcFacts& facts);
-  Result<> count_sinks(const flow::ArcRef& arc, const record::Claim& claim, ArcFacts& facts);
+  /// nullptr where there are none, or not all lots are asked for.
+  StatusNotes* notes() const;
+  template <typename Memory>
+  std::optional<Memory> recall(const std::string& subject) const;
+
+  struct Objects;
+  Result<> read_ledger(flow::LedgerLog& log, BoundaryFacts& facts, Objects& objects);
+  Result<> read_boundary(const flow::BoundaryRef& boundary, BoundaryFacts& facts, Objects& objects);
+  Result<> recall_boundary(const flow::BoundaryRef& boundary, BoundaryFacts& facts);
+  Result<bool> same_objects(const BoundaryMemory& former, const model::BoundaryPlan& boundary);
+
+  Result<> read_arc(const flow::ArcRef& arc, ArcFacts& facts);
+  Result<> recall_arc(const flow::ArcRef& arc, ArcFacts& facts);
+  Result<bool> recall_claims(const flow::ArcRef& arc, const std::optional<ArcMemory>& former,
+                             ArcFacts& facts);
+  Result<> recall_states(const flow::ArcRef& arc, const std::vector<std::string>& names,
+                         ArcFacts& facts);
+  /// Takes a lot that was read; with the version of its claim where that is to be remembered.
+  Result<> take_lot(const flow::ArcRef& arc, const ArcLot& lot,
+                    const std::optional<ClaimVersion>& version, ArcFacts& facts);
+  Result<> count_sinks(const flow::ArcRef& arc, const record::Claim& claim, ArcLotFacts& lot,
+                       ProblemList& problems);
+
+  std::vector<ArcLotFacts> lots_of(const flow::ArcRef& arc, const ArcFacts& facts) const;
+
+  Result<std::optional<std::vector<DatasetLot>>> look_again(const OwnedDatasetRef& owned,
+                                                            const std::string& packed);
+  Result<std::optional<std::vector<DatasetLotFacts>>> refresh_dataset(
+      const OwnedDatasetRef& owned, const std::optional<DatasetMemory>& former);
 
   const StatusSources& sources_;
   LotWindow window_;
@@ -89,5 +128,11 @@ class StatusFacts {
   std::map<const model::ArcPlan*, std::unique_ptr<ArcFacts>> arcs_;
   std::map<std::pair<model::Placement, model::DatasetId>, std::unique_ptr<PublishedLots>> foreign_;
 };
+
+template <typename Memory>
+std::optional<Memory> StatusFacts::recall(const std::string& subject) const {
+  const auto bytes = sources_.notes->find(subject);
+  return bytes ? Memory::unpack(*bytes) : std::nullopt;
+}
 
 }  // namespace cls::operate

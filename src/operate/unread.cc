@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operate/unread.h"
 
+#include "base/format.h"
 #include "base/hash.h"
+#include "base/seeded_hash.h"
 #include "flow/left_out.h"
 
 namespace cls::operate {
@@ -12,14 +14,45 @@ namespace {
 constexpr std::uint64_t hash_limit = std::uint64_t{64} << 20U;
 constexpr std::uint64_t hash_budget = std::uint64_t{256} << 20U;
 
+/// Calls `take` with every object below the boundary's path that may be a member. A path that does
+/// not exist has none.
+Result<> for_each_candidate(store::ObjectStore& store, const model::BoundaryPlan& boundary,
+                            const std::function<void(const store::ObjectInfo&)>& take) {
+  const Uri path = boundary.dataset.path();
+  auto listed = store::for_each_object(store, path, [&](const store::ObjectInfo& info) {
+    if (!flow::left_out(boundary, path.key, info.uri)) take(info);
+  });
+  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
+  return {};
+}
+
 }  // namespace
 
+void ListingDigest::add(const store::ObjectInfo& info) {
+  ++count_;
+  hash_ = SeededHash(hash_).of64(format("{}\n{} {} {}", info.uri.key, info.size,
+                                        info.modified.time_since_epoch().count(), info.etag));
+}
+
+std::string ListingDigest::text() const {
+  return format("{} {:016x}", count_, hash_);
+}
+
+Result<ListingDigest> digest_of_listing(store::ObjectStore& store,
+                                        const model::BoundaryPlan& boundary) {
+  ListingDigest digest;
+  auto listed =
+      for_each_candidate(store, boundary, [&](const store::ObjectInfo& info) { digest.add(info); });
+  if (!listed) return pass(std::move(listed));
+  return digest;
+}
+
 UnreadObjects::UnreadObjects(store::ObjectStore& store, const model::BoundaryPlan& boundary)
-    : store_(store), boundary_(boundary), path_(boundary.dataset.path()), budget_(hash_budget) {}
+    : store_(store), boundary_(boundary), budget_(hash_budget) {}
 
 Result<> UnreadObjects::list(const flow::LedgerLog& log) {
-  auto listed = store::for_each_object(store_, path_, [&](const store::ObjectInfo& info) {
-    if (flow::left_out(boundary_, path_.key, info.uri)) return;
+  return for_each_candidate(store_, boundary_, [&](const store::ObjectInfo& info) {
+    listing_.add(info);
     record::ObjectVersion version{.size = info.size,
                                   .mtime = format_instant(info.modified),
                                   .sha256 = {},
@@ -30,8 +63,6 @@ Result<> UnreadObjects::list(const flow::LedgerLog& log) {
     if (log.knows(text, version)) return;
     candidates_.emplace(std::move(text), Candidate{info.uri, std::move(version), std::nullopt});
   });
-  if (!listed && listed.error().code != FailureCode::NotFound) return listed;
-  return {};
 }
 
 void UnreadObjects::see(const record::LedgerLine& line) {
