@@ -42,7 +42,8 @@ ORDERS = {"project": {"name": "orders", "version": "20240401"}, "placement": {"p
           "arcs": [arc("keep", "raw", "kept"),
                    # The second hour cannot be copied whole, the third not at all: what a partial and a missing lot look like.
                    arc("mirror", "raw", "mirrored", workload={"workloadProps": {"failArcOnPartialPercent": 0.5}}),
-                   arc("count", "raw", "counts", **command(
+                   # One lot at a time: attempts are listed by when they began.
+                   arc("count", "raw", "counts", concurrency=1, **command(
                        "case $CLS_LOT in *H010) echo no prices >&2; exit 7;; esac; wc -l <$CLS_SOURCE_MAIN_FILES"
                        " >$CLS_SINK_MAIN_PATH/$CLS_LOT.txt"))]}
 SECOND = {"project": {"name": "totals", "version": "1"}, "placement": {"provider": "local"},

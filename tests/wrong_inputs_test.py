@@ -26,7 +26,7 @@ WORDS = [  # command line, exit code, what standard error has
     ("completion tcsh", 2, "tcsh not in {bash,zsh,fish}"),
     ("run -p", 2, "1 required FILE missing"),
     ("verify", 2, "--project is required"),
-    ("verify p.json", 2, "cls verify takes no 'p.json'\n  usage: cls verify -p FILE"),
+    ("verify p.json", 2, "cls verify takes no 'p.json'\n  did you mean '-p p.json'?\n  usage: cls verify -p FILE"),
     ("status --output xml", 2, "xml not in {table,json,csv,tsv}"),
     ("status --label foo", 2, "write key=value"),
     ("show arrc --list", 2, "did you mean 'cls show arc'?"),
@@ -125,6 +125,9 @@ class Wrong(Processes):
             self.say(f"verify -p {name}", expect, message)
             self.say(f"run -p {name}", expect, message)
         self.say("verify -p nowhere.json", 74, "does not exist: nowhere.json")
+        (self.folder / "full/shop.jsonnet").touch()
+        self.say("verify -p full/shpo.jsonnet", 74, "does not exist: full/shpo.jsonnet; did you mean 'full/shop.jsonnet'?")
+        self.say("verify -p gone/shop.jsonnet", 74, "does not exist: gone/shop.jsonnet\n")
         self.say("verify -p full", 1, "Is a directory")
         (self.folder / "ring.json").symlink_to("ring.json")
         self.say("verify -p ring.json", 1, "Too many levels of symbolic links")

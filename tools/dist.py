@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a tarball of what `make install` installs: cls-VERSION-linux-MACHINE.tar.gz, to be unpacked anywhere.
 
-In it: bin/, the one library that a plain system lacks in lib/, docs/, examples/, LICENSE, README.md, ROADMAP.md and the
+In it: bin/, the one library that a plain system lacks in lib/, docs/, examples/, LICENSE, README.md and its fellows, and the
 licences of what is linked in. The same sources and compiler give the same bytes: names are sorted, owners and modes are
 fixed, times are SOURCE_DATE_EPOCH or the commit's.
 Usage: dist.py BUILD FOLDER [--with-sanitizers]    BUILD is a build tree, FOLDER takes the tarball
@@ -25,7 +25,7 @@ PREFIX = "opt/clusterless"  # what the unit for systemd names
 SYSTEM = re.compile(r"^(ld-linux.*|linux-vdso|libc|libm|libgcc_s|libstdc\+\+)\.so\.\d+$")
 SHIPPED = {"libjsonnet.so.0"}
 SANITIZERS = re.compile(r"^lib(asan|ubsan|tsan)\.so\.\d+$")
-DOCUMENTS = ["LICENSE", "README.md", "ROADMAP.md", "docs", "examples"]
+DOCUMENTS = ["LICENSE", "README.md", "ROADMAP.md", "CONTRIBUTING.md", "docs", "examples"]
 
 
 def output(*command, **more):

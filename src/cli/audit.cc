@@ -43,7 +43,7 @@ flow::AuditReport mended(const Options& options, World& world, local::Home& home
                          const flow::Deployment& deployment, flow::AuditReport before) {
   const bool for_people = options.output == operate::Format::Table;
   if (for_people) {
-    world.console.out(operate::render(before, options.output));
+    world.console.out(operate::render(before, options.output, look_of(options, world)));
     world.console.out(operate::render_plan(before));
   }
   if (options.dry_run || before.repairs.empty()) return before;
@@ -55,7 +55,8 @@ flow::AuditReport mended(const Options& options, World& world, local::Home& home
   }
   auto after = checked(options, world, home, deployment);
   after.repairs = std::move(before.repairs);
-  if (for_people) world.console.out(operate::render(after, options.output));
+  if (for_people)
+    world.console.out(operate::render(after, options.output, look_of(options, world)));
   return after;
 }
 
@@ -89,7 +90,7 @@ int audit(const Options& options, World& world) {
     report = mended(options, world, *home, *deployed.deployment, std::move(report));
   }
   if (!options.repair || options.output != operate::Format::Table) {
-    world.console.out(operate::render(report, options.output));
+    world.console.out(operate::render(report, options.output, look_of(options, world)));
   }
   return exit_code(options, world, report, deployed.broken.empty());
 }

@@ -115,7 +115,11 @@ std::string unknown_option(const std::string& word, const CommandInfo& command,
 
 std::string unknown_word(const std::string& word, const CommandInfo& command) {
   if (command.commands.empty()) {
-    return format("{} takes no '{}'\n", command.full_name(), word);
+    const bool is_project = word.ends_with(".json") || word.ends_with(".jsonnet");
+    const bool takes_projects = std::ranges::any_of(
+        command.options, [](const auto& option) { return option.short_name == "-p"; });
+    return format("{} takes no '{}'\n", command.full_name(), word) +
+           (is_project && takes_projects ? format("  did you mean '-p {}'?\n", word) : "");
   }
   std::vector<std::string> names;
   names.reserve(command.commands.size());

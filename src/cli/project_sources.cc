@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/project_sources.h"
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/jsonnet.h"
 #include "cli/workspace.h"
 #include "json/value.h"
@@ -23,13 +26,28 @@ JsonnetSettings::Texts texts_of(const std::vector<std::string>& given, std::stri
   return texts;
 }
 
+/// A file beside one that is not there, whose name is near; empty, or as a message goes on.
+std::string near_file(const std::string& file, World& world) {
+  const std::filesystem::path path = absolute(file, world);
+  const auto beside = world.files.entries(path.parent_path().string());
+  if (!beside) return "";
+  std::vector<std::string> names;
+  for (const auto& entry : *beside) {
+    if (entry.kind == FileKind::File) names.push_back(entry.name);
+  }
+  const auto near = closest(path.filename().string(), names);
+  return near ? format("; did you mean '{}'?",
+                       std::filesystem::path(file).replace_filename(*near).string())
+              : "";
+}
+
 /// To its end, whatever its size is said to be: it may be a pipe, as `-p <(…)` in a shell.
 std::string read_file(const std::string& file, World& world) {
   std::string text;
   auto read = world.files.read_pieces(absolute(file, world),
                                       [&](std::string_view piece) { text += piece; });
   if (!read && read.error().code == FailureCode::NotFound) {
-    throw Error(format("does not exist: {}", file), ExitCode::NoFile);
+    throw Error(format("does not exist: {}{}", file, near_file(file, world)), ExitCode::NoFile);
   }
   if (!read) throw Error(read.error());
   return text;

@@ -220,16 +220,17 @@ operate::Report rows_of(const sim::ForecastReport& report, const Effort& effort)
 }
 
 template <class T>
-std::string table_of(const std::string& what, const std::vector<T>& list) {
+std::string table_of(const std::string& what, const std::vector<T>& list,
+                     const operate::Look& look) {
   if (list.empty()) return "";
-  operate::Report table{.columns = {"project", what}};
+  operate::Report table{.columns = {"project", what}, .key_columns = 2};
   for (const auto& [name, cell] : figures_of(list.front())) table.columns.push_back(name);
   for (const auto& one : list) {
     std::vector<Cell> row{one.project, one.name};
     for (auto& [name, cell] : figures_of(one)) row.push_back(std::move(cell));
     table.rows.push_back(std::move(row));
   }
-  return operate::render(table, operate::Format::Table);
+  return operate::render(table, operate::Format::Table, look);
 }
 
 std::string per_lot(const sim::CallCounts& calls, std::uint64_t lots) {
@@ -273,9 +274,10 @@ std::string cost_text(const sim::ForecastReport& report) {
                     a_day(empty.listings));
 }
 
-std::string for_people(const sim::ForecastReport& report, const Effort& effort) {
-  std::string text =
-      table_of("boundary", report.boundaries) + table_of("arc", report.arcs) + cost_text(report);
+std::string for_people(const sim::ForecastReport& report, const Effort& effort,
+                       const operate::Look& look) {
+  std::string text = table_of("boundary", report.boundaries, look) +
+                     table_of("arc", report.arcs, look) + cost_text(report);
   if (report.outage) text += format("outage from {} on\n", *report.outage);
   text += format("{}, {} lots at once at most, {} store calls; simulated in {:.1f} s with {} MiB\n",
                  counted(report.days, "day"), report.lanes, report.cost.total.all(), effort.seconds,
@@ -305,7 +307,7 @@ int simulate(const Options& options, World& world) {
       .seconds = std::chrono::duration<double>(world.clock.monotonic() - begun).count(),
       .resident_bytes = process_usage().resident_bytes};
   if (options.output == operate::Format::Table) {
-    world.console.out(for_people(*report, effort));
+    world.console.out(for_people(*report, effort, look_of(options, world)));
   } else if (options.output == operate::Format::Json) {
     world.console.out(as_json(*report, effort));
   } else {

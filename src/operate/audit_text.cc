@@ -56,8 +56,8 @@ std::string place_of(const flow::AuditViolation& violation) {
   return out;
 }
 
-std::string for_people(const flow::AuditReport& report) {
-  std::string out = render(promise_table(report), Format::Table);
+std::string for_people(const flow::AuditReport& report, const Look& look) {
+  std::string out = render(promise_table(report), Format::Table, look);
   std::uint64_t violations = 0;
   for (const auto& check : report.promises) violations += check.violations;
   for (const auto& violation : report.violations) {
@@ -99,8 +99,8 @@ std::string render_plan(const flow::AuditReport& report) {
   return out;
 }
 
-std::string render(const flow::AuditReport& report, Format format) {
-  if (format == Format::Table) return for_people(report);
+std::string render(const flow::AuditReport& report, Format format, const Look& look) {
+  if (format == Format::Table) return for_people(report, look);
   if (format == Format::Json) return json::to_pretty(json::encode(report)) + "\n";
   Report table{.columns = {"promise", "dataset", "arc", "lot", "uri", "message"}};
   for (const auto& violation : report.violations) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+
 namespace cls::operate {
 namespace {
 
@@ -120,6 +122,13 @@ TEST(AuditText, ThePlanHasALinePerLotWithWhatBecameOfIt) {
   EXPECT_TRUE(render(report, Format::Table)
                   .ends_with("1 repair can be done from records: cls audit --repair does it, "
                              "--repair --dry-run says what\nno violations\n"));
+}
+
+TEST(AuditText, TheTableFitsTheTerminal) {
+  const std::string text = render(sample(), Format::Table, {.width = 60});
+  for (const auto& line : split(text.substr(0, text.find("promise 4:")), '\n')) {
+    EXPECT_LE(line.size(), 60U) << line;
+  }
 }
 
 TEST(AuditText, WithoutViolationsTheTableSaysSo) {
