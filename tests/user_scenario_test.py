@@ -125,7 +125,7 @@ class Virtual(ScenarioCase):
     def test_what_fails_is_destroyed_counted_and_reported(self):
         wanted = [{"objectCount": 1, "timeoutSec": 600}]
         self.scenario("good", [{"objectCount": 1}], wanted)
-        self.scenario("breaks", [{"objectCount": 1}], wanted, ["sh", "-c", "echo '<&\"\x1b'; exit 7"])
+        self.scenario("breaks", [{"objectCount": 1}], wanted, ["sh", "-c", "echo '<&\"\x1b' >&2; exit 7"])
         self.scenario("short", [{"objectCount": 1}], [{"objectCount": 2, "timeoutSec": 600}])
         self.scenario("off", enabled=False)
         done = self.run_tool("--virtual-time", "--junit", self.folder / "report.xml", code=2)
@@ -142,6 +142,7 @@ class Virtual(ScenarioCase):
         self.assertEqual({name: [child.tag for child in one] for name, one in cases.items()},
                          {"good": [], "breaks": ["failure"], "short": ["failure"], "off": ["skipped"]})
         self.assertEqual(cases["short"].find("failure").get("type"), "watch")
+        self.assertIn('<&"', cases["breaks"].find("failure").text)
 
     def test_a_project_that_cannot_be_deployed_fails_before_anything_arrives(self):
         self.scenario("bad", [{}], [{}])
