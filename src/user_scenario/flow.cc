@@ -216,8 +216,8 @@ class Flow {
     while (true) {
       const auto due = uploads.next();
       if (due.empty()) break;
-      if (auto waited = drive_->wait_until(begin + due.front().after); !waited) return waited;
       for (const auto& one : due) {
+        if (auto waited = drive_->wait_until(begin + one.after); !waited) return waited;
         const Uri uri = uri_of(one, drive_->now());
         const auto put = opened_->store().put(uri, bytes_of(one.store->record));
         if (!put) {
