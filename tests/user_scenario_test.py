@@ -207,6 +207,8 @@ class Bad(ScenarioCase):
         self.scenario("x")
         self.assertIn("--cls-app", self.run_tool("--cls-app", "/nowhere/cls", code=74).stderr)
         self.assertIn("--junit", self.run_tool("--virtual-time", "--junit", "/nowhere/x.xml", code=74).stderr)
+        self.assertIn("--junit", self.run_tool("--virtual-time", "--junit", self.folder, code=1).stderr)
+        self.assertEqual(sorted(one.name for one in self.folder.iterdir()), ["scenarios", "tmp"], "nothing ran")
         self.work.mkdir()
         (self.work / "mine").touch()
         self.assertIn("is not empty", self.run_tool("--virtual-time", code=4).stderr)
