@@ -274,6 +274,25 @@ class Live(ScenarioCase):
         self.assertIn("serving", (self.work / "local-home-none/err.log").read_text())
         self.nothing_lives()
 
+    def test_a_cls_up_that_ends_by_itself_fails_the_scenario_once(self):
+        self.scenario("dies", [{"objectCount": 2, "uploadDelaySec": 3600}])
+        app = self.folder / "app"
+        app.write_text(f'#!/bin/sh\ncase "$1" in up) echo serving >&2; sleep 1; echo no more >&2; exit 7;; esac\n'
+                       f'exec {CLS} "$@"\n')
+        app.chmod(0o755)
+        done = self.run_tool("--cls-app", app, code=1)
+        self.assertEqual(done.stderr.count("cls up ended with 7"), 1, done.stderr)
+        self.assertIn("  no more\n", done.stderr)
+        self.assertEqual(self.verbs(), WHOLE)
+
+    def test_what_cannot_be_destroyed_is_told_beside_what_failed_before(self):
+        self.scenario("stays", [{"objectCount": 1}], [{"objectCount": 2, "timeoutSec": 0}])
+        app = self.folder / "app"
+        app.write_text(f'#!/bin/sh\ncase "$1" in destroy) echo held >&2; exit 4;; esac\nexec {CLS} "$@"\n')
+        app.chmod(0o755)
+        self.assertRegex(self.run_tool("--cls-app", app, code=1).stderr,
+                         r"(?s)stays: watch: .*and then: cls destroy ended with 4\n  held\n")
+
     def test_scenarios_can_share_a_home(self):
         for name in ("one", "two"):
             self.scenario(name, [{"objectCount": 1}], [{"objectCount": 1, "timeoutSec": PATIENCE}])
