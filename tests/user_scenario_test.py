@@ -125,7 +125,7 @@ class Virtual(ScenarioCase):
     def test_what_fails_is_destroyed_counted_and_reported(self):
         wanted = [{"objectCount": 1, "timeoutSec": 600}]
         self.scenario("good", [{"objectCount": 1}], wanted)
-        self.scenario("breaks", [{"objectCount": 1}], wanted, ["sh", "-c", "echo '<&\"\x1b'; exit 7"])
+        self.scenario("breaks", [{"objectCount": 1}], wanted, ["sh", "-c", "echo '<&\"\x1b' >&2; exit 7"])
         self.scenario("short", [{"objectCount": 1}], [{"objectCount": 2, "timeoutSec": 600}])
         self.scenario("off", enabled=False)
         done = self.run_tool("--virtual-time", "--junit", self.folder / "report.xml", code=2)
@@ -142,6 +142,7 @@ class Virtual(ScenarioCase):
         self.assertEqual({name: [child.tag for child in one] for name, one in cases.items()},
                          {"good": [], "breaks": ["failure"], "short": ["failure"], "off": ["skipped"]})
         self.assertEqual(cases["short"].find("failure").get("type"), "watch")
+        self.assertIn('<&"', cases["breaks"].find("failure").text)
 
     def test_a_project_that_cannot_be_deployed_fails_before_anything_arrives(self):
         self.scenario("bad", [{}], [{}])
@@ -206,6 +207,8 @@ class Bad(ScenarioCase):
         self.scenario("x")
         self.assertIn("--cls-app", self.run_tool("--cls-app", "/nowhere/cls", code=74).stderr)
         self.assertIn("--junit", self.run_tool("--virtual-time", "--junit", "/nowhere/x.xml", code=74).stderr)
+        self.assertIn("--junit", self.run_tool("--virtual-time", "--junit", self.folder, code=1).stderr)
+        self.assertEqual(sorted(one.name for one in self.folder.iterdir()), ["scenarios", "tmp"], "nothing ran")
         self.work.mkdir()
         (self.work / "mine").touch()
         self.assertIn("is not empty", self.run_tool("--virtual-time", code=4).stderr)
@@ -270,6 +273,25 @@ class Live(ScenarioCase):
         self.assertEqual(len(self.objects(1, "real", "out")), 1)
         self.assertIn("serving", (self.work / "local-home-none/err.log").read_text())
         self.nothing_lives()
+
+    def test_a_cls_up_that_ends_by_itself_fails_the_scenario_once(self):
+        self.scenario("dies", [{"objectCount": 2, "uploadDelaySec": 3600}])
+        app = self.folder / "app"
+        app.write_text(f'#!/bin/sh\ncase "$1" in up) echo serving >&2; sleep 1; echo no more >&2; exit 7;; esac\n'
+                       f'exec {CLS} "$@"\n')
+        app.chmod(0o755)
+        done = self.run_tool("--cls-app", app, code=1)
+        self.assertEqual(done.stderr.count("cls up ended with 7"), 1, done.stderr)
+        self.assertIn("  no more\n", done.stderr)
+        self.assertEqual(self.verbs(), WHOLE)
+
+    def test_what_cannot_be_destroyed_is_told_beside_what_failed_before(self):
+        self.scenario("stays", [{"objectCount": 1}], [{"objectCount": 2, "timeoutSec": 0}])
+        app = self.folder / "app"
+        app.write_text(f'#!/bin/sh\ncase "$1" in destroy) echo held >&2; exit 4;; esac\nexec {CLS} "$@"\n')
+        app.chmod(0o755)
+        self.assertRegex(self.run_tool("--cls-app", app, code=1).stderr,
+                         r"(?s)stays: watch: .*and then: cls destroy ended with 4\n  held\n")
 
     def test_scenarios_can_share_a_home(self):
         for name in ("one", "two"):

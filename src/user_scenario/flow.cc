@@ -54,17 +54,23 @@ class Flow {
     auto done = forward();
     if (drive_) outcome_.note = drive_->note();
     if (!done) failed_ = true;
-    auto undone = backward();
-    if (done && !undone) done = std::move(undone);
-    outcome_.end = done ? End::Passed : is_stopped(done) ? End::Stopped : End::Failed;
-    if (!done) outcome_.message = done.error().message;
-    if (outcome_.end == End::Stopped) outcome_.why = stopped_words;
+    const auto undone = backward();
+    conclude(!undone && (done || is_stopped(done)) ? undone : done);
+    if (!undone && outcome_.message != undone.error().message) {
+      outcome_.message += "\nand then: " + undone.error().message;
+    }
     outcome_.took =
         std::chrono::duration_cast<std::chrono::milliseconds>(shared_.clock.monotonic() - begin);
     return outcome_;
   }
 
  private:
+  void conclude(const Result<>& done) {
+    outcome_.end = done ? End::Passed : is_stopped(done) ? End::Stopped : End::Failed;
+    if (!done) outcome_.message = done.error().message;
+    if (outcome_.end == End::Stopped) outcome_.why = stopped_words;
+  }
+
   bool is_stopped(const Result<>& done) const {
     return !done && stop_.stop_requested() && done.error().message == stopped_words;
   }
@@ -119,8 +125,7 @@ class Flow {
     }
     if (!failed_ && drive_) stopped = drive_->finish();
     if (!destroyed) return destroyed;
-    if (stopped) return {};
-    outcome_.step = "end";
+    if (!stopped && outcome_.step.empty()) outcome_.step = "end";
     return stopped;
   }
 
@@ -142,7 +147,7 @@ class Flow {
     if (!said_.empty()) text += "  " + said_;
     shared_.progress.line(*scenario_.name, name, text);
     // What went wrong first counts.
-    if (!done && outcome_.step.empty()) outcome_.step = name;
+    if (!done && !is_stopped(done) && outcome_.step.empty()) outcome_.step = name;
     return done;
   }
 
@@ -216,8 +221,8 @@ class Flow {
     while (true) {
       const auto due = uploads.next();
       if (due.empty()) break;
-      if (auto waited = drive_->wait_until(begin + due.front().after); !waited) return waited;
       for (const auto& one : due) {
+        if (auto waited = drive_->wait_until(begin + one.after); !waited) return waited;
         const Uri uri = uri_of(one, drive_->now());
         const auto put = opened_->store().put(uri, bytes_of(one.store->record));
         if (!put) {

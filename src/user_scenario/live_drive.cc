@@ -36,6 +36,7 @@ class LiveDrive final : public Drive {
       }
       if (auto waited = wait_for(look); !waited) return waited;
     }
+    is_serving_ = true;
     return {};
   }
 
@@ -57,12 +58,13 @@ class LiveDrive final : public Drive {
     auto& logs = setup_.commands.setup().logs;
     logs.append(setup_.log_folder + "/err.log",
                 format("== {}: cls up\n", setup_.commands.setup().scenario) + log());
-    if (!*ended_) return fail(ended_->error().code, ended_->error().message);
+    // One that was ended before it served owes nothing, and what was told is not told again.
+    if (!is_serving_ || is_told_) return {};
+    if (early || !*ended_) return ended_early();
     const auto& result = **ended_;
-    if (!early && result.end == ProcessEnd::Stopped && result.code == 0) return {};
-    return early ? ended_early()
-                 : fail(FailureCode::Unavailable,
-                        format("cls up did not end by itself after SIGTERM: {}", result.code));
+    if (result.end == ProcessEnd::Stopped && result.code == 0) return {};
+    return fail(FailureCode::Unavailable,
+                format("cls up did not end by itself after SIGTERM: {}", result.code));
   }
 
  private:
@@ -71,7 +73,8 @@ class LiveDrive final : public Drive {
     return ended_.has_value();
   }
 
-  Result<> ended_early() const {
+  Result<> ended_early() {
+    is_told_ = true;
     if (!*ended_) return fail(ended_->error().code, ended_->error().message);
     return fail(FailureCode::Unavailable,
                 format("cls up ended with {}\n{}", (*ended_)->code, last_lines(log())));
@@ -97,6 +100,8 @@ class LiveDrive final : public Drive {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::optional<Result<ProcessResult>> ended_;
+  bool is_serving_ = false;
+  bool is_told_ = false;  ///< that it ended early
   std::jthread thread_;
 };
 

@@ -17,10 +17,11 @@ std::vector<Upload> Uploads::next() {
   const auto first = std::ranges::min(due_, {}, &Upload::after).after;
   std::vector<Upload> now;
   for (auto& upload : due_) {
-    if (upload.after != first) continue;
-    now.push_back(upload);
-    ++upload.iteration;
-    upload.after += std::chrono::seconds(upload.store->uploadDelaySec);
+    while (upload.after == first && upload.iteration <= upload.store->objectCount) {
+      now.push_back(upload);
+      ++upload.iteration;
+      upload.after += std::chrono::seconds(upload.store->uploadDelaySec);
+    }
   }
   std::erase_if(due_, [](const Upload& one) { return one.iteration > one.store->objectCount; });
   return now;

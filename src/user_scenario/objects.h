@@ -23,7 +23,7 @@ struct Upload {
 class Uploads {
  public:
   explicit Uploads(const Scenario& scenario);
-  /// The next one and those of other stores that are due at the same time; empty at the end.
+  /// The next one and all others that are due at the same time; empty at the end.
   std::vector<Upload> next();
   std::uint64_t count() const { return count_; }
 

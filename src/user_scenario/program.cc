@@ -53,7 +53,7 @@ class Program {
       return 0;
     }
     choose_program();
-    check_junit();
+    report_junit();  // where it cannot be written, nothing runs: it is what the run is for
     make_work();
     world_.console.out(format("{} in {}{}; logs are in {}\n", counted(enabled, "scenario"),
                               folder_of(options_.scenarios),
@@ -77,7 +77,9 @@ class Program {
     problems.sort();
     for (const auto& problem : problems.all()) world_.console.err(problem.to_string() + "\n");
     for (const auto& one : scenarios_) {
-      outcomes_.push_back({.name = one.name.value_or(""), .file = one.file, .why = "not enabled"});
+      outcomes_.push_back({.name = one.name.value_or(""),
+                           .file = one.file,
+                           .why = one.enabled ? "the run had ended before" : "not enabled"});
     }
     return !problems.has_errors();
   }
@@ -100,14 +102,6 @@ class Program {
                   ExitCode::NoFile);
     }
     program_ = {absolute(*found, world_)};
-  }
-
-  /// Before anything runs: the report is what the run is for.
-  void check_junit() const {
-    if (options_.junit.empty()) return;
-    const std::string path = absolute(options_.junit, world_);
-    const auto status = world_.files.status(path.substr(0, path.rfind('/') + 1), true);
-    if (!status) throw Error("--junit: " + status.error().message, ExitCode::NoFile);
   }
 
   void make_work() {
@@ -141,7 +135,6 @@ class Program {
     for (std::size_t i = 0; i < scenarios_.size(); ++i) {
       if (!scenarios_[i].enabled) continue;
       enabled.push_back(i);
-      outcomes_[i].why = "the run had ended before";
       name_width = std::max(name_width, scenarios_[i].name->size());
       things += things_to_do(scenarios_[i], options_);
     }
@@ -214,7 +207,6 @@ class Program {
         world_.console.err(format("cls-scenario: {}: {}\n", outcome.name, outcome.note));
       }
     }
-    report_junit();
     const bool is_kept = !is_scratch_ || failed > 0 || options_.disable_destroy;
     if (!is_kept) {
       std::error_code ignored;  // what is left lies in the folder for temporary files
@@ -227,6 +219,7 @@ class Program {
     if (count(End::NotRun) > 0) text += format(", {} not run", count(End::NotRun));
     if (is_kept) text += format("; logs and homes stay in {}", work_);
     world_.console.out(text + "\n");
+    report_junit();
     if (signal_ != 0) return 128 + signal_;
     return static_cast<int>(std::min(failed, most_failures));
   }
@@ -237,7 +230,11 @@ class Program {
     const std::string next = path + "." + world_.ids.next();
     auto written = world_.files.write_new(next, junit_xml(outcomes_));
     if (written) written = world_.files.rename(next, path);
-    if (!written) throw Error("--junit: " + written.error().message);
+    if (written) return;
+    static_cast<void>(world_.files.unlink(next));  // it may not be there
+    const bool is_absent = written.error().code == FailureCode::NotFound;
+    throw Error("--junit: " + written.error().message,
+                is_absent ? ExitCode::NoFile : ExitCode::Failed);
   }
 
   const Options& options_;
