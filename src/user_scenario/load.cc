@@ -216,6 +216,7 @@ std::optional<Scenario> load_one(FileSystem& files, const std::string& path,
   };
   const auto status = files.status(path, true);
   if (!status) return refuse(status.error().message);
+  if (status->kind != FileKind::File) return refuse("is neither a file nor a folder");
   if (status->size > file_limit) {
     return refuse(format("{} bytes are too many; up to {}", status->size, file_limit));
   }

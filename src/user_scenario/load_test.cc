@@ -104,6 +104,13 @@ TEST_F(LoadScenarios, RefusesTwinsAndGiants) {
                             HasSubstr("dir/b/scenario.json: /name: there are two scenarios")));
 }
 
+TEST_F(LoadScenarios, ReadsFilesOnly) {
+  Diagnostics problems;
+  load_scenarios(files_, {"/dev/zero"}, "/dev/zero", "zero", problems);
+  ASSERT_EQ(problems.all().size(), 1U);
+  EXPECT_EQ(problems.all().front().to_string(), "zero: /: is neither a file nor a folder");
+}
+
 TEST_F(LoadScenarios, OfWhatIsDisabledOnlyTheFormCounts) {
   write("scenario.json", R"({"enabled": false, "projectFiles": ["none.json"],
                              "watchedStores": [{"watchType": "glue", "path": "glue:///db/t"}]})");
