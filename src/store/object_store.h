@@ -26,6 +26,7 @@ struct ObjectInfo {
   std::uint64_t size = 0;
   Instant modified;  ///< the store's own clock
   std::string etag;  ///< may be empty in listings
+  std::string version_id = {};  ///< of S3, where it keeps versions; empty elsewhere and in listings
 };
 
 /// An object's bytes and what was current when they were read.

@@ -47,6 +47,7 @@ ObjectInfo info_of(const Uri& uri, const http::Response& response) {
   auto modified = http::parse_http_date(headers.get("Last-Modified"));
   if (!modified) modified = http::parse_http_date(headers.get("Date"));
   if (modified) info.modified = *modified;
+  info.version_id = headers.get("X-Amz-Version-Id");
   return info;
 }
 
