@@ -104,10 +104,10 @@ Result<std::optional<ArcOutcome>> ArcFlow::judge_present(const StoredClaim& pres
     // A commit whose publication failed, or whose owner died before it, is published by whoever
     // finds it.
     if (is_behind(claim)) {
-      auto roles = publish_claim(services_.store, arc_, present.uri);
-      if (!roles) return pass(std::move(roles));
+      auto datasets = publish_claim(services_.store, arc_, present.uri);
+      if (!datasets) return pass(std::move(datasets));
       const auto lot = lot::LotId::parse(claim.lot);
-      if (lot) announce(*roles, *lot);
+      if (lot) announce(*datasets, *lot);
     }
     return std::optional<ArcOutcome>(Idle::UpToDate);
   }
@@ -362,6 +362,12 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     if (from_members) stored.pop_back();
     std::ranges::move(stored, std::back_inserter(objects));
   }
+  // A role that is declared no more stays at its revision: should it be declared again, its next
+  // one follows that.
+  for (const auto& [role, sink] : claim.sinks) {
+    const auto is_it = [&](const auto& declared) { return declared.first == role; };
+    if (std::ranges::none_of(arc_.arc->sinks, is_it)) sinks.emplace(role, sink);
+  }
   // Data before members before commit.
   decision.before.push_back({.uri = members_uri, .bytes = record::write_members(std::move(file))});
   for (auto& object : objects) {
@@ -405,7 +411,7 @@ Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot, Compl
 Result<ArcOutcome> ArcFlow::publish(HeldClaim& held, const lot::LotId& lot, bool written) {
   auto published = publish_held(services_.store, arc_, held, written);
   if (!published) return pass(std::move(published));
-  announce(published->roles, lot);
+  announce(published->datasets, lot);
   if (!published->marked) {
     if (auto marked = finish_publication(services_.store, arc_, held); !marked) {
       return pass(std::move(marked));
@@ -417,11 +423,11 @@ Result<ArcOutcome> ArcFlow::publish(HeldClaim& held, const lot::LotId& lot, bool
   return ArcOutcome(Ended{record::ClaimResult::complete});
 }
 
-/// Tells the subscribers of these sinks.
-void ArcFlow::announce(const std::vector<std::string>& roles, const lot::LotId& lot) const {
-  for (const auto& [role, sink] : arc_.arc->sinks) {
-    if (std::ranges::find(roles, role) == roles.end()) continue;
-    services_.events.available(arc_.project->plan.placement, sink.id(), lot);
+/// Tells the subscribers of what was published; the claim may name another dataset than the arc has
+/// now.
+void ArcFlow::announce(const std::vector<model::DatasetId>& datasets, const lot::LotId& lot) const {
+  for (const auto& dataset : datasets) {
+    services_.events.available(arc_.project->plan.placement, dataset, lot);
   }
 }
 

@@ -116,7 +116,7 @@ class ArcFlow {
   Result<> store_partial(const std::string& attempt, const lot::LotId& lot,
                          const Failed& failed) const;
   Result<ArcOutcome> release(HeldClaim& held);
-  void announce(const std::vector<std::string>& roles, const lot::LotId& lot) const;
+  void announce(const std::vector<model::DatasetId>& datasets, const lot::LotId& lot) const;
   Result<bool> changed_meanwhile(const HeldClaim& held, const lot::LotId& lot) const;
 
   ArcServices services_;

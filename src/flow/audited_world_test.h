@@ -20,8 +20,8 @@
 
 namespace cls::flow {
 
-/// Copies every member to the path of the arc's sink; may be told to overwrite, to miss a source,
-/// to fail.
+/// Copies every member to the path of each sink of the arc; may be told to overwrite, to miss a
+/// source, to fail.
 class CopyingWorkload final : public Workload {
  public:
   explicit CopyingWorkload(store::ObjectStore& store) : store_(store) {}
@@ -39,21 +39,25 @@ class CopyingWorkload final : public Workload {
                     .tolerated = false,
                     .retryable = false};
     }
-    SinkOutput output{.role = "main", .state = {}, .members = {}, .comment = {}};
-    for (const auto& member : context.sources.front().members) {
-      output.members.push_back(copied(context, member));
+    Completed completed;
+    for (const auto& [role, sink] : context.arc.sinks) {
+      SinkOutput output{.role = role, .state = {}, .members = {}, .comment = {}};
+      for (const auto& member : context.sources.front().members) {
+        output.members.push_back(copied(context, member, role, sink));
+      }
+      completed.sinks.push_back(std::move(output));
     }
-    return Completed{.sinks = {std::move(output)}, .report = {}};
+    return completed;
   }
 
  private:
-  record::MemberLine copied(const WorkloadContext& context, const SourceMember& member) {
+  record::MemberLine copied(const WorkloadContext& context, const SourceMember& member,
+                            const std::string& role, const model::SinkDataset& sink) {
     const std::string name = member.uri.key.substr(member.uri.key.rfind('/') + 1);
     const std::string where = directory.empty() ? context.lot.to_string() : directory;
-    const Uri to{"s3", "data",
-                 format("{}{}/{}", context.arc.sinks.front().second.path().key, where, name)};
+    const Uri to{"s3", "data", format("{}{}/{}", sink.path().key, where, name)};
     record::MemberLine line;
-    line.role = "main";
+    line.role = role;
     line.uri = to.to_string();
     line.source = member.uri.to_string();
     line.sourceVersion = record::version_text(*member.version);

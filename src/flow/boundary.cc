@@ -117,6 +117,9 @@ void Boundary::place(Id id, const Arrival& arrival, const lot::LotId& own,
 void Boundary::accept(Id id, const Arrival& arrival, std::vector<Deferred>& deferred) {
   if (filtered(arrival.uri)) {
     deferred.push_back({.why = Deferred::Why::Filtered, .id = id, .own_lot = {}});
+  } else if (came_back(arrival)) {
+    forget_superseded(arrival, std::nullopt);
+    held_.let_go(id);
   } else if (const auto own = times_.own_lot(arrival)) {
     place(id, arrival, *own, deferred);
   } else {

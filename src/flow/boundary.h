@@ -87,6 +87,7 @@ class Boundary {
   void place(Id id, const Arrival& arrival, const lot::LotId& own, std::vector<Deferred>& deferred);
   void decide(const Deferred& deferred, const std::vector<lot::LotId>& closing);
   void place_late(Arrival arrival, const lot::LotId& own, const std::vector<lot::LotId>& closing);
+  bool came_back(const Arrival& arrival) const;
   Instant last_held(const std::string& uri) const;
   void forget_superseded(const Arrival& arrival, const std::optional<lot::LotId>& lot);
   bool filtered(const Uri& uri) const;

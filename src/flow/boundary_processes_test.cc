@@ -87,6 +87,44 @@ TEST(BoundaryProcesses, WhatOthersListedIsNotListedAgainWhereALaterVersionCameAf
   EXPECT_THAT(memberships(world), Each(Pair(::testing::_, 2))) << "one for each version";
 }
 
+/// What lies at a key of a store that keeps versions.
+Arrival present_version(World& world, const std::string& key) {
+  const auto info = world.store.head({"s3", "b", "in/" + key}).value();
+  return {.uri = info.uri,
+          .version = {.size = info.size,
+                      .mtime = std::nullopt,
+                      .sha256 = std::nullopt,
+                      .etag = info.etag,
+                      .versionId = info.version_id},
+          .modified = info.modified,
+          .event = info.modified,
+          .first_seen = world.clock.now()};
+}
+
+TEST(BoundaryProcesses, AForerunnerOfTheSameBytesIsNotListedAfterItsSuccessor) {
+  World world;
+  world.store.name_versions();
+  auto first = world.boundary();
+  OtherProcess other(world);
+  const Uri x{"s3", "b", "in/x"};
+  world.clock.set(at("2023-01-01T00:01:00Z"));
+  ASSERT_TRUE(world.store.put(x, "same"));
+  const auto former = present_version(world, "x");
+  world.clock.set(at("2023-01-01T00:02:00Z"));
+  ASSERT_TRUE(world.store.put(x, "same"));
+  const auto later = present_version(world, "x");
+  ASSERT_EQ(former.version.etag, later.version.etag);
+  ASSERT_TRUE(first->take({former}));
+  ASSERT_TRUE(other.boundary.take({later}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(other.boundary.tick(Boundary::Quiet::Waited));
+  // The first process never heard of the later one.
+  ASSERT_TRUE(first->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(first->seal());
+  EXPECT_TRUE(first->knows(x, later.version)) << "it would be listed once more";
+  EXPECT_EQ(memberships(world)["s3://b/in/x"], 1);
+}
+
 TEST(BoundaryProcesses, AVersionIsListedOnceThoughItsForerunnerIsRecordedAsVanishedAfterIt) {
   World world;
   auto first = world.boundary();

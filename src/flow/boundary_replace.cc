@@ -9,6 +9,16 @@
 
 namespace cls::flow {
 
+/// True where what is held of a key is followed by the version that the log has of it, and nothing
+/// tells that one from the sighting, as in S3 without version ids: no time, and the same ETag. What
+/// is held was there in between and is listed nowhere, so the log could never be told from one in
+/// which a known version came twice. A file has another time.
+bool Boundary::came_back(const Arrival& arrival) const {
+  const std::string uri = arrival.uri.to_string();
+  return !arrival.version.mtime && held_.find(uri) && !immediate_versions_.contains(uri) &&
+         log_.knows(uri, arrival.version);
+}
+
 /// What the segments after decided_ up to `last` say of the keys that wait here, and what is there.
 Result<Boundary::Listed> Boundary::listed_by_others(std::uint64_t last) const {
   Listed listed;
@@ -63,6 +73,9 @@ bool Boundary::is_overtaken(const std::string& uri, const record::ObjectVersion&
   if (listed == by_others.end()) return false;
   const auto& present = listed->second.present;
   if (!present || present->size != version.size) return true;
+  if (version.versionId && !present->version_id.empty()) {
+    return *version.versionId != present->version_id;
+  }
   if (version.mtime) return *version.mtime != format_instant(present->modified);
   return version.etag && *version.etag != present->etag;
 }

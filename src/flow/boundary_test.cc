@@ -106,6 +106,42 @@ TEST(FrequentBoundary, RejectsALateObjectWhenToldTo) {
   EXPECT_EQ(world.log().counts().rejected, 1U);
 }
 
+/// An object of S3, of which a listing tells size and ETag.
+Arrival of_s3(World& world, const std::string& key, const std::string& modified,
+              const std::string& etag) {
+  Arrival arrival = world.arrival(key, modified);
+  arrival.version.mtime.reset();
+  arrival.version.sha256.reset();
+  arrival.version.etag = etag;
+  return arrival;
+}
+
+TEST(FrequentBoundary, ByAnETagAListedVersionThatComesBackIsKnown) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({of_s3(world, "x", "2023-01-01T00:01:00Z", "a")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(boundary->take({of_s3(world, "x", "2023-01-01T00:06:00Z", "b")}));
+  ASSERT_TRUE(boundary->take({of_s3(world, "x", "2023-01-01T00:06:30Z", "a")}));
+  world.clock.set(at("2023-01-01T00:12:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  const auto all = lines(world);
+  ASSERT_EQ(all.size(), 2U) << "it was never anything else, as far as the log tells";
+  EXPECT_EQ(all[0].decision, record::Decision::member);
+  EXPECT_EQ(all[1].decision, record::Decision::vanished);
+  EXPECT_THAT(all[1].object.etag, Optional(std::string("b")));
+  // But what came between is listed: then it is another object.
+  ASSERT_TRUE(boundary->take({of_s3(world, "x", "2023-01-01T00:11:00Z", "b")}));
+  world.clock.set(at("2023-01-01T00:17:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(boundary->take({of_s3(world, "x", "2023-01-01T00:16:00Z", "a")}));
+  world.clock.set(at("2023-01-01T00:22:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  EXPECT_EQ(lines(world).size(), 4U);
+  EXPECT_THAT(world.uris("in", "20230101PT5M003", State::complete), ElementsAre("s3://b/in/x"));
+}
+
 TEST(FrequentBoundary, AnObjectsTimeTooFarAheadIsNotTrusted) {
   World world;
   auto boundary = world.boundary();

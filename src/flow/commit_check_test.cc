@@ -122,6 +122,49 @@ TEST(CommitCheck, ADatasetThatAnArcWritesAgainKeepsEachRevisionUnderItsOwnAttemp
   EXPECT_THAT(messages(world.audit()), IsEmpty());
 }
 
+TEST(CommitCheck, OfASpoiledManifestTheRevisionIsKeptThatItWas) {
+  AuditedWorld world;
+  const std::string first = world.claim(lot0).attempt;
+  const Uri published = world.manifest("out", lot0, ManifestState::complete);
+  const std::string body = need(world.store.get(published)).bytes;
+  need(world.store.put(published, body.substr(0, body.size() / 2)));
+  world.workload.directory = "second";
+  world.replay(lot0);
+  const Uri kept = world.places.manifest({"out", "1"}, need(lot::LotId::parse(lot0)),
+                                         ManifestState::removed, first);
+  EXPECT_EQ(need(world.store.get(kept)).bytes, body);
+  EXPECT_THAT(messages(world.audit()), IsEmpty());
+}
+
+TEST(CommitCheck, ARoleThatIsDeclaredNoMoreStaysAtItsRevision) {
+  AuditedWorld world;
+  const auto declare = [&](const std::string& declaration, bool side) {
+    world.redeploy([&](model::ProjectPlan& plan) {
+      auto& arc = plan.arcs.front();
+      arc.declaration = declaration;
+      arc.sinks.resize(1);
+      if (!side) return;
+      arc.sinks.emplace_back("side", arc.sinks.front().second);
+      arc.sinks.back().second.name = "side";
+      arc.sinks.back().second.pathURI = "s3://data/side/";
+    });
+    world.workload.directory = declaration;  // each attempt has members of its own
+    world.replay(lot0);
+  };
+  declare("both", true);
+  EXPECT_EQ(world.claim(lot0).sinks.at("side").number, 1U);
+  declare("one", false);
+  EXPECT_EQ(world.claim(lot0).sinks.at("side").number, 1U);
+  EXPECT_THAT(messages(world.audit()), IsEmpty());
+  declare("both again", true);
+  EXPECT_EQ(world.claim(lot0).sinks.at("side").number, 2U);
+  declare("one again", false);
+  declare("both at last", true);
+  EXPECT_EQ(world.claim(lot0).sinks.at("side").number, 3U);
+  EXPECT_FALSE(is_behind(world.claim(lot0)));
+  EXPECT_THAT(messages(world.audit()), IsEmpty());
+}
+
 TEST(CommitCheck, ADatasetThatAnotherArcHasNowMayHaveManifestsOfItsFormerOne) {
   AuditedWorld world;
   const auto take_over = [&] {

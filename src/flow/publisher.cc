@@ -126,6 +126,26 @@ std::string maker_of(store::ObjectStore& store, const CommittedSink& committed,
   return former;
 }
 
+/// What is kept of a body that goes: its bytes; where they are no manifest, because somebody
+/// spoiled it, those that the members file of its attempt gives.
+std::string body_to_keep(store::ObjectStore& store, const CommittedSink& committed,
+                         const std::string& maker, const store::Object& going) {
+  const auto& [arc, lot, role, sink] = committed;
+  const auto key = record::parse_manifest_key(going.info.uri.key);
+  if (!key || !key->state || record::read_manifest(going.bytes)) return going.bytes;
+  const auto& project = arc.project->plan.project;
+  const auto object = store.get(arc.project->places.members(project, arc.arc->name, lot, maker));
+  const auto file = object ? record::read_members(object->bytes)
+                           : Result<record::MembersFile>(fail(FailureCode::NotFound, ""));
+  if (!file) return going.bytes;
+  const Uri place = arc.project->places.private_manifest(project, arc.arc->name, maker,
+                                                         key->dataset, lot, *key->state);
+  auto body = manifest_of_members(*file, role, lot, *key->state, sink.number - 1);
+  return record::manifest_objects(place, std::move(body), arc.project->limits.manifest_part)
+      .back()
+      .bytes;
+}
+
 enum class SinkDone : std::uint8_t { Current, Changed };
 
 /// One sink: keep what will go, then put or replace what was read first.
@@ -153,9 +173,10 @@ Result<SinkDone> publish_sink(store::ObjectStore& store, const CommittedSink& co
   if (!bytes) return pass(std::move(bytes));
   const auto& going = present.object ? present.object : present.empty;
   if (going) {
-    const Uri kept = arc.project->places.manifest(key->dataset, lot, record::ManifestState::removed,
-                                                  maker_of(store, committed, going->bytes));
-    auto keep = put_or_read(store, kept, going->bytes);
+    const std::string maker = maker_of(store, committed, going->bytes);
+    const Uri kept =
+        arc.project->places.manifest(key->dataset, lot, record::ManifestState::removed, maker);
+    auto keep = put_or_read(store, kept, body_to_keep(store, committed, maker, *going));
     if (!keep) return pass(std::move(keep));
     if (!keep->ours) return cannot_keep(uri, kept);
   }
@@ -206,15 +227,19 @@ void mark_published(record::Claim& claim) {
   for (auto& [role, sink] : claim.sinks) sink.published = true;
 }
 
+void note_dataset(const record::ClaimSink& sink, std::vector<model::DatasetId>& datasets) {
+  if (auto key = record::parse_manifest_key(sink.manifest)) datasets.push_back(key->dataset);
+}
+
 /// Publishes every sink of `claim` given what was read before it; false: start over.
 Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,
                            const record::Claim& claim, const PresentSinks& present,
-                           std::vector<std::string>& roles) {
+                           std::vector<model::DatasetId>& datasets) {
   for (const auto& [role, sink] : claim.sinks) {
     auto done = publish_sink(store, {arc, lot, role, sink}, present.at(role));
     if (!done) return pass(std::move(done));
     if (*done == SinkDone::Changed) return false;
-    if (!sink.published) roles.push_back(role);
+    if (!sink.published) note_dataset(sink, datasets);
   }
   return true;
 }
@@ -304,8 +329,8 @@ Result<> publish_arc_state(store::ObjectStore& store, const ArcRef& arc, const l
   return {};
 }
 
-Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const ArcRef& arc,
-                                               const Uri& claim_uri) {
+Result<std::vector<model::DatasetId>> publish_claim(store::ObjectStore& store, const ArcRef& arc,
+                                                    const Uri& claim_uri) {
   for (int attempt = 0; attempt < arc.project->limits.publish_tries; ++attempt) {
     auto before = read_claim(store, claim_uri);
     if (!before) return pass(std::move(before));
@@ -318,8 +343,8 @@ Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const 
     auto stored = read_claim(store, claim_uri);
     if (!stored) return pass(std::move(stored));
     if (!*stored || !same_decision((*before)->claim, (*stored)->claim)) continue;
-    std::vector<std::string> roles;
-    auto done = publish_sinks(store, arc, *lot, (*stored)->claim, *present, roles);
+    std::vector<model::DatasetId> datasets;
+    auto done = publish_sinks(store, arc, *lot, (*stored)->claim, *present, datasets);
     if (!done) return pass(std::move(done));
     if (!*done) continue;
     const bool ended = (*stored)->claim.state == record::ClaimState::committed ||
@@ -328,7 +353,7 @@ Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const 
       auto state = publish_arc_state(store, arc, *lot, arc_state_of((*stored)->claim), false);
       if (!state) return pass(std::move(state));
     }
-    if (!is_behind((*stored)->claim)) return roles;
+    if (!is_behind((*stored)->claim)) return datasets;
     record::Claim marked = (*stored)->claim;
     mark_published(marked);
     ++marked.beat;
@@ -336,7 +361,7 @@ Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const 
     if (!written) return pass(std::move(written));
     if (!*written) continue;
     remove_private(store, arc, *lot, marked);
-    return roles;
+    return datasets;
   }
   return fail(FailureCode::Conflict,
               format("the claim {} is being changed all the time", claim_uri.to_string()));
@@ -357,16 +382,16 @@ store::WriteStep first_publication(const ArcRef& arc, const lot::LotId& lot,
 Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held,
                                      bool written) {
   const auto by_anybody = [&]() -> Result<HeldPublication> {
-    auto roles = publish_claim(store, arc, held.uri());
-    if (!roles) return pass(std::move(roles));
-    return HeldPublication{std::move(*roles), true};
+    auto datasets = publish_claim(store, arc, held.uri());
+    if (!datasets) return pass(std::move(datasets));
+    return HeldPublication{std::move(*datasets), true};
   };
   const record::Claim claim = held.claim();
   const auto lot = lot::LotId::parse(claim.lot).value();
   HeldPublication publication;
   if (written) {
     for (const auto& [role, sink] : claim.sinks) {
-      if (!sink.published) publication.roles.push_back(role);
+      if (!sink.published) note_dataset(sink, publication.datasets);
     }
     return publication;
   }
@@ -377,7 +402,7 @@ Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& ar
   if (!first) return by_anybody();
   PresentSinks present;
   for (const auto& [role, sink] : claim.sinks) present.emplace(role, Present{});
-  auto done = publish_sinks(store, arc, lot, claim, present, publication.roles);
+  auto done = publish_sinks(store, arc, lot, claim, present, publication.datasets);
   if (!done) return pass(std::move(done));
   return *done ? publication : by_anybody();
 }

@@ -13,11 +13,11 @@
 namespace cls::flow {
 
 /// Makes the public manifests (and the .arc object) those that the claim names, keeps what stood
-/// there as a former revision, and marks the sinks published. Bounded tries. Returns the roles
-/// whose manifest this call, or a concurrent one, made current: the lot's events are due.
-/// NotFound if the claim is gone; Conflict if others keep changing it.
-Result<std::vector<std::string>> publish_claim(store::ObjectStore& store, const ArcRef& arc,
-                                               const Uri& claim_uri);
+/// there as a former revision, and marks the sinks published. Bounded tries. Returns the datasets,
+/// as the claim names them, whose manifest this call, or a concurrent one, made current: the lot's
+/// events are due. NotFound if the claim is gone; Conflict if others keep changing it.
+Result<std::vector<model::DatasetId>> publish_claim(store::ObjectStore& store, const ArcRef& arc,
+                                                    const Uri& claim_uri);
 
 /// The writes that publish a lot's first revisions: public manifests, which nothing stands at yet,
 /// and the .arc object. For a commit to be followed by them at once.
@@ -26,8 +26,8 @@ store::WriteStep first_publication(const ArcRef& arc, const lot::LotId& lot,
 
 /// What the owner of a claim has published.
 struct HeldPublication {
-  std::vector<std::string> roles;  ///< as publish_claim() returns them
-  bool marked = false;             ///< the claim says so already
+  std::vector<model::DatasetId> datasets;  ///< as publish_claim() returns them
+  bool marked = false;                     ///< the claim says so already
 };
 
 /// The same as publish_claim() by the owner, who has the claim in hand; where it does not say

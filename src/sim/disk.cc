@@ -25,6 +25,15 @@ const Stored* Disk::find(const Uri& uri) const {
   return found == objects->end() ? nullptr : &found->second;
 }
 
+void Disk::for_each(const std::function<void(const Uri&, const Stored&)>& take) const {
+  for (const auto& [name, objects] : buckets_) {
+    const auto slash = name.find('/');
+    for (const auto& [key, stored] : objects) {
+      take({name.substr(0, slash), name.substr(slash + 1), key}, stored);
+    }
+  }
+}
+
 void Disk::set(const Uri& uri, const std::optional<Stored>& next) {
   Bucket& objects = buckets_[bucket_name(uri)];
   if (next) {

@@ -22,6 +22,7 @@ struct Stored {
   std::shared_ptr<const std::string> bytes;
   Instant modified;
   std::string etag;
+  std::string version_id = {};
 };
 
 /// A change of one key: what stood there and what stands there now; empty: nothing.
@@ -46,6 +47,7 @@ class Disk {
 
   const Stored* find(const Uri& uri) const;
   const Bucket* bucket(const Uri& uri) const;
+  void for_each(const std::function<void(const Uri&, const Stored&)>& take) const;
 
   /// Sets or, without `next`, removes; the number of the change. `later`: owed until the writer's
   /// next write.

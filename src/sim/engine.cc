@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 constexpr nanoseconds store_retry = 5s;
 constexpr nanoseconds unquiet_look = 500ms;
 constexpr nanoseconds longest_wait = 60s;
+/// What a process that ends works off at most.
+constexpr unsigned finishing_lots = 100;
 
 }  // namespace
 
@@ -91,7 +93,7 @@ Engine::~Engine() {
 
 void Engine::trouble(const std::string& what, const Failure& failure) {
   world_.say(process_, format("trouble: {}: {}", what, failure.message));
-  // No port and no outsider damages a record here.
+  if (world_.spoiled_of_late()) return;
   if (failure.code == FailureCode::Invalid || failure.code == FailureCode::Unsupported) {
     world_.oracle().violated(6, format("{}: {}", what, failure.message));
   }
@@ -146,7 +148,7 @@ void Engine::open_arc(const flow::ArcRef& ref) {
 
 /// Serves what is deployed now; what cannot be opened is tried again as a whole.
 void Engine::open() {
-  deployed_ = world_.deployed();
+  generation_ = world_.generation();
   deployment_ = &world_.deployment();
   logs_ = std::make_unique<flow::LedgerLogs>(store_);
   sources_ = std::make_unique<flow::SourceReader>(store_, *deployment_, *logs_);
@@ -168,6 +170,23 @@ void Engine::leave(Served& served) {
   if (!all) world_.oracle().forgotten(served.number);
   if (!stored) trouble("storing arrivals", stored.error());
   served.number = 0;
+}
+
+/// As `cls run` does before it ends: takes in what is there, closes what has ended, or all, and
+/// works until nothing is left that is due.
+void Engine::finish() {
+  finishing_ = true;
+  for (const auto& served : served_) {
+    std::vector<flow::Arrival> found;
+    static_cast<void>(scan(*served, found));
+    if (!found.empty()) take(*served, found);
+    auto done = served->boundary->tick(flow::Boundary::Quiet::Assumed);
+    if (done && world_.settings().ending == Ending::Seal) done = served->boundary->seal();
+    if (!done) trouble("finish", done.error());
+  }
+  for (unsigned i = 0; i < finishing_lots && work(); ++i) {
+  }
+  finishing_ = false;
 }
 
 void Engine::close() {
@@ -198,7 +217,7 @@ void Engine::follow_order(const flow::BoundaryRef& ref, unsigned index) {
 
 /// Reads again what is deployed and what is switched on.
 void Engine::follow_orders() {
-  if (world_.deployed() != deployed_) {
+  if (world_.generation() != generation_) {
     close();
     open();
     return;
@@ -225,17 +244,28 @@ void Engine::follow_orders() {
   sweep();
 }
 
+/// The version as a listing of such a store tells it.
+record::ObjectVersion Engine::version_of(const store::ObjectInfo& info) const {
+  record::ObjectVersion version;
+  version.size = info.size;
+  if (world_.settings().versions == Versions::File) {
+    version.mtime = format_instant(info.modified);
+    return version;
+  }
+  version.etag = info.etag;
+  if (world_.settings().versions == Versions::VersionId)
+    version.versionId = version_id(info.modified);
+  return version;
+}
+
 /// What was found is taken together. False: not all could be looked at.
 bool Engine::look(Served& served, const store::ObjectInfo& info,
                   std::vector<flow::Arrival>& found) {
-  record::ObjectVersion version{.size = info.size,
-                                .mtime = format_instant(info.modified),
-                                .sha256 = std::nullopt,
-                                .etag = std::nullopt,
-                                .versionId = std::nullopt};
+  const bool file = world_.settings().versions == Versions::File;
+  record::ObjectVersion version = version_of(info);
   if (served.boundary->knows(info.uri, version)) return true;
   Instant modified = info.modified;
-  if (world_.settings().hashes) {
+  if (file && world_.settings().hashes) {
     const auto object = store_.get(info.uri);
     if (!object) return object.error().code == FailureCode::NotFound;
     modified = object->info.modified;
@@ -367,7 +397,7 @@ void Engine::sweep() {
 }
 
 void Engine::beat() {
-  if (process_.stop_requested()) held_.request_stop_all();
+  if (process_.stop_requested() && !finishing_) held_.request_stop_all();
   if (beating_ || working_ == 0) return;
   beating_ = true;
   held_.judge_all();
@@ -466,7 +496,10 @@ void Engine::run() {
   process_.heartbeat = [this] { beat(); };
   open();
   while (true) {
-    if (process_.stop_requested()) return close();
+    if (process_.stop_requested()) {
+      if (world_.settings().ending != Ending::Leave) finish();
+      return close();
+    }
     const bool rung = world_.take_bell(process_);
     if (rung || (unopened_ && open_at_ <= world_.time().monotonic)) follow_orders();
     const bool took = intake();

@@ -51,6 +51,8 @@ class Engine {
 
   void open();
   void close();
+  void finish();
+  record::ObjectVersion version_of(const store::ObjectInfo& info) const;
   bool open_boundary(const flow::BoundaryRef& ref, unsigned index);
   void open_arc(const flow::ArcRef& ref);
   void follow_orders();
@@ -84,7 +86,7 @@ class Engine {
   SimWorkload workload_;
   flow::Workload& runs_;
   const flow::Deployment* deployment_ = nullptr;
-  unsigned deployed_ = 0;
+  unsigned generation_ = 0;
   std::unique_ptr<flow::LedgerLogs> logs_;
   std::unique_ptr<flow::SourceReader> sources_;
   std::vector<std::unique_ptr<Served>> served_;
@@ -92,6 +94,7 @@ class Engine {
   std::set<std::string> ordered_;
   bool unopened_ = false;
   bool beating_ = false;
+  bool finishing_ = false;
   unsigned working_ = 0;                     // lots at work
   std::map<std::string, unsigned> running_;  // by arc
   nanoseconds open_at_{};

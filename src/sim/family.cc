@@ -2,61 +2,19 @@
 #include "sim/family.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 
 #include "base/format.h"
 #include "base/time.h"
 #include "sim/random.h"
+#include "sim/recipe.h"
 
 namespace cls::sim {
 
 namespace {
 
 using namespace std::chrono_literals;
-using model::EventArrival;
-using model::LotSource;
-
-/// What a family decides; the rest follows from the seed.
-struct Recipe {
-  LotSource source = LotSource::objectModifiedTime;
-  EventArrival arrival = EventArrival::frequent;
-  model::Lateness lateness = model::Lateness::nextLot;
-  model::EmptyLots empty = model::EmptyLots::skip;
-  model::Overwrites overwrites = model::Overwrites::accept;
-  model::OnConflict on_conflict = model::OnConflict::beside;
-  unsigned boundaries = 1;
-  unsigned arcs = 2;
-  unsigned lots = 10;
-  unsigned max_ahead = 1;
-  double files_per_lot = 1.5;
-  double late = 0.1;      ///< of files whose time says an earlier lot
-  double ahead = 0.02;    ///< and a later one
-  double again = 0.15;    ///< of files: new bytes under a key that was there
-  double same = 0.1;      ///< of those: the same bytes
-  double deleted = 0.03;  ///< of files
-  double hidden = 0.03;   ///< of names: those that the boundary leaves out
-  double failure_rate = 0.1;
-  double final_rate = 0.1;
-  double tolerated_rate = 0.1;
-  bool attempts_differ = false;
-  double empty_rate = 0;
-  unsigned kills = 1;
-  unsigned restarts = 1;
-  unsigned power = 0;
-  unsigned queue = 0;
-  unsigned clock = 0;
-  unsigned redeploys = 0;
-  unsigned toggles = 0;
-  unsigned retries = 1;
-  unsigned replays = 0;
-  unsigned downs = 0;
-  bool revised = false;  ///< the first arc's lots are replayed while the second one takes them
-  unsigned store_faults = 8;
-  unsigned bus_faults = 6;
-  unsigned read_faults = 0;
-};
 
 /// What few worlds do often.
 const std::vector rare_effects{
@@ -64,127 +22,22 @@ const std::vector rare_effects{
     Effect::KeptManifest,     Effect::ArcStateRemove, Effect::PrivateManifest,
     Effect::BoundaryManifest, Effect::ClaimEnd,       Effect::Overwrites};
 
-/// Both are in every key, and say the same.
-constexpr const char* epoch_in_key = R"(t(?P<epoch>\d+)-)";
-constexpr const char* date_in_key =
-    R"(-(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)-)";
-
-struct Family {
-  const char* name;
-  void (*configure)(Recipe&);
-};
-
-constexpr std::array families{
-    Family{"arrival", [](Recipe& r) { r.source = LotSource::arrivalTime; }},
-    Family{"event", [](Recipe& r) { r.source = LotSource::eventTime; }},
-    Family{"modified", [](Recipe&) {}},
-    Family{"key", [](Recipe& r) { r.source = LotSource::keyTimestampRegex; }},
-    Family{"late", [](Recipe& r) { r.late = 0.5; }},
-    Family{"reject",
-           [](Recipe& r) {
-             r.late = 0.4;
-             r.lateness = model::Lateness::reject;
-           }},
-    Family{"infrequent", [](Recipe& r) { r.arrival = EventArrival::infrequent; }},
-    Family{"collecting",
-           [](Recipe& r) {
-             r.arrival = EventArrival::infrequent;
-             r.late = 0.5;
-           }},
-    Family{"empty",
-           [](Recipe& r) {
-             r.source = LotSource::arrivalTime;
-             r.empty = model::EmptyLots::publish;
-             r.files_per_lot = 0.5;
-           }},
-    Family{"ahead",
-           [](Recipe& r) {
-             r.source = LotSource::keyTimestampRegex;
-             r.ahead = 0.4;
-             r.max_ahead = 2;
-           }},
-    Family{"several",
-           [](Recipe& r) {
-             r.boundaries = 2;
-             r.arcs = 4;
-           }},
-    Family{"chain", [](Recipe& r) { r.arcs = 5; }},
-    Family{"beside", [](Recipe& r) { r.again = 0.6; }},
-    Family{"replace",
-           [](Recipe& r) {
-             r.again = 0.6;
-             r.on_conflict = model::OnConflict::replace;
-           }},
-    Family{"vanishing",
-           [](Recipe& r) {
-             r.again = 0.4;
-             r.deleted = 0.2;
-           }},
-    Family{"filtered", [](Recipe& r) { r.hidden = 0.4; }},
-    Family{"overwrites",
-           [](Recipe& r) {
-             r.again = 0.4;
-             r.overwrites = model::Overwrites::fail;
-           }},
-    Family{"switched",
-           [](Recipe& r) {
-             r.source = LotSource::arrivalTime;
-             r.toggles = 4;
-           }},
-    Family{"retry",
-           [](Recipe& r) {
-             r.failure_rate = 0.5;
-             r.final_rate = 0.4;
-             r.tolerated_rate = 0.3;
-             r.retries = 6;
-           }},
-    Family{"replay",
-           [](Recipe& r) {
-             r.attempts_differ = true;
-             r.empty_rate = 0.3;
-             r.replays = 12;
-           }},
-    Family{"revised",
-           [](Recipe& r) {
-             r.arcs = 3;
-             r.revised = true;
-             r.attempts_differ = true;
-             r.empty_rate = 0.1;
-             r.replays = 25;
-             r.failure_rate = 0;
-           }},
-    Family{"redeploy", [](Recipe& r) { r.redeploys = 3; }},
-    Family{"power",
-           [](Recipe& r) {
-             r.power = 4;
-             r.store_faults = 4;
-           }},
-    Family{"index",
-           [](Recipe& r) {
-             r.queue = 4;
-             r.kills = 3;
-           }},
-    Family{"clock",
-           [](Recipe& r) {
-             r.clock = 3;
-             r.source = LotSource::arrivalTime;
-           }},
-    Family{"unreadable",
-           [](Recipe& r) {
-             r.read_faults = 60;
-             r.replays = 4;
-           }},
-    Family{"down",
-           [](Recipe& r) {
-             r.downs = 10;
-             r.replays = 4;
-           }},
-    Family{"crashes",
-           [](Recipe& r) {
-             r.kills = 6;
-             r.store_faults = 20;
-           }},
-};
+/// Such that worlds of a few objects meet each of them.
+constexpr flow::Limits small_limits{.segment_lines = 3,
+                                    .segment_line_limit = 5,
+                                    .append_tries = 2,
+                                    .empty_lots_at_once = 2,
+                                    .small_batch = 3,
+                                    .gathered = 6,
+                                    .cached_lines = 5,
+                                    .cached_lots = 2,
+                                    .cached_bytes = 600,
+                                    .group_lots = 2,
+                                    .group_bytes = 600,
+                                    .manifest_part = 2,
+                                    .publish_tries = 2,
+                                    .lost_attempts = 3,
+                                    .source_tries = 2};
 
 /// Makes one script; the streams are one for each kind of choice.
 class Maker {
@@ -215,8 +68,9 @@ class Maker {
 
  private:
   void choose() {
-    const auto& family = families.at(static_cast<std::size_t>(shape_.below(families.size())));
-    const auto* const named = std::ranges::find(families, options_.family, &Family::name);
+    const auto families = all_families();
+    const Family& family = families[static_cast<std::size_t>(shape_.below(families.size()))];
+    const auto named = std::ranges::find(families, options_.family, &Family::name);
     const Family& chosen = named == families.end() ? family : *named;
     script_.family = chosen.name;
     recipe_.arcs = static_cast<unsigned>(shape_.between(1, 4));
@@ -231,6 +85,9 @@ class Maker {
     recipe_.downs = shape_.chance(0.2) ? 1 : 0;
     if (shape_.chance(0.2)) recipe_.on_conflict = model::OnConflict::replace;
     if (shape_.chance(0.2)) recipe_.arrival = EventArrival::infrequent;
+    recipe_.small = shape_.chance(0.1);
+    if (shape_.chance(0.1)) recipe_.versions = Versions::ETag;
+    if (shape_.chance(0.1)) recipe_.ending = Ending::Run;
     chosen.configure(recipe_);
     if (options_.day) {
       recipe_ = {.arcs = 5,
@@ -252,6 +109,9 @@ class Maker {
     world.pause_chance = options_.day ? 0.01 : shape_.pick(std::vector{0.02, 0.1, 0.3, 0.6});
     world.page = shape_.pick(std::vector<std::size_t>{3, 20, 1000, 1000});
     world.hashes = shape_.chance(0.7);
+    world.versions = recipe_.versions;
+    world.ending = recipe_.ending;
+    if (recipe_.small) world.limits = small_limits;
     world.notices = shape_.chance(0.7);
     world.poll = shape_.chance(0.5) ? 30s : 150s;
     world.failure_rate = recipe_.failure_rate;
@@ -276,6 +136,7 @@ class Maker {
     }
     unit_ = lot::LotUnit::twelfths();
     world.length = recipe_.lots * nanoseconds(unit_.duration());
+    if (!options_.day && shape_.chance(0.1)) world.since = world.length / 3;
   }
 
   model::BoundaryPlan boundary(unsigned number) {
@@ -288,7 +149,7 @@ class Maker {
     plan.arrival = recipe_.arrival;
     plan.lot_source = recipe_.source;
     if (recipe_.source == LotSource::keyTimestampRegex) {
-      plan.key_regex = shape_.chance(0.5) ? epoch_in_key : date_in_key;
+      plan.key_regex = shape_.pick(std::vector{epoch_in_key, date_in_key, hour_in_key});
     }
     plan.settle = std::chrono::seconds(shape_.pick(std::vector{0, 10, 60}));
     plan.lateness = recipe_.lateness;
@@ -296,6 +157,7 @@ class Maker {
     plan.max_ahead_lots = recipe_.max_ahead;
     plan.overwrites = recipe_.overwrites;
     plan.filter.excludes = {"**/skip-*"};
+    plan.hide_unfinished = shape_.chance(0.8);
     return plan;
   }
 
@@ -359,17 +221,58 @@ class Maker {
     plan.placement.provider = "local";
     for (unsigned i = 0; i < recipe_.boundaries; ++i) plan.boundaries.push_back(boundary(i));
     for (unsigned i = 0; i < recipe_.arcs; ++i) plan.arcs.push_back(arc(i));
+    if (recipe_.older > 0) read_older(plan);
     script_.settings.projects.push_back(plan);
     for (unsigned i = 0; i < recipe_.redeploys; ++i) {
       for (auto& one : plan.arcs) {
         if (shape_.chance(0.5)) one.declaration = format("d{}", i + 2);
       }
       if (shape_.chance(0.5)) plan.boundaries.front().settle = std::chrono::seconds(30);
+      if (recipe_.moved) move_sinks(plan);
       if (plan.arcs.size() < 5 && shape_.chance(0.3)) {
         plan.arcs.push_back(arc(static_cast<unsigned>(plan.arcs.size())));
+        plan.arcs.back().declaration = format("added{}", i);
+        follow_sinks(plan, plan.arcs.back());
       }
       script_.settings.projects.push_back(plan);
     }
+  }
+
+  /// A new arc reads what the others write now.
+  static void follow_sinks(const model::ProjectPlan& plan, model::ArcPlan& reader) {
+    for (auto& [role, source] : reader.sources) {
+      if (!source.name.starts_with("out")) continue;
+      const auto number = static_cast<std::size_t>(source.name.back() - '0');
+      source.name = plan.arcs[number].sinks.front().second.name;
+    }
+  }
+
+  /// Another dataset for the first sink of an arc, or the one it had, which its readers follow.
+  void move_sinks(model::ProjectPlan& plan) {
+    // What an arc declares is named by a hash of it.
+    for (auto& one : plan.arcs) one.declaration += "+";
+    const auto number = static_cast<std::size_t>(shape_.below(plan.arcs.size()));
+    auto& sink = plan.arcs[number].sinks.front().second;
+    const std::string former = sink.name;
+    const bool back = former.starts_with("moved");
+    sink.name = format("{}{}", back ? "out" : "moved", number);
+    sink.pathURI = format("s3://data/{}/", sink.name);
+    for (auto& reader : plan.arcs) {
+      for (auto& [role, source] : reader.sources) {
+        if (source.name == former) source.name = sink.name;
+      }
+    }
+  }
+
+  /// Datasets of an older tool, and arcs that read them.
+  void read_older(model::ProjectPlan& plan) {
+    model::SourceDataset old;
+    old.name = older_dataset;
+    old.version = "1";
+    auto& sources = plan.arcs.front().sources;
+    old.subscribe = shape_.chance(0.6);
+    if (old.subscribe && shape_.chance(0.5)) sources.clear();
+    sources.emplace_back("old", old);
   }
 
   nanoseconds any_time(Random& random) const { return random.span(1s, script_.settings.length); }
@@ -379,25 +282,44 @@ class Maker {
     return script_.steps.back();
   }
 
-  /// A name that the boundary leaves out.
-  std::string hidden(const std::string& name) {
-    return files_.pick(std::vector<std::string>{"." + name, ".folder/" + name, "skip-" + name,
-                                                name + ".tmp", name + ".part",
-                                                name + ".crdownload"});
+  /// A key whose name, or folder, the boundary leaves out.
+  std::string hidden(const std::string& folder, const std::string& name) {
+    if (files_.chance(0.1)) return ".folder/" + name;
+    return folder + files_.pick(std::vector<std::string>{
+                        "." + name, ".folder/" + name, "skip-" + name, name + ".tmp",
+                        name + ".part", name + ".crdownload", name + "/"});
   }
 
-  std::string new_key(unsigned boundary, unsigned number, nanoseconds at, nanoseconds shift) {
-    if (recipe_.source != LotSource::keyTimestampRegex) {
-      const std::string name = format("f{}-{}.csv", boundary, number);
-      return format("{}/{}", number % 3, files_.chance(recipe_.hidden) ? hidden(name) : name);
-    }
-    const auto when = script_.settings.start + at + shift;
-    const auto epoch =
-        std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
+  /// A name that holds no time: none at all, or one that there is not.
+  std::string untimed(const std::string& name) {
+    return files_.pick(std::vector<std::string>{
+        "no-time-" + name, "t99999999999-" + name, "t99999999999999999999999-" + name,
+        "x-20230231T010203-" + name, "x-999990228T010203-" + name,
+        "x-99999999999999999990228T010203-" + name});
+  }
+
+  /// The time that the boundary is to read in a key of this moment, and how the key says it.
+  std::pair<Instant, std::string> told(unsigned boundary, Instant when) {
     std::string date =
         format_instant(when).substr(0, std::string_view("2023-02-28T22:00:00").size());
     std::erase_if(date, [](char c) { return c == '-' || c == ':'; });
-    return format("{}/t{}-{}-f{}-{}.csv", number % 3, epoch, date, boundary, number);
+    const auto& plan = script_.settings.projects.front().boundaries.at(boundary);
+    if (plan.key_regex != hour_in_key) return {when, date};
+    if (files_.chance(0.8)) return {std::chrono::floor<std::chrono::hours>(when), date};
+    return {std::chrono::floor<std::chrono::days>(when), date.substr(0, date.find('T'))};
+  }
+
+  std::string new_key(unsigned boundary, unsigned number, nanoseconds at, nanoseconds shift) {
+    const std::string name = format("f{}-{}.csv", boundary, number);
+    const std::string folder = format("{}/", number % 3);
+    if (recipe_.source != LotSource::keyTimestampRegex) {
+      return files_.chance(recipe_.hidden) ? hidden(folder, name) : folder + name;
+    }
+    if (files_.chance(recipe_.untimed)) return folder + untimed(name);
+    const auto [time, date] = told(boundary, script_.settings.start + at + shift);
+    const auto epoch =
+        std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+    return format("{}t{}-{}-{}", folder, epoch, date, name);
   }
 
   /// How far the file's own time is from now: negative is before.
@@ -412,7 +334,7 @@ class Maker {
     const auto count = static_cast<unsigned>(
         std::max(3.0, recipe_.files_per_lot * recipe_.lots * recipe_.boundaries));
     std::map<unsigned, std::vector<std::string>> keys;
-    std::string bytes;
+    std::map<std::string, std::vector<std::string>> former;  // by key, what was written there
     for (unsigned i = 0; i < count; ++i) {
       const auto boundary = static_cast<unsigned>(files_.below(recipe_.boundaries));
       // In bursts: half of the files come with another.
@@ -423,9 +345,16 @@ class Maker {
       const nanoseconds shifted = shift();
       auto& known = keys[boundary];
       const bool again = !known.empty() && files_.chance(recipe_.again);
-      const std::string key = again ? files_.pick(known) : new_key(boundary, i, at, shifted);
+      const bool flutters = again && files_.chance(recipe_.flutter);
+      if (flutters) last_ = at = last_ + files_.span(1ms, 40s);
+      const std::string key = flutters ? known.back()
+                              : again  ? files_.pick(known)
+                                       : new_key(boundary, i, at, shifted);
       if (!again) known.push_back(key);
-      if (!(again && files_.chance(recipe_.same))) bytes = format("bytes {} of {}", i, key);
+      auto& written = former[key];
+      const bool same = again && files_.chance(recipe_.same);
+      const std::string bytes = same ? files_.pick(written) : format("bytes {} of {}", i, key);
+      written.push_back(bytes);
       Step& put = add(StepKind::Put, at);
       put.name = key;
       put.bytes = bytes;
@@ -472,6 +401,20 @@ class Maker {
     several(StepKind::Clock, recipe_.clock, [this](Step& step) {
       step.amount = orders_.span(20s, 20min) * (orders_.chance(0.5) ? 1 : -1);
     });
+    several(StepKind::Others, recipe_.others, none);
+    several(StepKind::Damage, recipe_.damages, [this](Step& step) {
+      step.amount = orders_.chance(0.5) ? orders_.span(1s, 30s) : orders_.span(30s, 10min);
+    });
+    several(StepKind::Older, recipe_.older, [this](Step& step) {
+      step.name = older_name();
+      step.which %= recipe_.lots + 2;
+    });
+    for (unsigned i = 0; i < recipe_.destroys; ++i) {
+      Step& gone = add(StepKind::Destroy, any_time(orders_));
+      gone.which = i % 2;
+      const nanoseconds back = gone.at + orders_.span(10s, 20min);
+      add(StepKind::Redeploy, back);
+    }
     for (unsigned i = 0; i < recipe_.toggles; ++i) {
       const nanoseconds from = any_time(orders_);
       const std::string name = orders_.chance(0.5)
@@ -480,6 +423,11 @@ class Maker {
       add(StepKind::Disable, from).name = name;
       add(StepKind::Enable, from + orders_.span(1s, 20min)).name = name;
     }
+  }
+
+  /// What an older tool publishes a lot of: a dataset of its own, or one that has an owner.
+  std::string older_name() {
+    return orders_.chance(0.7) ? older_dataset : format("in{}", orders_.below(recipe_.boundaries));
   }
 
   /// Small numbers far more often: what is rare happens a few times in a world.
@@ -542,8 +490,7 @@ class Maker {
 
 std::vector<std::string> family_names() {
   std::vector<std::string> names;
-  names.reserve(families.size());
-  for (const auto& family : families) names.emplace_back(family.name);
+  for (const auto& family : all_families()) names.emplace_back(family.name);
   return names;
 }
 

@@ -32,7 +32,9 @@ void Operator::store(const model::ProjectPlan& plan, unsigned number) {
     records.boundaries.emplace_back(boundary.name, "{}");
     records.datasets.push_back(boundary.dataset);
   }
-  const flow::Since since{.all = !world_.settings().since_now, .at = {}};
+  const auto& settings = world_.settings();
+  flow::Since since{.all = !settings.since_now && settings.since == 0ns, .at = {}};
+  if (settings.since > 0ns) since.at = settings.start + settings.since;
   while (!flow::store_project(store_, process_.clock, records, since, "operator")) {
     process_.pause(again_after);
   }
@@ -47,9 +49,52 @@ void Operator::deploy(unsigned number) {
   world_.ring();
 }
 
-void Operator::redeploy() {
+void Operator::redeploy(const Step& order) {
+  if (world_.gone()) return deploy(world_.deployed());
+  if (order.name == back_again) return;
   const unsigned next = world_.deployed() + 1;
   if (next < world_.settings().projects.size()) deploy(next);
+}
+
+/// As `cls destroy` does; with its records only while nobody is at work.
+void Operator::destroy(bool with_records) {
+  if (world_.gone()) return;
+  const auto& project = *world_.planned().projects().front();
+  if (with_records) {
+    world_.close();
+    while (world_.at_work()) process_.pause(again_after);
+    world_.oracle().deletes(true);
+    while (!flow::delete_records(store_, project)) process_.pause(again_after);
+    world_.oracle().deletes(false);
+  }
+  while (!flow::remove_project(store_, project)) process_.pause(again_after);
+  world_.set_gone();
+  world_.open();
+  world_.ring();
+}
+
+/// Another project comes with a dataset of its own, and one that this project has: it must be
+/// refused while that is deployed, and then own nothing. It goes again in any case.
+void Operator::others() {
+  const auto& plan = world_.planned().projects().front()->plan;
+  const record::Places places(plan.placement);
+  flow::ProjectRecords records;
+  records.placement = plan.placement;
+  records.project = {"q", "1"};
+  records.project_json = "{}";
+  model::SinkDataset own = plan.arcs.front().sinks.front().second;
+  records.datasets = {own, own};
+  records.datasets.front().name = own.name = "own";
+  const auto stored =
+      flow::store_project(store_, process_.clock, records, {.all = true, .at = {}}, "others");
+  if (stored && !world_.gone()) {
+    world_.oracle().violated(5, "a project took a dataset that another one has");
+  }
+  if (!stored && stored.error().code == FailureCode::Conflict) {
+    const auto owner = flow::stored_owner(store_, places, own.id());
+    if (owner && *owner) world_.oracle().violated(5, "a project that was refused owns a dataset");
+  }
+  while (!flow::remove_project(store_, places, records.project)) process_.pause(again_after);
 }
 
 const flow::ArcRef* Operator::find(const std::string& arc) const {
@@ -60,7 +105,7 @@ const flow::ArcRef* Operator::find(const std::string& arc) const {
 }
 
 void Operator::switch_one(const std::string& name, bool enabled) {
-  const auto& project = *world_.deployment().projects().front();
+  const auto& project = *world_.planned().projects().front();
   const Uri uri = name.starts_with('b')
                       ? project.places.boundary_subscription(project.plan.project, name)
                       : project.places.arc_subscription(project.plan.project, name);
@@ -108,7 +153,11 @@ void Operator::replay(const std::string& arc, unsigned which) {
 void Operator::carry_out(const Step& order) {
   switch (order.kind) {
     case StepKind::Redeploy:
-      return redeploy();
+      return redeploy(order);
+    case StepKind::Destroy:
+      return destroy(order.which % 2 == 1);
+    case StepKind::Others:
+      return others();
     case StepKind::Disable:
     case StepKind::Enable:
       return switch_one(order.name, order.kind == StepKind::Enable);
@@ -128,10 +177,13 @@ void Operator::run() {
       process_.idle_until(nanoseconds::max());
       continue;
     }
-    // Taken first: an order during which its giver dies is not given again.
-    const Step order = std::move(world_.orders().front());
-    world_.orders().pop_front();
+    // An order during which its giver dies is not given again, but for those that leave half of a
+    // project behind.
+    const Step order = world_.orders().front();
+    const bool repeated = order.kind == StepKind::Destroy || order.kind == StepKind::Others;
+    if (!repeated) world_.orders().pop_front();
     carry_out(order);
+    if (repeated) world_.orders().pop_front();
   }
 }
 

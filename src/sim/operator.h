@@ -17,7 +17,9 @@ class Operator {
   void store(const model::ProjectPlan& plan, unsigned number);
   void deploy(unsigned number);
   void carry_out(const Step& order);
-  void redeploy();
+  void redeploy(const Step& order);
+  void destroy(bool with_records);
+  void others();
   void switch_one(const std::string& name, bool enabled);
   void retry(const std::string& arc);
   void replay(const std::string& arc, unsigned which);

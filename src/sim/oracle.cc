@@ -7,7 +7,6 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "record/manifest.h"
-#include "record/overwrites.h"
 #include "record/places.h"
 
 namespace cls::sim {
@@ -15,19 +14,8 @@ namespace cls::sim {
 namespace {
 
 constexpr std::size_t most_violations = 20;
-
-/// The text between `label` and the next `/` or the end.
-std::string part_of(const std::string& key, std::string_view label) {
-  const auto at = key.find(label);
-  if (at == std::string::npos) return {};
-  const auto begin = at + label.size();
-  return key.substr(begin, key.find('/', begin) - begin);
-}
-
-/// Dataset and lot that a manifest is of, whatever its state.
-std::string lot_of_manifest(const std::string& uri) {
-  return uri.substr(0, uri.find("/state="));
-}
+/// `e` and an ETag: the revision of a lot of which nobody that is deployed is the producer.
+constexpr std::size_t foreign_revision_size = 33;
 
 bool marks_only(record::Claim former, record::Claim next) {
   for (auto* claim : {&former, &next}) {
@@ -46,8 +34,10 @@ void Oracle::violated(unsigned promise, std::string what) {
 
 void Oracle::taken(unsigned boundary, const flow::Arrival& arrival) {
   if (!judges_) return;
-  taken_[boundary].push_back(
-      {.uri = arrival.uri.to_string(), .version = arrival.version, .own = arrival.first_seen});
+  taken_[boundary].push_back({.uri = arrival.uri.to_string(),
+                              .version = arrival.version,
+                              .modified = arrival.modified,
+                              .seen = arrival.first_seen});
 }
 
 void Oracle::forgotten(unsigned boundary) {
@@ -94,16 +84,24 @@ void Oracle::claim_seen(const Change& change) {
 void Oracle::changed(const Change& change) {
   if (!judges_) return claim_seen(change);
   ++changes_;
+  if (change.uri.bucket == "data") {
+    return change.uri.key.starts_with("in") ? source_changed(change) : data_changed(change);
+  }
+  if (change.writer == 0) return outside_changed(change);
+  if (deletes_ && !change.after) return deleted(change);
+  // What is written over a spoiled record is judged by what it was.
+  const auto spoiled = spoiled_.extract(change.uri);
+  if (spoiled.empty()) return record_changed(change);
+  Change whole = change;
+  whole.before = spoiled.mapped();
+  record_changed(whole);
+}
+
+void Oracle::record_changed(const Change& change) {
   // The same bytes once more change nothing: an answer that was lost is resolved by that
   // (flow/conditional.cc).
-  const bool record = change.uri.bucket != "data";
-  if (record && change.before && change.after && *change.before->bytes == *change.after->bytes) {
-    return;
-  }
+  if (change.before && change.after && *change.before->bytes == *change.after->bytes) return;
   const std::string& key = change.uri.key;
-  if (change.uri.bucket == "data") {
-    return key.starts_with("in") ? source_changed(change) : data_changed(change);
-  }
   if (key.starts_with("arrivals/")) return segment_changed(change);
   if (key.starts_with("claims/")) return claim_changed(change);
   if (key.starts_with("datasets/") && key.find("/lot=") != std::string::npos) {
@@ -119,7 +117,7 @@ void Oracle::changed(const Change& change) {
 void Oracle::undone(const Change& change, bool by_power) {
   const std::string& key = change.uri.key;
   if (key.starts_with("arrivals/")) {
-    Log& log = logs_[part_of(key, "boundary=")];
+    Log& log = logs_[text_after(key, "boundary=")];
     if (log.segments.empty()) return;
     for (const auto& lot : log.segments.back().head.closes) log.closed.erase(lot);
     log.segments.pop_back();
@@ -149,11 +147,13 @@ void Oracle::source_changed(const Change& change) {
   if (!change.after) return;
   versions.push_back({.size = change.after->bytes->size(),
                       .mtime = format_instant(change.after->modified),
-                      .sha256 = sha256_hex(*change.after->bytes)});
+                      .sha256 = sha256_hex(*change.after->bytes),
+                      .etag = change.after->etag,
+                      .modified = change.after->modified});
 }
 
 void Oracle::segment_changed(const Change& change) {
-  Log& log = logs_[part_of(change.uri.key, "boundary=")];
+  Log& log = logs_[text_after(change.uri.key, "boundary=")];
   if (change.before) return violated(1, change.uri.to_string() + " was changed or removed");
   auto segment = record::read_segment(*change.after->bytes);
   if (!segment)
@@ -277,7 +277,7 @@ void Oracle::check_sinks(const Uri& uri, const record::Claim* former, const reco
 /// Data and the members file are there before the commit is.
 void Oracle::check_commit(const Uri& uri, const record::Claim& next) {
   for (const auto& [role, sink] : next.sinks) {
-    const Stored* file = ask_.find({uri.scheme, uri.bucket, sink.members});
+    const Stored* file = whole({uri.scheme, uri.bucket, sink.members});
     if (file == nullptr) {
       violated(4, format("{} was committed before its members file", uri.to_string()));
       continue;
@@ -319,6 +319,7 @@ void Oracle::forget_revisions(const record::Claim& undone, const record::Claim* 
 void Oracle::check_sources(const Uri& uri, const record::Claim& next) {
   const std::uint64_t taken = taken_at_[next.attempt];
   for (const auto& [role, source] : next.sources) {
+    if (source.revision.size() == foreign_revision_size) continue;  // by nobody's decision
     const auto found = revisions_.find(lot_of_manifest(source.manifest));
     if (found == revisions_.end()) continue;  // of a boundary, which has one
     const auto& revisions = found->second;
@@ -333,58 +334,6 @@ void Oracle::check_sources(const Uri& uri, const record::Claim& next) {
                        "the lot was taken",
                        uri.to_string(), role));
   }
-}
-
-void Oracle::manifest_changed(const Change& change) {
-  const auto key = record::parse_manifest_key(change.uri.key);
-  if (!key || !key->state) return;
-  const bool kept = *key->state == record::ManifestState::removed ||
-                    *key->state == record::ManifestState::partial;
-  if (!kept) return public_manifest_changed(change, key->dataset.name.starts_with("in"));
-  if (change.before && (!change.after || change.after->etag != change.before->etag)) {
-    violated(2, change.uri.to_string() + " was changed or removed");
-  }
-}
-
-void Oracle::public_manifest_changed(const Change& change, bool of_boundary) {
-  const std::string uri = change.uri.to_string();
-  if (!change.after) return violated(2, uri + " was removed");
-  if (change.before && change.before->etag == change.after->etag) return;
-  const auto body = record::read_manifest(*change.after->bytes);
-  if (!body) return violated(6, format("{}: {}", uri, body.error().message));
-  bodies_[change.uri].push_back(*change.after->bytes);
-  if (of_boundary) {
-    if (change.before) violated(2, uri + " was changed");
-    const auto dataset = part_of(change.uri.key, "name=");
-    if (!logs_["b" + dataset.substr(2)].closed.contains(body->lotId)) {
-      violated(4, uri + " was published before its lot was closed");
-    }
-    return;
-  }
-  if (!committed_[uri].contains(sha256_hex(*change.after->bytes))) {
-    violated(5, uri + " was published without a commit");
-  }
-  for (const auto& member : body->uris) {
-    const auto place = Uri::parse(member);
-    if (place && ask_.find(*place) != nullptr) continue;
-    violated(4, format("{} was published before its member {}", uri, member));
-  }
-}
-
-/// What is on record there may be written over from now on.
-void Oracle::overwrites_changed(const Change& change) {
-  if (change.before) return violated(2, change.uri.to_string() + " was changed or removed");
-  const auto file = record::read_overwrites(*change.after->bytes);
-  if (!file) return violated(6, format("{}: {}", change.uri.to_string(), file.error().message));
-  for (const auto& line : file->lines) recorded_.emplace(line.uri, line.superseded);
-}
-
-void Oracle::data_changed(const Change& change) {
-  const std::string uri = change.uri.to_string();
-  if (!change.after) return violated(5, uri + " was removed");
-  if (!change.before || change.before->etag == change.after->etag) return;
-  if (recorded_.contains({uri, change.before->etag})) return;
-  violated(5, uri + " was overwritten, and no record said so before");
 }
 
 }  // namespace cls::sim

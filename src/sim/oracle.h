@@ -15,6 +15,7 @@
 #include "flow/deployment.h"
 #include "record/claim.h"
 #include "record/ledger.h"
+#include "record/manifest.h"
 #include "record/places.h"
 #include "sim/disk.h"
 #include "sim/process.h"
@@ -22,6 +23,12 @@
 #include "store/object_store.h"
 
 namespace cls::sim {
+
+/// The text of a key between `label` and the next `/` or the end; empty where there is none.
+std::string text_after(const std::string& key, std::string_view label);
+
+/// Dataset and lot that a manifest is of, whatever its state.
+std::string lot_of_manifest(const std::string& uri);
 
 /// Sees every change of the disk at once, so it knows the order of all of them.
 class Oracle {
@@ -52,11 +59,17 @@ class Oracle {
   void attempt_failed(const std::string& attempt, bool retryable);
   void violated(unsigned promise, std::string what);
 
+  /// The operator deletes the records of a project from now on, or no more.
+  void deletes(bool so);
+
   /// At rest, when nobody writes any more. `store` is to be written by nobody.
   void judge(store::ObjectStore& store, const flow::Deployment& deployment);
 
   /// True for what an audit rightly says of a file that the outside deleted after it was taken in.
   bool deleted_outside(const std::string& uri) const;
+
+  /// True for a manifest of an older tool that still stands.
+  bool is_older(const std::string& uri) const;
 
   /// A claim's bytes as they are written, read once for all who ask one after another.
   const Result<record::Claim>& read(std::string_view bytes);
@@ -70,12 +83,15 @@ class Oracle {
     std::uint64_t size = 0;
     std::string mtime;
     std::string sha256;
+    std::string etag;
+    Instant modified;
     bool present = true;
   };
   struct Taken {
     std::string uri;
     record::ObjectVersion version;
-    Instant own;  ///< the time that says its own lot
+    Instant modified;
+    Instant seen;
   };
   struct SeenClaim {
     record::Claim claim;
@@ -97,6 +113,11 @@ class Oracle {
     std::map<std::string, std::vector<const record::LedgerLine*>> by_uri;
   };
 
+  const Stored* whole(const Uri& uri) const;
+  void record_changed(const Change& change);
+  void outside_changed(const Change& change);
+  void deleted(const Change& change);
+  void older_published(const Change& change);
   void source_changed(const Change& change);
   void claim_seen(const Change& change);
   void segment_changed(const Change& change);
@@ -111,6 +132,8 @@ class Oracle {
   void forget_revisions(const record::Claim& undone, const record::Claim* former);
   void check_sources(const Uri& uri, const record::Claim& next);
   void manifest_changed(const Change& change);
+  void part_changed(const Change& change);
+  std::optional<std::vector<std::string>> members_in(const record::Manifest& manifest) const;
   void public_manifest_changed(const Change& change, bool of_boundary);
   void overwrites_changed(const Change& change);
   void data_changed(const Change& change);
@@ -129,9 +152,12 @@ class Oracle {
   std::set<std::string> lots_of(const flow::Deployment& deployment, const flow::ArcRef& arc) const;
   void judge_claim(const flow::ArcRef& arc, const std::string& lot, const record::Claim& claim,
                    std::map<std::string, record::ClaimSource> current);
-  Instant own_time(const model::BoundaryPlan& plan, const Uri& uri, Instant modified, Instant event,
-                   Instant first_seen) const;
-  std::string own_lot(const model::BoundaryPlan& plan, Instant time) const;
+  static bool is_of(const Version& version, const record::ObjectVersion& object);
+  static record::ObjectVersion described(const Version& version);
+  static std::string own_lot(const model::BoundaryPlan& plan, const Uri& uri, Instant modified,
+                             Instant first_seen);
+  void judge_place(const model::BoundaryPlan& plan, const record::LedgerLine& line,
+                   std::size_t segment, const std::map<std::string, std::size_t>& closed);
 
   const WorldTime& time_;
   bool judges_;
@@ -146,6 +172,10 @@ class Oracle {
   std::map<Uri, std::map<std::uint64_t, std::string>> epochs_;  // to the nonce
   std::map<std::string, std::set<std::string>> committed_;      // manifest → SHA-256
   std::map<Uri, std::vector<std::string>> bodies_;              // of public manifests, in order
+  bool deletes_ = false;
+  std::map<Uri, Stored> spoiled_;                            // what stood there before
+  std::set<Uri> older_;                                      // manifests of an older tool
+  std::map<std::string, std::set<std::string>> older_lots_;  // by dataset
   std::uint64_t changes_ = 0;
   std::map<std::string, std::vector<Revision>> revisions_;  // by dataset and lot
   std::map<std::string, std::uint64_t> taken_at_;           // by attempt: the change

@@ -17,7 +17,8 @@ namespace cls::sim {
 namespace {
 
 std::string version_key(const record::ObjectVersion& version) {
-  return format("{} {}", version.size, version.mtime.value_or(""));
+  return format("{} {}", version.size,
+                version.mtime.value_or(version.versionId.value_or(version.etag.value_or(""))));
 }
 
 /// The time that the simulator's own keys carry: `…/t<epoch>-f….csv`.
@@ -27,7 +28,8 @@ std::optional<Instant> time_in(const std::string& key) {
   std::int64_t seconds = 0;
   const char* begin = key.data() + at + 2;
   const auto [end, error] = std::from_chars(begin, key.data() + key.size(), seconds);
-  if (error != std::errc() || *end != '-') return std::nullopt;
+  // The last second of the year 2261.
+  if (error != std::errc() || *end != '-' || seconds > 9214646399) return std::nullopt;
   return Instant(std::chrono::seconds(seconds));
 }
 
@@ -44,24 +46,32 @@ bool Oracle::deleted_outside(const std::string& uri) const {
   return versions != versions_.end() && !versions->second.back().present;
 }
 
-Instant Oracle::own_time(const model::BoundaryPlan& plan, const Uri& uri, Instant modified,
-                         Instant event, Instant first_seen) const {
-  switch (plan.lot_source) {
-    case model::LotSource::arrivalTime:
-      return first_seen;
-    case model::LotSource::objectModifiedTime:
-      return modified;
-    case model::LotSource::eventTime:
-      return event;
-    case model::LotSource::keyTimestampRegex:
-      break;
+/// The lot that an object's own time says; empty where it says none.
+std::string Oracle::own_lot(const model::BoundaryPlan& plan, const Uri& uri, Instant modified,
+                            Instant first_seen) {
+  std::optional<Instant> time = first_seen;
+  if (plan.lot_source == model::LotSource::keyTimestampRegex) {
+    time = time_in(uri.key);
+  } else if (plan.lot_source != model::LotSource::arrivalTime) {
+    time = modified;  // here that is the time of the event, too
   }
-  return time_in(uri.key).value_or(Instant{});
+  const auto lot = time ? lot::LotId::at(plan.unit, *time) : fail(FailureCode::Invalid, "");
+  return lot ? lot->to_string() : "";
 }
 
-std::string Oracle::own_lot(const model::BoundaryPlan& plan, Instant time) const {
-  const auto lot = lot::LotId::at(plan.unit, time);
-  return lot ? lot->to_string() : "";
+bool Oracle::is_of(const Version& version, const record::ObjectVersion& object) {
+  if (object.versionId) return *object.versionId == version_id(version.modified);
+  if (version.size != object.size) return false;
+  if (object.etag) return *object.etag == version.etag;
+  return version.mtime == object.mtime && (!object.sha256 || version.sha256 == *object.sha256);
+}
+
+record::ObjectVersion Oracle::described(const Version& version) {
+  return {.size = version.size,
+          .mtime = version.mtime,
+          .sha256 = version.sha256,
+          .etag = version.etag,
+          .versionId = version_id(version.modified)};
 }
 
 Oracle::Lines Oracle::lines_of(const Log& log) const {
@@ -89,9 +99,18 @@ void Oracle::judge_ledger(store::ObjectStore& store, const flow::BoundaryRef& bo
     for (const auto& line : log.segments[i].lines) judge_line(boundary, line, i, closed);
   }
   const Lines lines = lines_of(log);
+  std::map<std::pair<std::string, std::string>, record::ObjectVersion> objects;
+  for (const auto& [uri, of_uri] : lines.by_uri) {
+    for (const auto* line : of_uri) objects[{uri, version_key(line->object)}] = line->object;
+  }
   for (const auto& [uri, versions] : lines.lots) {
     for (const auto& [version, lots] : versions) {
-      if (lots.size() < 2) continue;
+      // Bytes that came back have the ETag that they had.
+      const auto appeared =
+          static_cast<std::size_t>(std::ranges::count_if(versions_[uri], [&](const Version& one) {
+            return is_of(one, objects.at({uri, version}));
+          }));
+      if (lots.size() <= std::max<std::size_t>(appeared, 1)) continue;
       violated(1, format("{} ({}) is a member of {} lots: {} and {}", uri, version, lots.size(),
                          *lots.begin(), *lots.rbegin()));
     }
@@ -105,30 +124,39 @@ void Oracle::judge_ledger(store::ObjectStore& store, const flow::BoundaryRef& bo
 void Oracle::judge_line(const flow::BoundaryRef& boundary, const record::LedgerLine& line,
                         std::size_t segment, const std::map<std::string, std::size_t>& closed) {
   const auto& plan = *boundary.boundary;
-  const auto same = [&](const Version& version) {
-    return version.size == line.object.size && version.mtime == line.object.mtime &&
-           (!line.object.sha256 || version.sha256 == *line.object.sha256);
-  };
-  if (std::ranges::none_of(versions_[line.uri], same)) {
+  const Uri uri = Uri::parse(line.uri).value();
+  const auto seen = parse_instant(line.firstSeen).value_or(Instant{});
+  std::set<std::string> own;  // of each version that it may be about
+  for (const auto& version : versions_[line.uri]) {
+    if (is_of(version, line.object)) own.insert(own_lot(plan, uri, version.modified, seen));
+  }
+  if (own.empty()) {
     return violated(
         1, format("the ledger has {} ({}), which never was", line.uri, version_key(line.object)));
   }
-  const Uri uri = Uri::parse(line.uri).value();
   const bool left_out = flow::left_out(plan, plan.dataset.path().key, uri);
   if (left_out != (line.decision == record::Decision::filtered)) {
     return violated(1, format("{} is {}, and the filter {} it", line.uri,
                               json::name_of(line.decision), left_out ? "does not keep" : "keeps"));
   }
   if (left_out) return;
-  const auto seen = parse_instant(line.firstSeen).value_or(Instant{});
-  const auto modified = parse_instant(line.object.mtime.value_or("")).value_or(Instant{});
-  const auto own = own_lot(plan, own_time(plan, uri, modified, modified, seen));
-  if (line.ownLot != own) {
+  if (!own.contains(line.ownLot)) {
     // Where the clock went back, when it was seen may have been moved on (Boundary::last_held).
-    const bool moved = plan.lot_source == model::LotSource::arrivalTime && line.ownLot < own;
+    const bool moved =
+        plan.lot_source == model::LotSource::arrivalTime && line.ownLot < *own.begin();
     if (!moved) {
-      violated(1, format("{} has the own lot {}, not {}", line.uri, line.ownLot, own));
+      violated(1, format("{} has the own lot {}, not {}", line.uri, line.ownLot, *own.begin()));
     }
+  }
+  judge_place(plan, line, segment, closed);
+}
+
+/// The lot of a line is its own one, or there is a reason why it is not.
+void Oracle::judge_place(const model::BoundaryPlan& plan, const record::LedgerLine& line,
+                         std::size_t segment, const std::map<std::string, std::size_t>& closed) {
+  if (line.ownLot.empty()) {
+    if (line.decision != record::Decision::member) return;
+    return violated(1, line.uri + " says no time, and is a member");
   }
   if (line.decision == record::Decision::rejected) {
     if (plan.lateness != model::Lateness::reject) {
@@ -168,10 +196,14 @@ void Oracle::judge_lots(const flow::BoundaryRef& boundary) {
   for (const auto& text : log.closed) {
     const auto lot = lot::LotId::parse(text).value();
     std::set<std::string> listed;
-    const Stored* body = ask_.find(boundary.project->places.manifest(
-        boundary.boundary->dataset.id(), lot, record::ManifestState::complete));
+    const Uri uri = boundary.project->places.manifest(boundary.boundary->dataset.id(), lot,
+                                                      record::ManifestState::complete);
+    // Who begins after the one that closed the lot has died takes that one for his.
+    if (older_.contains(uri)) continue;
+    const Stored* body = ask_.find(uri);
     const auto manifest = record::read_manifest(body == nullptr ? "" : *body->bytes);
-    if (manifest) listed.insert(manifest->uris.begin(), manifest->uris.end());
+    const auto uris = manifest ? members_in(*manifest) : std::nullopt;
+    if (uris) listed.insert(uris->begin(), uris->end());
     std::set<std::string> members;
     for (const auto& [uri, version] : lots[text]) members.insert(uri);
     if (listed == members) continue;
@@ -189,11 +221,7 @@ void Oracle::judge_present(store::ObjectStore& store, const flow::BoundaryRef& b
     if (flow::left_out(plan, plan.dataset.path().key, info.uri)) return;
     const Version& version = versions_[uri].back();
     const auto last = lines.last.find(uri);
-    const record::ObjectVersion present{.size = version.size,
-                                        .mtime = version.mtime,
-                                        .sha256 = version.sha256,
-                                        .etag = std::nullopt,
-                                        .versionId = std::nullopt};
+    const record::ObjectVersion present = described(version);
     if (last == lines.last.end()) return violated(1, uri + " was never taken in");
     const bool vanished = last->second->decision == record::Decision::vanished;
     if (!vanished && record::same_version(last->second->object, present)) return;
@@ -209,8 +237,7 @@ void Oracle::judge_taken(const flow::BoundaryRef& boundary, const Lines& lines) 
   const auto& plan = *boundary.boundary;
   const std::string path = plan.dataset.path().to_string();
   const auto lot_of = [&](const Taken& one) {
-    const auto modified = parse_instant(one.version.mtime.value_or("")).value_or(Instant{});
-    return own_lot(plan, own_time(plan, Uri::parse(one.uri).value(), modified, modified, one.own));
+    return own_lot(plan, Uri::parse(one.uri).value(), one.modified, one.seen);
   };
   for (const auto& [number, arrivals] : taken_) {
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
@@ -234,6 +261,8 @@ void Oracle::judge_taken(const flow::BoundaryRef& boundary, const Lines& lines) 
 /// Every former body of a public manifest is kept.
 void Oracle::judge_kept(const flow::Deployment& deployment) {
   const auto& places = deployment.projects().front()->places;
+  auto attempts = attempts_;
+  attempts.insert("0");  // what none of ours made
   for (const auto& [uri, bodies] : bodies_) {
     if (bodies.size() < 2) continue;
     const auto key = record::parse_manifest_key(uri.key);
@@ -241,7 +270,7 @@ void Oracle::judge_kept(const flow::Deployment& deployment) {
     if (!lot) continue;
     for (std::size_t i = 0; i + 1 < bodies.size(); ++i) {
       bool found = false;
-      for (const auto& attempt : attempts_) {
+      for (const auto& attempt : attempts) {
         const Stored* body =
             ask_.find(places.manifest(key->dataset, *lot, record::ManifestState::removed, attempt));
         found = found || (body != nullptr && *body->bytes == bodies[i]);
@@ -260,6 +289,8 @@ std::set<std::string> Oracle::lots_of(const flow::Deployment& deployment,
   for (const auto& [role, source] : arc.arc->sources) {
     if (!source.subscribe) continue;
     const auto producer = deployment.producer_of(arc.project->plan.placement, source.id());
+    const auto older = older_lots_.find(source.name);
+    if (older != older_lots_.end()) lots = older->second;
     if (const auto* boundary = std::get_if<flow::BoundaryRef>(&producer)) {
       const auto log = logs_.find(boundary->boundary->name);
       if (log != logs_.end()) lots = log->second.closed;
@@ -324,6 +355,16 @@ void Oracle::judge_claim(const flow::ArcRef& arc, const std::string& lot,
     named.erase(role);
     current.erase(role);
   }
+  // A claim keeps the declaration it started with: of sources that it has no more it is at rest.
+  if (claim.declaration != arc.arc->declaration) {
+    const auto other = [&](const auto& source) {
+      const auto now = current.find(source.first);
+      return now == current.end() ||
+             lot_of_manifest(now->second.manifest) != lot_of_manifest(source.second.manifest);
+    };
+    std::erase_if(named, other);
+    std::erase_if(current, [&](const auto& source) { return !named.contains(source.first); });
+  }
   if (named != current) {
     violated(5, format("{} rests on a former revision of its sources", what));
   }
@@ -335,7 +376,8 @@ void Oracle::judge_claim(const flow::ArcRef& arc, const std::string& lot,
   const auto failed = failed_attempts_.find(attempt);
   const bool final = failed != failed_attempts_.end() && !failed->second;
   const bool used_up = claim.attempts >= 2 && claim.error;  // no arc has fewer attempts
-  const bool died = claim.error && claim.error->code == "LostAttempts" && claim.lostAttempts >= 20;
+  const bool died = claim.error && claim.error->code == "LostAttempts" &&
+                    claim.lostAttempts >= arc.project->limits.lost_attempts;
   if (!final && !used_up && !died) {
     violated(5, format("{} ended after {} attempts without a reason to", what, claim.attempts));
   }

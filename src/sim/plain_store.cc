@@ -25,8 +25,11 @@ tl::unexpected<Failure> conflict(const Uri& uri, std::string_view why) {
 }
 
 ObjectInfo info_of(const Uri& uri, const Stored& stored) {
-  return {
-      .uri = uri, .size = stored.bytes->size(), .modified = stored.modified, .etag = stored.etag};
+  return {.uri = uri,
+          .size = stored.bytes->size(),
+          .modified = stored.modified,
+          .etag = stored.etag,
+          .version_id = stored.version_id};
 }
 
 }  // namespace
@@ -159,7 +162,7 @@ Result<ListPage> PlainStore::list(const ListRequest& request) {
     page.objects.push_back({.uri = {request.prefix.scheme, request.prefix.bucket, key},
                             .size = stored.bytes->size(),
                             .modified = stored.modified,
-                            .etag = {}});
+                            .etag = etags_ ? stored.etag : ""});
   }
   return page;
 }

@@ -41,6 +41,8 @@ class PlainStore final : public store::ObjectStore {
   void set_later(bool later) { later_ = later; }
   /// By a broken port: the dice of whether it is broken this time.
   void set_dice(std::function<bool()> dice) { dice_ = std::move(dice); }
+  /// Whether listings name ETags, as those of S3 do.
+  void set_etags(bool listed) { etags_ = listed; }
   /// So many keys in a page of a listing.
   void set_page(std::size_t page) { page_ = page; }
 
@@ -72,6 +74,7 @@ class PlainStore final : public store::ObjectStore {
   PortBug bug_;
   std::function<bool()> dice_;
   bool later_ = false;
+  bool etags_ = false;
   std::size_t page_ = 1000;
   std::uint64_t last_change_ = 0;
   std::map<Uri, Stored> former_;  ///< StaleReads: what stood there before this writer's put

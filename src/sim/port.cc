@@ -38,6 +38,12 @@ std::string text_of(const Result<T>& result) {
   return result ? "ok" : text_of(result.error());
 }
 
+/// What tells the version from others, in a word.
+std::string short_version(const record::ObjectVersion& version) {
+  if (version.mtime) return version.mtime->substr(11, 9);
+  return version.versionId.value_or(version.etag.value_or("").substr(0, 8));
+}
+
 /// What a segment decides, in a few words for the trace.
 std::string segment_text(std::string_view bytes) {
   const auto segment = record::read_segment(bytes);
@@ -45,8 +51,7 @@ std::string segment_text(std::string_view bytes) {
   std::string text = " {";
   for (const auto& line : segment->lines) {
     text += format(" {} ({}) {} {};", line.uri.substr(line.uri.find("in")),
-                   line.object.mtime.value_or("").substr(11, 9), json::name_of(line.decision),
-                   line.lot);
+                   short_version(line.object), json::name_of(line.decision), line.lot);
   }
   for (const auto& lot : segment->head.closes) text += " closes " + lot;
   return text + " }";
@@ -61,6 +66,7 @@ StorePort::StorePort(World& world, Process& process)
           world.disk(), process.number(), [&world] { return world.stamp(); }, world.bug()),
       dice_(world.seed(), "port " + process.owner().id) {
   plain_.set_page(world.settings().page);
+  plain_.set_etags(world.settings().versions != Versions::File);
   plain_.set_dice([this] { return dice_.chance(0.3); });
 }
 

@@ -96,6 +96,11 @@ std::optional<Instant> SimQueue::next_due(const std::set<std::string>& arcs,
   return next;
 }
 
+bool SimQueue::empty_of(const std::set<std::string>& arcs) const {
+  return std::ranges::none_of(entries_,
+                              [&](const auto& entry) { return arcs.contains(entry.first); });
+}
+
 std::string SimQueue::to_string() const {
   std::string text;
   for (const auto& [arc, lots] : entries_) {

@@ -50,6 +50,8 @@ class SimQueue {
   std::optional<Instant> next_due(const std::set<std::string>& arcs,
                                   const std::set<std::string>& ordered = {}) const;
   bool empty() const { return entries_.empty(); }
+  /// True if no lot of these arcs is to be looked at, or at work.
+  bool empty_of(const std::set<std::string>& arcs) const;
   void clear() { entries_.clear(); }
   /// The most lots of an arc that ever were to be looked at, or at work, at once.
   std::size_t most(const std::string& arc) const;

@@ -24,6 +24,10 @@ std::string describe(const Step& step) {
 
 }  // namespace
 
+std::string version_id(Instant modified) {
+  return format("v{}", modified.time_since_epoch().count());
+}
+
 Script without(Script script, const std::set<unsigned>& numbers) {
   const auto gone = [&](const auto& one) { return numbers.contains(one.number); };
   std::erase_if(script.steps, gone);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "flow/limits.h"
 #include "model/plan.h"
 #include "sim/effect.h"
 
@@ -32,8 +33,12 @@ enum class StepKind : std::uint8_t {
   Retry,      ///< of all ended lots of an arc
   Replay,     ///< of a committed lot of an arc
   StoreDown,  ///< for a while no call of the store has an effect
+  Destroy,    ///< the project is taken out of service, every other time with its records
+  Others,     ///< another project wants one of its datasets
+  Damage,     ///< somebody spoils a record, and puts it back after a while
+  Older,      ///< an older tool publishes a lot of a dataset
 };
-inline constexpr std::size_t step_count = 13;
+inline constexpr std::size_t step_count = 17;
 
 /// One thing that happens at a time.
 struct Step {
@@ -65,6 +70,23 @@ struct BusFault {
   unsigned occurrence = 1;
 };
 
+/// What tells versions of a file apart.
+enum class Versions : std::uint8_t {
+  File,       ///< size, time and, where files are hashed, SHA-256
+  ETag,       ///< size and ETag, as S3 lists objects
+  VersionId,  ///< besides, an id of each, as S3 keeps them where that is switched on
+};
+
+/// Of the version that was written then.
+std::string version_id(Instant modified);
+
+/// What a process does that is asked to end in good order.
+enum class Ending : std::uint8_t {
+  Leave,  ///< as `cls up`: what has to be is stored
+  Run,    ///< as `cls run`: takes in what is there, as if all quiet times were over
+  Seal,   ///< and closes every lot
+};
+
 /// What the world is like all the time.
 struct Settings {
   std::vector<model::ProjectPlan> projects =
@@ -74,10 +96,13 @@ struct Settings {
   /// So many lots of the only process run at once, each in a fiber of its own, as threads do; 0:
   /// its own fiber works, between everything else.
   unsigned lanes = 0;
-  bool one_host = true;          ///< one index, and processes that can tell who lives
-  double pause_chance = 0.1;     ///< that another process comes between, per call
-  std::size_t page = 1000;       ///< keys of a listing
-  bool hashes = true;            ///< files are hashed when they are taken in
+  bool one_host = true;       ///< one index, and processes that can tell who lives
+  double pause_chance = 0.1;  ///< that another process comes between, per call
+  std::size_t page = 1000;    ///< keys of a listing
+  bool hashes = true;         ///< files are hashed when they are taken in
+  Versions versions = Versions::File;
+  Ending ending = Ending::Leave;
+  flow::Limits limits = {};      ///< of all projects
   bool notices = true;           ///< new files are told; else they are found by scans
   nanoseconds poll = {};         ///< between scans
   nanoseconds sweep = {};        ///< between looks through all claims
@@ -89,6 +114,7 @@ struct Settings {
   double empty_rate = 0;         ///< of attempts: sinks without a member
   nanoseconds work = {};         ///< what an attempt takes, at most
   bool since_now = false;        ///< arcs begin with what becomes ready after the deployment
+  nanoseconds since = {};        ///< or so long after the start; 0: with all there is
   Instant start = {};
   nanoseconds length = {};           ///< until the world is healed
   nanoseconds outage_at = {};        ///< when all processes end …
@@ -131,7 +157,11 @@ inline constexpr auto names_of<sim::StepKind> =
                                            {sim::StepKind::Enable, "enable"},
                                            {sim::StepKind::Retry, "retry"},
                                            {sim::StepKind::Replay, "replay"},
-                                           {sim::StepKind::StoreDown, "store down"}}};
+                                           {sim::StepKind::StoreDown, "store down"},
+                                           {sim::StepKind::Destroy, "destroy"},
+                                           {sim::StepKind::Others, "others"},
+                                           {sim::StepKind::Damage, "damage"},
+                                           {sim::StepKind::Older, "older"}}};
 template <>
 inline constexpr auto names_of<sim::Message> =
     Names<sim::Message, 2>{{{sim::Message::Event, "event"}, {sim::Message::Notice, "notice"}}};

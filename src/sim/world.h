@@ -17,6 +17,7 @@
 #include "flow/workload.h"
 #include "sim/disk.h"
 #include "sim/oracle.h"
+#include "sim/outsider.h"
 #include "sim/plain_store.h"
 #include "sim/process.h"
 #include "sim/queue.h"
@@ -27,6 +28,9 @@ namespace cls::sim {
 
 class Engine;
 class World;
+
+/// The name of a redeploy that only brings back what was destroyed.
+inline constexpr const char* back_again = "again";
 
 /// Is told what happens in a world, and may stand in for what is run in it. For who counts.
 class Watcher {
@@ -91,6 +95,9 @@ class World {
   /// True for the dataset of a boundary; its manifests are published by the boundary.
   bool is_arriving(std::string_view dataset) const { return arriving_.contains(dataset); }
   bool healed() const { return healed_; }
+  /// True where a record may be damaged: somebody spoils some in this world, and all were put back
+  /// a moment ago at most.
+  bool spoiled_of_late() const;
   bool store_is_down() const { return !healed_ && time_.monotonic < store_down_until_; }
   bool begun() const { return begun_; }
   bool lives(const std::string& owner) const;
@@ -103,9 +110,26 @@ class World {
   bool tracing() const { return options_.trace; }
   void say(const Process& process, const std::string& what);
 
-  const flow::Deployment& deployment() const { return *deployments_.at(deployed_); }
+  /// What is deployed; nothing between a destroy and the next deploy.
+  const flow::Deployment& deployment() const { return gone_ ? nothing_ : planned(); }
+  /// The same, or what was before it was destroyed.
+  const flow::Deployment& planned() const { return *deployments_.at(deployed_); }
   unsigned deployed() const { return deployed_; }
-  void set_deployed(unsigned number) { deployed_ = number; }
+  bool gone() const { return gone_; }
+  /// Another number whenever it is another deployment.
+  unsigned generation() const { return generation_; }
+  void set_deployed(unsigned number);
+  void set_gone();
+  /// Ends all processes but the operator, and lets none begin before open().
+  void close();
+  void open() { closed_ = false; }
+  /// True while one of them has not ended.
+  bool at_work() const;
+  /// Something that happens after so long.
+  void later(nanoseconds after, std::function<void()> what);
+  /// The processes hear of a file, if nothing goes wrong.
+  void told(unsigned boundary, const std::string& key);
+  void log(std::string_view who, const std::string& what);
   /// All processes look at the orders soon.
   void ring();
   bool take_bell(const Process& process);
@@ -132,8 +156,6 @@ class World {
   bool step();
   nanoseconds next_time() const;
   void run_step(const Step& step);
-  void put(const Step& step);
-  void told(unsigned boundary, const std::string& key);
   void send(Message message, nanoseconds least, std::function<void()> deliver);
   void power_failure();
   void outage();
@@ -144,10 +166,10 @@ class World {
   void ended(Process& process);
   void heal();
   bool at_rest() const;
+  bool replayed(const std::string& uri) const;
   void audit(store::ObjectStore& store);
   void finish();
   void tell_watcher();
-  void log(std::string_view who, const std::string& what);
   std::string owner_of(int writer) const;
 
   const Script& script_;
@@ -157,7 +179,12 @@ class World {
   Disk disk_;
   bool power_ = false;  // just failing
   std::vector<std::unique_ptr<flow::Deployment>> deployments_;
+  flow::Deployment nothing_{{}};
   unsigned deployed_ = 0;
+  bool gone_ = false;
+  bool closed_ = false;
+  unsigned generation_ = 0;
+  Outsider outsider_{*this};
   std::vector<std::unique_ptr<Process>> processes_;  // the last is the operator
   std::set<std::string, std::less<>> arriving_;
   Process* current_ = nullptr;

@@ -91,7 +91,9 @@ Result<ObjectInfo> MemoryStore::get_pieces(const Uri& uri,
 Result<ObjectInfo> MemoryStore::head(const Uri& uri) {
   auto stored = find(uri);
   if (!stored) return pass(std::move(stored));
-  return ObjectInfo{uri, stored->bytes->size(), stored->modified, stored->etag};
+  ObjectInfo info{uri, stored->bytes->size(), stored->modified, stored->etag};
+  if (names_versions_) info.version_id = format_instant(stored->modified);
+  return info;
 }
 
 Result<std::string> MemoryStore::put(const Uri& uri, std::string_view bytes) {

@@ -20,6 +20,9 @@ class MemoryStore final : public ObjectStore {
   /// `clock` stamps what is written; it must outlive the store.
   explicit MemoryStore(const Clock& clock) : clock_(clock) {}
 
+  /// From now on head() names versions, as S3 does where it keeps them: by when they were written.
+  void name_versions() { names_versions_ = true; }
+
   Result<Object> get(const Uri& uri, const Range& range = {}) override;
   Result<ObjectInfo> get_pieces(const Uri& uri,
                                 const std::function<void(std::string_view)>& take) override;
@@ -52,6 +55,7 @@ class MemoryStore final : public ObjectStore {
                              const std::optional<std::string_view>& etag);
 
   const Clock& clock_;
+  bool names_versions_ = false;
   mutable std::mutex mutex_;
   std::uint64_t made_ = 0;  ///< stands for the inode in the ETags of large objects
   std::map<std::pair<std::string, std::string>, Bucket> buckets_;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outsider: what others than the engine and its operator do to the stores: files come and go,
+// records are spoiled and put back, an older tool publishes.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "sim/disk.h"
+#include "sim/script.h"
+
+namespace cls::sim {
+
+class World;
+
+class Outsider {
+ public:
+  explicit Outsider(World& world) : world_(world) {}
+
+  /// A file of a boundary is written or deleted.
+  void put(const Step& step);
+  /// Some record is spoiled, for a while.
+  void damage(const Step& step);
+  /// Puts back all that is spoiled.
+  void mend_all();
+  /// A lot of a dataset, as an older tool publishes it: where nothing stands.
+  void publish(const Step& step);
+
+ private:
+  struct Spoiled {
+    Stored original;
+    std::string etag;  ///< of what stands in its place
+  };
+  void write(const Uri& uri, const std::string& bytes, nanoseconds shift = {});
+  void mend(const Uri& uri);
+
+  World& world_;
+  std::map<Uri, Spoiled> spoiled_;
+};
+
+}  // namespace cls::sim
