@@ -14,16 +14,18 @@ import subprocess
 import tempfile
 import time
 
+SIZES = (3, 100, 1000)  # arcs of a project
+
 
 def project(arcs):
     """A chain of `arcs` copy arcs behind one boundary."""
     return {"project": {"name": "bench", "version": "1"}, "placement": {"provider": "local"},
             "boundaries": [{"type": "core:putListenerBoundary", "name": "inbox", "lotUnit": "Hours",
-                            "dataset": {"name": "d000", "version": "1", "pathURI": "s3://bench/d000/"}}],
-            "arcs": [{"type": "core:copyArc", "name": f"copy{i:03}",
-                      "sources": {"main": {"name": f"d{i:03}", "version": "1"}},
-                      "sinks": {"main": {"name": f"d{i + 1:03}", "version": "1",
-                                         "pathURI": f"s3://bench/d{i + 1:03}/"}}} for i in range(arcs)]}
+                            "dataset": {"name": "d0000", "version": "1", "pathURI": "s3://bench/d0000/"}}],
+            "arcs": [{"type": "core:copyArc", "name": f"copy{i:04}",
+                      "sources": {"main": {"name": f"d{i:04}", "version": "1"}},
+                      "sinks": {"main": {"name": f"d{i + 1:04}", "version": "1",
+                                         "pathURI": f"s3://bench/d{i + 1:04}/"}}} for i in range(arcs)]}
 
 
 def milliseconds(command, environment):
@@ -42,13 +44,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "CLS_HOME": folder + "/home"}
         files = {}
-        for arcs in 3, 100:
+        for arcs in SIZES:
             files[arcs] = pathlib.Path(folder, f"{arcs}.json")
             files[arcs].write_text(json.dumps(project(arcs), indent=1))
         commands = {"/bin/true": ["/bin/true"],
                     "cls --help": [options.cls, "--help"],
-                    "cls verify, 3 arcs": [options.cls, "verify", "-p", str(files[3])],
-                    "cls verify, 100 arcs": [options.cls, "verify", "-p", str(files[100])]}
+                    **{f"cls verify, {arcs:,} arcs": [options.cls, "verify", "-p", str(files[arcs])]
+                       for arcs in SIZES}}
         times = {name: [] for name in commands}
         for _ in range(rounds):
             for name, command in commands.items():

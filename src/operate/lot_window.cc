@@ -5,6 +5,8 @@ namespace cls::operate {
 
 namespace {
 
+constexpr std::size_t page_limit = 10'000;
+
 /// `20240501`: what the ids of that day's lots begin with, whatever their unit.
 std::string day_of(Instant at) {
   return lot::LotId::at(lot::LotUnit::days(), at).value().to_string().substr(0, 8);
@@ -65,7 +67,8 @@ LotWindow::Extent LotWindow::extent(lot::LotUnit unit, const std::optional<lot::
 
 Result<> LotWindow::for_each_key(store::ObjectStore& store, const Uri& prefix,
                                  const Take& take) const {
-  store::ListRequest request{.prefix = prefix};
+  // A directory with very many names is read anew for each page while it changes.
+  store::ListRequest request{.prefix = prefix, .limit = page_limit};
   if (earliest_) request.start_after = prefix.key + "lot=" + day_of(*earliest_);
   // Bytewise after every lot of that day: a lot id goes on with `P`.
   const std::string last = latest_ ? prefix.key + "lot=" + day_of(*latest_) + "Q" : "";
