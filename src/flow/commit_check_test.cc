@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "flow/audited_world_test.h"
+#include "flow/publisher.h"
 #include "record/overwrites.h"
 
 namespace cls::flow {

@@ -205,7 +205,7 @@ void Oracle::judge_lots(const flow::BoundaryRef& boundary) {
     const auto uris = manifest ? members_in(*manifest) : std::nullopt;
     if (uris) listed.insert(uris->begin(), uris->end());
     std::set<std::string> members;
-    for (const auto& [uri, version] : lots[text]) members.insert(uri);
+    for (const auto& [member, version] : lots[text]) members.insert(member);
     if (listed == members) continue;
     violated(1, format("the manifest of {} {} lists {} objects, and {} are its members",
                        boundary.to_string(), text, listed.size(), members.size()));
