@@ -4,13 +4,11 @@
 
 Usage: status_test.py CLS [-v] [NAME…]     CLS is the executable
 """
-import contextlib
 import json
 import os
 import random
 import shutil
 import signal
-import sqlite3
 import sys
 import time
 import unittest
@@ -66,18 +64,6 @@ class Index(Processes):
         self.assertEqual(self.status()["damagedRecords"], 1)
         self.settle()
         self.assertEqual(self.status()["damagedRecords"], 1)
-
-    def test_the_work_writes_nothing_for_statuses(self):
-        """So no lot waits for the disk, or for the index, because of them."""
-        self.declare(COPY)
-        self.put(*map(key_of, range(3)))
-        self.cls("run", "-p", "p.json")
-        with contextlib.closing(sqlite3.connect(self.home / "cls.db")) as index:
-            tables = {name for name, in index.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            self.assertIn("queue", tables)
-            self.assertNotIn("status", tables)
-            self.status()
-            self.assertGreater(index.execute("SELECT count(*) FROM status").fetchone(), (0,))
 
     def test_an_index_that_is_damaged_or_of_another_home_says_nothing_wrong(self):
         self.declare(COPY)

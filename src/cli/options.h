@@ -157,9 +157,9 @@ struct Options {
   std::string scratch;
   bool run = false;
   bool watch = false;           ///< status
+  bool records = false;         ///< status: nothing from the index
   bool exit_code = false;       ///< diff: 6 where there are changes
   bool delete_records = false;  ///< destroy: the project's past too, but for its data
-  bool records = false;         ///< status: nothing from the index
   ShowOptions show;
   ExecutionOptions execution;
   BootstrapOptions bootstrap;
