@@ -3,6 +3,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/format.h"
 #include "user_scenario/drive.h"
@@ -17,7 +18,7 @@ constexpr std::chrono::milliseconds look{20};
 
 class LiveDrive final : public Drive {
  public:
-  LiveDrive(const DriveSetup& setup, Clock& clock) : setup_(setup), clock_(clock) {}
+  LiveDrive(DriveSetup setup, Clock& clock) : setup_(std::move(setup)), clock_(clock) {}
 
   Result<> start() override {
     spec_ = setup_.commands.background(

@@ -174,7 +174,7 @@ class Check {
       std::string& path = scenario_.projectFiles[i];
       at_ = "/projectFiles/" + std::to_string(i);
       const bool is_empty = path.empty();
-      if (!path.starts_with('/')) path = scenario_.directory + "/" + path;
+      if (!path.starts_with('/')) path.insert(0, scenario_.directory + "/");
       if (!scenario_.enabled) continue;
       const auto status = files_.status(path, true);
       if (is_empty || !status || status->kind == FileKind::Directory) {

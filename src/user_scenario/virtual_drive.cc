@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -17,8 +18,8 @@ constexpr int looks = 100;
 
 class VirtualDrive final : public Drive {
  public:
-  VirtualDrive(const DriveSetup& setup, ManualClock& clock, std::string clock_file)
-      : setup_(setup), clock_(clock), clock_file_(std::move(clock_file)) {}
+  VirtualDrive(DriveSetup setup, ManualClock& clock, std::string clock_file)
+      : setup_(std::move(setup)), clock_(clock), clock_file_(std::move(clock_file)) {}
 
   Result<> start() override { return follow(); }
 
