@@ -140,7 +140,12 @@ TEST(Repair, SaysWhyWhatStandsThereCannotBeKept) {
   world.workload.directory = "second";
   world.replay(lot0);
   // The place for what is replaced holds the former revision, which stays.
-  need(world.store.put(world.manifest("out", lot0, ManifestState::complete), "{}"));
+  need(world.store.put(world.manifest("out", lot0, ManifestState::complete),
+                       record::write_manifest({.state = ManifestState::complete,
+                                               .comment = {},
+                                               .lotId = lot0,
+                                               .uriType = record::UriType::identifier,
+                                               .uris = {"s3://elsewhere/x"}})));
   const auto before = all_of(world);
   auto report = world.audit();
   ASSERT_EQ(report.repairs.size(), 1U);

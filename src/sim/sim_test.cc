@@ -91,11 +91,18 @@ TEST(World, TheSameSeedGivesTheSameTrace) {
 
 TEST(World, EveryFamilyHoldsThePromisesWithoutFaults) {
   for (const auto& family : family_names()) {
-    const auto report =
-        run_script(make_script(7, {.family = family, .day = false, .faults = false}), {});
-    EXPECT_THAT(report.violations, IsEmpty()) << family;
-    EXPECT_GT(report.lots, 0U) << family;
-    EXPECT_GT(report.claims, 0U) << family;
+    std::uint64_t lots = 0;
+    std::uint64_t claims = 0;
+    // In one world of a family there may be nothing to do.
+    for (std::uint64_t seed = 7; seed < 12 && (lots == 0 || claims == 0); ++seed) {
+      const auto report =
+          run_script(make_script(seed, {.family = family, .day = false, .faults = false}), {});
+      EXPECT_THAT(report.violations, IsEmpty()) << family;
+      lots += report.lots;
+      claims += report.claims;
+    }
+    EXPECT_GT(lots, 0U) << family;
+    EXPECT_GT(claims, 0U) << family;
   }
 }
 
