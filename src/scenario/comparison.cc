@@ -5,11 +5,10 @@
 #include <array>
 #include <iterator>
 
-#include <re2/re2.h>
-
 #include "base/format.h"
 #include "base/text.h"
 #include "json/value.h"
+#include "model/regex.h"
 
 namespace cls::scenario {
 
@@ -20,13 +19,23 @@ namespace {
 constexpr std::array unlike{"mtime",         "sha256", "etag", "versionId", "revision",
                             "sourceVersion", "nonce",  "beat", "message",   "comment"};
 
+/// `text` with `instead` for each match.
+std::string replaced(std::string_view text, const model::Regex& pattern, std::string_view instead) {
+  std::string result;
+  for (auto found = pattern.search(text); found; found = pattern.search(text)) {
+    result += text.substr(0, found->begin);
+    result += instead;
+    text.remove_prefix(found->end);
+  }
+  return result += text;
+}
+
 /// Without attempts and times.
-std::string masked(std::string text) {
-  static const re2::RE2 ulid("[0-9A-HJKMNP-TV-Z]{26}");
-  static const re2::RE2 time(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)");
-  re2::RE2::GlobalReplace(&text, ulid, "<attempt>");
-  re2::RE2::GlobalReplace(&text, time, "<time>");
-  return text;
+std::string masked(std::string_view text) {
+  static const auto ulid = model::Regex::compile("[0-9A-HJKMNP-TV-Z]{26}").value();
+  static const auto time =
+      model::Regex::compile(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z)").value();
+  return replaced(replaced(text, ulid, "<attempt>"), time, "<time>");
 }
 
 void leave_out_versions(json::Value& value) {

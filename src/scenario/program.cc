@@ -49,7 +49,7 @@ class Program {
     const Report again = play(parsed.scenario, directory, Where::S3);
     if (!again.failures.empty()) return false;
     const auto differences = compare(report.records, again.records);
-    for (const auto& difference : differences) console_.err(file + ": " + difference + "\n");
+    for (const auto& difference : differences) console_.err(format("{}: {}\n", file, difference));
     return differences.empty();
   }
 

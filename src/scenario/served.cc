@@ -5,14 +5,13 @@
 #include <fstream>
 #include <iterator>
 #include <set>
-#include <sys/xattr.h>
 #include <system_error>
 
-#include <re2/re2.h>
-
 #include "base/error.h"
+#include "base/file_attribute.h"
 #include "base/format.h"
 #include "base/hash.h"
+#include "model/regex.h"
 
 namespace cls::scenario {
 
@@ -30,19 +29,17 @@ std::string content(const fs::path& path) {
 
 /// Names of buckets as S3 has them; others stay folders of the home.
 bool is_bucket_name(const std::string& name) {
-  static const re2::RE2 pattern("[a-z0-9][a-z0-9-]{2,62}");
-  return re2::RE2::FullMatch(name, pattern);
+  static const auto pattern = model::Regex::compile("[a-z0-9][a-z0-9-]{2,62}").value();
+  return pattern.matches(name);
 }
 
-Result<> set_etag(const fs::path& path) {
-  const std::string etag = '"' + md5_hex(content(path)) + '"';
-  std::string there(etag.size() + 1, '\0');
-  const auto size = ::getxattr(path.c_str(), etag_attribute, there.data(), there.size());
-  if (size > 0 && there.substr(0, static_cast<std::size_t>(size)) == etag) return {};
-  if (::setxattr(path.c_str(), etag_attribute, etag.data(), etag.size(), 0) == 0) return {};
-  const std::error_code error(errno, std::generic_category());
-  return fail(FailureCode::Unavailable,
-              format("{}: cannot set its ETag: {}", path.string(), error.message()));
+/// The buckets that a text names in URIs.
+void add_buckets_of(std::string_view text, std::set<std::string>& names) {
+  static const auto uri = model::Regex::compile("s3://([^/\"${]+)").value();
+  for (auto found = uri.search(text); found; found = uri.search(text)) {
+    names.emplace(found->groups.at(1));
+    text.remove_prefix(found->end);
+  }
 }
 
 }  // namespace
@@ -63,12 +60,9 @@ Result<std::vector<std::string>> Served::options() {
   for (const char* kind : {"metadata", "arc-state", "manifest"}) {
     names.insert(format("clusterless-{}-local-home", kind));
   }
-  static const re2::RE2 uri("s3://([^/\"${]+)");
   for (const auto& entry : fs::directory_iterator(sandbox_.root())) {
     if (!entry.is_regular_file()) continue;
-    const std::string text = content(entry.path());
-    re2::StringPiece rest(text);
-    for (std::string name; re2::RE2::FindAndConsume(&rest, uri, &name);) names.insert(name);
+    add_buckets_of(content(entry.path()), names);
   }
   for (const auto& entry : fs::directory_iterator(root_)) {
     names.insert(entry.path().filename().string());
@@ -90,7 +84,9 @@ Result<> Served::stamp() const {
     if (at->path().filename().string().starts_with('.')) {
       at.disable_recursion_pending();  // the server's own
     } else if (at->is_regular_file()) {
-      if (auto set = set_etag(at->path()); !set) return set;
+      const std::string etag = '"' + md5_hex(content(at->path())) + '"';
+      auto set = set_file_attribute(at->path(), etag_attribute, etag);
+      if (!set) return set;
     }
   }
   return {};

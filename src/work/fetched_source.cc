@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/fetched_source.h"
 
+#include <utility>
+
 #include "base/format.h"
 #include "work/copy_jobs.h"
 
@@ -12,16 +14,16 @@ constexpr const char* bucket = "fetched";
 
 }  // namespace
 
-FetchedSource::FetchedSource(store::ObjectStore& store, FileSystem& files, const Uri& path,
+FetchedSource::FetchedSource(store::ObjectStore& store, FileSystem& files, Uri path,
                              const std::string& directory)
     : store_(store),
       files_(files),
-      base_(path),
+      base_(std::move(path)),
       names_(files, {.stores = directory, .buckets = {{{"s3", bucket}, directory}}}) {}
 
 Result<std::string> FetchedSource::path_of(const Uri& member) const {
-  auto relative = relative_to(member, base_);
-  return names_.local_path({"s3", bucket, relative ? std::move(*relative) : member.key});
+  const auto relative = relative_to(member, base_);
+  return names_.local_path({"s3", bucket, relative ? *relative : member.key});
 }
 
 Result<SourceSight> FetchedSource::fetch(const flow::SourceMember& member,
