@@ -33,7 +33,7 @@ struct StoreMap {
 /// What stores elsewhere need; outlives them.
 struct StoreContext {
   StoreMap map = {};
-  /// Both needed where there are buckets on S3: of what is written, and of signatures and time-outs.
+  /// Both needed with buckets on S3: of what is written, and of signatures and time-outs.
   Clock* clock = nullptr;
   Clock* network_clock = nullptr;
   std::function<std::optional<std::string>(const std::string&)> getenv = {};

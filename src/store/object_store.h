@@ -24,8 +24,8 @@ inline constexpr std::uint64_t piece_limit = std::uint64_t{1} << 20U;
 struct ObjectInfo {
   Uri uri;
   std::uint64_t size = 0;
-  Instant modified;  ///< the store's own clock
-  std::string etag;  ///< may be empty in listings
+  Instant modified;             ///< the store's own clock
+  std::string etag;             ///< may be empty in listings
   std::string version_id = {};  ///< of S3, where it keeps versions; empty elsewhere and in listings
 };
 
