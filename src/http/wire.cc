@@ -135,7 +135,7 @@ Result<const Trust::Context*> Trust::context() {
 
 struct Wire::Parts {
   struct Free {
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
+    void operator()(SSL* handle) const { SSL_free(handle); }
   };
   UniqueFd socket;
   std::string name;
