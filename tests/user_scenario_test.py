@@ -192,6 +192,14 @@ class Bad(ScenarioCase):
         self.assertRegex(done.stderr, r":1:\d+: /watchedStores/0/watchType: a glue catalogue cannot be watched")
         self.assertFalse(self.work.exists())
 
+    def test_a_report_that_is_lost_is_no_success(self):
+        self.scenario("lost")
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(self.command("--work", self.work, "--virtual-time", "--verify-only"), env=self.environment,
+                                  text=True, stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 75, done.stderr)
+        self.assertIn("standard output cannot be written", done.stderr)
+
     def test_files_that_are_no_json(self):
         self.scenario("x")
         path = self.folder / "scenarios/x/scenario.json"

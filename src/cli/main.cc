@@ -1,57 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls: the composition root. Nothing is decided here; the real world is put together.
-#include <atomic>
-#include <cerrno>
-#include <csignal>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <iterator>
-#include <mutex>
 
-#include "base/error.h"
-#include "base/format.h"
 #include "base/posix_process_runner.h"
-#include "base/standard_streams.h"
 #include "base/stop_signals.h"
 #include "cli/app.h"
+#include "cli/standard_console.h"
 
 namespace {
-
-/// The process's own streams; each text in one piece.
-class StandardConsole final : public cls::cli::Console {
- public:
-  void out(std::string_view text) override {
-    const int error = write(cls::standard_output, text);
-    if (error != 0) out_error_ = error;
-  }
-  void err(std::string_view text) override {
-    static_cast<void>(write(cls::standard_error, text));  // there is nobody left to tell
-  }
-  bool out_lost() const override { return out_error_ != 0; }
-  std::size_t width() const override { return cls::terminal_width(cls::standard_output); }
-
-  /// The exit code of a command that would end with `code`: what it printed may be lost. A reader
-  /// that went away had enough.
-  int ended_with(int code) {
-    const int error = out_error_;
-    if (error == 0 || error == EPIPE) return code;
-    err(cls::format("cls: standard output cannot be written, what was printed is incomplete: {}\n",
-                    std::strerror(error)));
-    if (code != 0) return code;
-    const bool full = error == ENOSPC || error == EDQUOT;
-    return static_cast<int>(full ? cls::ExitCode::Temporary : cls::ExitCode::Failed);
-  }
-
- private:
-  int write(int stream, std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    return cls::write_stream(stream, text);
-  }
-  std::mutex mutex_;
-  std::atomic<int> out_error_ = 0;
-};
 
 std::string read_all(std::FILE* stream) {
   std::string text;
@@ -70,15 +30,12 @@ std::optional<std::string> environment(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Who reads what is printed may go away; a service goes on.
-  std::signal(SIGPIPE, SIG_IGN);
-  cls::occupy_closed_streams();
+  cls::cli::StandardConsole console("cls");
   cls::StopSignals signals;
   cls::SystemClock clock;
   cls::PosixFileSystem files;
   cls::UlidSource ids(clock);
   cls::PosixProcessRunner processes;
-  StandardConsole console;
   std::error_code error;
   cls::cli::World world{
       .console = console,

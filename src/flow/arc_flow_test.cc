@@ -212,6 +212,17 @@ TEST_F(ArcFlowTest, ACommitThatWasNotPublishedIsPublishedFromItsMembersByWhoever
   EXPECT_TRUE(world.claim(lot)->claim.sinks.at("main").published);
 }
 
+TEST_F(ArcFlowTest, WhoPublishesTheCommitOfAnotherDeclarationTellsOfItsDataset) {
+  run<Ended>();
+  unpublish(world);
+  model::ProjectPlan moved = world.project().plan;
+  moved.arcs.front().sinks = {{"main", testing::sink("elsewhere", "s3://b/elsewhere/")}};
+  world.make(std::move(moved));
+  world.events.seen.clear();
+  EXPECT_EQ(run<Idle>(), Idle::UpToDate);
+  EXPECT_THAT(world.events.seen, ElementsAre("out " + std::string(lot)));
+}
+
 TEST_F(ArcFlowTest, APrivateManifestIsPublishedWhereThereIsOne) {
   run<Ended>();
   const auto manifest = unpublish(world);

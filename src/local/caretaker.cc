@@ -7,7 +7,6 @@
 #include "base/stale_files.h"
 #include "local/attempt_logs.h"
 #include "local/deployed.h"
-#include "local/status_refresh.h"
 #include "record/places.h"
 
 namespace cls::local {
@@ -41,8 +40,6 @@ void Caretaker::work(const std::stop_token& stop) {
       keep(stop);
       remove_containers();
       if (pass % passes_a_day == 0) remove_temporary(stop);
-      // Not at the start, which has enough to read.
-      if (pass > 0) renew_status();
     } catch (const Error& error) {
       services_.log.warning(format("tidying up: {}", error.what()));
     }
@@ -59,15 +56,6 @@ void Caretaker::remove_containers() {
     const auto group = group_of(home.files(), home.attempts(), attempt);
     return group && group->lives;
   });
-}
-
-/// So that no `cls status` has to read all records because they were looked at too long ago.
-void Caretaker::renew_status() {
-  const auto deployed = read_deployed(services_.home);
-  if (!deployed) throw Error(deployed.error());
-  flow::LedgerLogs logs(services_.home.store());
-  const auto renewed = refresh_status(services_.home, services_.clock, *deployed->deployment, logs);
-  if (!renewed) throw Error(renewed.error());
 }
 
 void Caretaker::keep(const std::stop_token& stop) {

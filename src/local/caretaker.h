@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Caretaker: what a resident process tidies up beside its work: folders of attempts, temporary
-// files of killed writers, and what the index remembers for statuses.
+// Caretaker: what a resident process tidies up beside its work: folders of attempts, and temporary
+// files of killed writers.
 #pragma once
 
 #include <condition_variable>
@@ -26,7 +26,6 @@ class Caretaker {
   void keep(const std::stop_token& stop);
   void remove_temporary(const std::stop_token& stop);
   void remove_containers();
-  void renew_status();
 
   Services services_;
   RetentionLimits limits_;

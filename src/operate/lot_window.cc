@@ -12,17 +12,15 @@ std::string day_of(Instant at) {
   return lot::LotId::at(lot::LotUnit::days(), at).value().to_string().substr(0, 8);
 }
 
-/// The lot that a key names after the prefix; nullopt for other keys.
-std::optional<lot::LotId> lot_of_key(std::string_view key, std::string_view prefix) {
-  constexpr std::string_view name = "lot=";
-  key.remove_prefix(prefix.size());
-  if (!key.starts_with(name)) return std::nullopt;
-  key.remove_prefix(name.size());
-  const auto lot = lot::LotId::parse(key.substr(0, key.find_first_of("./")));
+}  // namespace
+
+std::optional<lot::LotId> lot_of_name(std::string_view name) {
+  constexpr std::string_view named = "lot=";
+  if (!name.starts_with(named)) return std::nullopt;
+  name.remove_prefix(named.size());
+  const auto lot = lot::LotId::parse(name.substr(0, name.find_first_of("./")));
   return lot ? std::optional(*lot) : std::nullopt;
 }
-
-}  // namespace
 
 Result<LotWindow> LotWindow::of(const ReportFilter& filter) {
   LotWindow window;
@@ -78,7 +76,7 @@ Result<> LotWindow::for_each_key(store::ObjectStore& store, const Uri& prefix,
     if (!page) return pass(std::move(page));
     for (const auto& info : page->objects) {
       if (!last.empty() && info.uri.key > last) return {};
-      const auto lot = lot_of_key(info.uri.key, prefix.key);
+      const auto lot = lot_of_name(std::string_view(info.uri.key).substr(prefix.key.size()));
       if (!lot || !contains(*lot)) continue;
       if (auto taken = take(*lot, info); !taken) return taken;
     }

@@ -14,6 +14,10 @@
 
 namespace cls::operate {
 
+/// The lot that a key or directory names: `lot=<lot id>`, and what may follow after `.` or `/`.
+/// nullopt for other names.
+std::optional<lot::LotId> lot_of_name(std::string_view name);
+
 /// The lots between a filter's moments; without moments all lots. Of a unit these are the lots of
 /// lot::ScanWindow, so where both moments lie in one lot, that lot.
 class LotWindow {

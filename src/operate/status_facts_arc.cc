@@ -198,9 +198,7 @@ Result<> StatusFacts::recall_states(const flow::ArcRef& arc, const std::vector<s
   const std::unordered_set<lot::LotId> claimed(facts.known.begin(), facts.known.end());
   const auto take = [&](const ArcLot& lot) { return take_lot(arc, lot, std::nullopt, facts); };
   for (const auto& name : names) {
-    constexpr std::string_view named = "lot=";
-    if (!name.starts_with(named)) continue;
-    const auto lot = lot::LotId::parse(std::string_view(name).substr(named.size()));
+    const auto lot = lot_of_name(name);
     if (!lot || claimed.contains(*lot)) continue;
     Uri prefix = states;
     prefix.key += name + "/";

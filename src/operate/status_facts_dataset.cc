@@ -45,14 +45,6 @@ struct Maker {
   }
 };
 
-/// `lot=20230101PT5M000`
-std::optional<lot::LotId> lot_of_name(std::string_view name) {
-  constexpr std::string_view named = "lot=";
-  if (!name.starts_with(named)) return std::nullopt;
-  const auto lot = lot::LotId::parse(name.substr(named.size()));
-  return lot ? std::optional(*lot) : std::nullopt;
-}
-
 }  // namespace
 
 /// The lots as they are remembered, after another look at those that were not settled; nullopt

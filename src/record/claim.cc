@@ -79,18 +79,6 @@ Result<MembersFile> read_members(std::string_view bytes) {
 }
 
 std::string content_revision(const std::vector<MemberLine>& members) {
-  // Mostly they are in order, and the lines of a million members are not held at once.
-  Digest in_order = Digest::sha256();
-  std::string former;
-  const bool sorted = std::ranges::all_of(members, [&](const MemberLine& member) {
-    if (member.vanished) return true;
-    std::string line = revision_line(member);
-    if (line < former) return false;
-    in_order.update(line);
-    former = std::move(line);
-    return true;
-  });
-  if (sorted) return in_order.hex().substr(0, revision_digits);
   std::vector<std::string> lines;
   lines.reserve(members.size());
   for (const auto& member : members) {

@@ -154,8 +154,8 @@ Result<> Stage::act(const Up& up) {
   if (resident_) return fail(FailureCode::Conflict, "one is up already");
   resident_ = std::make_unique<Resident>(program_, sandbox_.root(), variables_);
   last_ = Outcome{.command = "cls up", .exit_code = 0, .out = {}, .err = {}};
-  const auto arguments = placed(up.arguments);
-  if (!arguments) return pass(Result<std::vector<std::string>>(arguments));
+  auto arguments = placed(up.arguments);
+  if (!arguments) return pass(std::move(arguments));
   auto started = resident_->start(*arguments);
   keep_up();
   return started;

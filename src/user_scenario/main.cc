@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls-scenario: puts the real world together; or, in a child of itself, one whose clock stands.
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 
 #include "base/error.h"
 #include "base/format.h"
 #include "base/posix_process_runner.h"
-#include "base/standard_streams.h"
 #include "base/stop_signals.h"
+#include "cli/standard_console.h"
 #include "scenario/virtual_files.h"
 #include "user_scenario/clock_file.h"
 #include "user_scenario/program.h"
@@ -17,20 +15,6 @@
 namespace cls::user_scenario {
 
 namespace {
-
-class StandardConsole final : public cli::Console {
- public:
-  void out(std::string_view text) override { write(standard_output, text); }
-  void err(std::string_view text) override { write(standard_error, text); }
-  std::size_t width() const override { return terminal_width(standard_output); }
-
- private:
-  void write(int stream, std::string_view text) {
-    const std::lock_guard lock(mutex_);
-    write_stream(stream, text);
-  }
-  std::mutex mutex_;
-};
 
 /// `cls` with a clock that is moved by what waits, from what the file says on.
 int run_as_cls(const std::string& clock_file, const std::vector<std::string>& arguments,
@@ -84,8 +68,8 @@ int run_as_user(const std::vector<std::string>& arguments, cli::Console& console
   return run_program(std::get<Options>(parsed), world);
 }
 
-int run_either(const std::vector<std::string>& arguments, StopSignals& signals) {
-  StandardConsole console;
+int run_either(const std::vector<std::string>& arguments, cli::Console& console,
+               StopSignals& signals) {
   try {
     if (arguments.size() > 2 && arguments.front() == as_cls) {
       return run_as_cls(arguments[1], {arguments.begin() + 2, arguments.end()}, console, signals);
@@ -105,8 +89,8 @@ int run_either(const std::vector<std::string>& arguments, StopSignals& signals) 
 }  // namespace cls::user_scenario
 
 int main(int argc, char** argv) {
-  // Who reads what is printed may go away.
-  std::signal(SIGPIPE, SIG_IGN);
+  cls::cli::StandardConsole console("cls-scenario");
   cls::StopSignals signals;
-  return cls::user_scenario::run_either({argv + 1, argv + argc}, signals);
+  return console.ended_with(
+      cls::user_scenario::run_either({argv + 1, argv + argc}, console, signals));
 }

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/app.h"
+#include "cli/page_text.h"
 
 namespace cls::user_scenario {
 
@@ -57,6 +58,8 @@ constexpr std::array rows{
     OptionRow{"--version", "-V", "", {}, "Print the version and end"}};
 
 constexpr std::string_view usage = "usage: cls-scenario -f DIR [OPTIONS]\n";
+/// Where the texts beside the options begin.
+constexpr std::size_t column = 29;
 
 Answer wrong(const std::string& message) {
   return {.exit_code = static_cast<int>(ExitCode::Usage),
@@ -158,26 +161,10 @@ std::string help_text() {
   text += usage;
   text += "\nOptions:\n";
   for (const auto& row : rows) {
-    std::string names = row.short_name.empty() ? "      " : format("  {}, ", row.short_name);
+    std::string names = row.short_name.empty() ? "    " : format("{}, ", row.short_name);
     names += row.name;
     if (!row.value.empty()) names += format(" {}", row.value);
-    constexpr std::size_t column = 30;
-    constexpr std::size_t width = 96;
-    std::string line = format("{:<30}", names);
-    if (names.size() >= column) line = names + "\n" + std::string(column, ' ');
-    std::size_t used = column;
-    for (const auto& word : split(row.doc, ' ')) {
-      if (used > column && used + 1 + word.size() > width) {
-        line += "\n" + std::string(column, ' ');
-        used = column;
-      } else if (used > column) {
-        line += ' ';
-        ++used;
-      }
-      line += word;
-      used += word.size();
-    }
-    text += line + "\n";
+    cli::append_row(text, names, row.doc, column);
   }
   text +=
       "\nThe exit code is the number of scenarios that failed, at most 125; 2: this command "
