@@ -76,19 +76,65 @@ TEST_F(Commands, VerifyReadsStandardInput) {
   EXPECT_EQ(ran.out, "-: ok: p/1, 1 boundary, 1 arc\n");
 }
 
-TEST_F(Commands, VerifyForAwsWarnsOfWhatDeployRefuses) {
-  std::string aws = copy_project();
-  aws.replace(aws.find(R"({"provider": "local"})"), 21,
-              R"({"provider": "aws", "account": "1", "region": "r"})");
-  write(path("p.json"), aws);
-  const Ran verified = cls({"verify", "-p", "p.json"});
-  EXPECT_EQ(verified.code, 0);
-  EXPECT_THAT(verified.err, HasSubstr("warning"));
+/// The same project with a placement on aws.
+std::string on_aws(std::string project) {
+  return project.replace(
+      project.find(R"({"provider": "local"})"), 21,
+      R"({"provider": "aws", "account": "111122223333", "region": "eu-west-1"})");
+}
+
+TEST_F(Commands, WhatVerifyTakesForAwsDeployRefusesYet) {
+  write(path("p.json"), on_aws(copy_project()));
+  EXPECT_EQ(cls({"verify", "-p", "p.json"}).code, 0);
   const Ran deployed = cls({"deploy", "-p", "p.json"});
-  EXPECT_EQ(deployed.code, 1);
-  EXPECT_THAT(deployed.err, HasSubstr("nothing was changed"));
+  EXPECT_EQ(deployed.code, 4);
+  EXPECT_THAT(deployed.err, HasSubstr("cannot deploy to aws yet"));
   EXPECT_FALSE(fs::exists(home()));
   EXPECT_EQ(cls({"run", "-p", "p.json"}).code, 0) << "run is always local";
+}
+
+TEST_F(Commands, VerifyForAwsWritesTemplates) {
+  write(path("p.json"), on_aws(copy_project()));
+  const auto run = [&] {
+    return cls({"verify", "-p", "p.json", "--substrate", "aws", "--out", "out"});
+  };
+  const Ran without = run();
+  EXPECT_EQ(without.code, 1);
+  EXPECT_THAT(without.err, HasSubstr("no code for functions"));
+  EXPECT_FALSE(fs::exists(path("out")));
+  environment_["CLS_ASSETS_PATH"] = path("code");
+  fs::create_directories(path("code"));
+  write(path("code/bootstrap-arm_64.zip"), "arm");
+  write(path("code/bootstrap-x86_64.zip"), "x86");
+  const Ran ran = run();
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("wrote 2 templates to out"));
+  EXPECT_TRUE(fs::exists(path("out/assembly.json")));
+  EXPECT_THAT(read(path("out/111122223333-eu-west-1/p-arc-copy-1-eu-west-1.template.json")),
+              HasSubstr("AWS::StepFunctions::StateMachine"));
+}
+
+TEST_F(Commands, WhatVerifyWroteBeforeGivesWay) {
+  write(path("p.json"), on_aws(copy_project()));
+  environment_["CLS_ASSETS_PATH"] = path("code");
+  fs::create_directories(path("code"));
+  write(path("code/bootstrap-arm_64.zip"), "arm");
+  write(path("code/bootstrap-x86_64.zip"), "x86");
+  const std::string arc = "out/111122223333-eu-west-1/p-arc-copy-1-eu-west-1.template.json";
+  EXPECT_EQ(cls({"verify", "-p", "p.json", "--out", "out"}).code, 0);
+  write(path("out/mine.txt"), "mine");
+  EXPECT_TRUE(fs::exists(path(arc)));
+  EXPECT_EQ(cls({"verify", "-p", "p.json", "--out", "out", "--exclude-all-arcs"}).code, 0);
+  EXPECT_FALSE(fs::exists(path(arc)));
+  EXPECT_TRUE(fs::exists(path("out/mine.txt"))) << "what somebody else put there stays";
+}
+
+TEST_F(Commands, VerifyForAwsOfAProjectForHereSaysSo) {
+  write(path("p.json"), copy_project());
+  const Ran ran = cls({"verify", "-p", "p.json", "--substrate", "aws"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("/placement/provider: the project is for 'local' (for AWS write"));
+  EXPECT_EQ(cls({"verify", "-p", "p.json", "--out", "out"}).code, 2);
 }
 
 TEST_F(Commands, ABadFileAmongGoodOnesDeploysNothing) {

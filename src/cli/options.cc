@@ -87,6 +87,12 @@ class CommandLine {
     add_project_options(*sub, options_);
   }
 
+  void add_out(CLI::App* sub) {
+    sub->add_option("--out,--output-path", options_.out,
+                    "Write what it becomes on AWS into this folder: templates and assembly.json")
+        ->type_name("DIR");
+  }
+
   void add_since(CLI::App* sub) {
     sub->add_option("--since", options_.since,
                     "Lots ready from here on belong to new arcs: now, all, a time or a lot id")
@@ -120,6 +126,7 @@ class CommandLine {
         command(app_, "verify", "Check project files; nothing is changed", Command::Verify);
     add_projects(verify, true);
     add_dry_run_options(*verify, options_);
+    add_out(verify);
     auto* diff = command(app_, "diff", "What deploying projects would change; nothing is changed",
                          Command::Diff);
     add_projects(diff, true);
@@ -128,6 +135,7 @@ class CommandLine {
         command(app_, "bootstrap", "Make the home of the local substrate", Command::Bootstrap);
     add_bootstrap_options(*bootstrap, options_);
     add_execution_options(*bootstrap, options_);
+    add_out(bootstrap);
     auto* deploy =
         command(app_, "deploy", "Record projects, so that `cls up` serves them", Command::Deploy);
     add_projects(deploy, true);

@@ -112,6 +112,7 @@ struct Options {
   std::string log_level;  ///< empty: $CLS_LOG_LEVEL, else what -v says
 
   std::vector<std::string> projects;  ///< -p; `-` is standard input
+  std::string out;                    ///< verify, bootstrap: a folder for templates; empty: none
   std::string since;                  ///< now, all, a time or a lot id; audit: a lot id
   bool until_idle = false;
   bool seal = false;

@@ -55,6 +55,9 @@ std::optional<json::Document> read_layer(const std::string& path, World& world,
 
 json::Value property_value(const std::string& text) {
   if (text == "true" || text == "false") return json::Value::boolean_value(text == "true");
+  const bool is_number = !text.empty() && text.size() < 10 &&
+                         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (is_number) return json::Value::number(std::stoll(text));
   return json::Value::string(text);
 }
 
@@ -163,6 +166,31 @@ std::vector<LoadedSettings> load_settings(const Options& options, World& world,
   all.push_back(load<CommonSettings>(options, world, problems));
   all.push_back(load<AwsSettings>(options, world, problems));
   return all;
+}
+
+namespace {
+
+template <class Settings>
+Settings settings_of(const Options& options, World& world) {
+  Diagnostics problems;
+  json::Document document{.file = "settings", .text = "", .root = {}};
+  document.is_generated = true;
+  document.root = load<Settings>(options, world, problems).value;
+  Settings settings;
+  json::Reader in(document, problems, json::Unknown::Error);
+  json::decode(document.root, settings, in);
+  if (problems.has_errors()) throw Error(problems.all().front().to_string(), ExitCode::Usage);
+  return settings;
+}
+
+}  // namespace
+
+CommonSettings common_settings(const Options& options, World& world) {
+  return settings_of<CommonSettings>(options, world);
+}
+
+AwsSettings aws_settings(const Options& options, World& world) {
+  return settings_of<AwsSettings>(options, world);
 }
 
 json::Value defaults_of(std::string_view name) {

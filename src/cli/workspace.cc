@@ -189,7 +189,8 @@ local::DeployedProjects deployed_in(local::Home& home, World& world) {
 }
 
 tl::expected<CheckedProjects, ExitCode> check_projects(const Options& options, World& world,
-                                                       Purpose purpose) {
+                                                       Purpose purpose,
+                                                       const FurtherCheck& further) {
   Diagnostics problems;
   model::Options checks{.substrate = model::Substrate::Local,
                         .strict = purpose != Purpose::Verify,
@@ -212,6 +213,7 @@ tl::expected<CheckedProjects, ExitCode> check_projects(const Options& options, W
     checks.substrate = model::Substrate::Aws;
     model::validate(on_aws, checks, {}, problems);
     checked.for_aws = true;
+    if (further && !problems.has_errors()) further(on_aws, problems);
   }
   problems.sort();
   print(problems, options, purpose, world);

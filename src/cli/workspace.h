@@ -2,6 +2,7 @@
 // What the commands share: the home that the options name, the project files, messages.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -67,10 +68,14 @@ struct CheckedProjects {
   bool for_aws = false;  ///< one of them at least is meant for aws
 };
 
+/// What else is checked of documents that are meant for aws, once they are valid.
+using FurtherCheck = std::function<void(const std::vector<model::LoadedDocument>&, Diagnostics&)>;
+
 /// Reads and checks the project files of the options (there must be some) and prints all problems;
 /// where there are errors, the exit code that they mean. An absent file is an Error with code 74.
 tl::expected<CheckedProjects, ExitCode> check_projects(const Options& options, World& world,
-                                                       Purpose purpose);
+                                                       Purpose purpose,
+                                                       const FurtherCheck& on_aws = {});
 
 /// What --since says; `otherwise` where it is not given.
 flow::Since since_of(const Options& options, const World& world, const flow::Since& otherwise);

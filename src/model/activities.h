@@ -35,7 +35,7 @@ struct CoreRetention : Component {
 struct AwsCloudWatchExport : Component {
   static constexpr std::string_view type = "aws:core:cloudWatchExport";
   static constexpr std::string_view doc = "Exports a log group to S3 at intervals.";
-  static constexpr RunsOn runs{};
+  static constexpr RunsOn runs{.aws = true};
 
   UnitText interval;
   std::string logGroupName;

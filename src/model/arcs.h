@@ -59,13 +59,13 @@ struct ArcOf : ArcBase {
 struct CoreCopyArc : ArcOf<CopyWorkload> {
   static constexpr std::string_view type = "core:copyArc";
   static constexpr std::string_view doc = "Copies the objects of a lot.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 };
 
 struct CoreCommandArc : ArcOf<CommandWorkload> {
   static constexpr std::string_view type = "core:commandArc";
   static constexpr std::string_view doc = "Runs a command on each lot.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 };
 
 struct CoreFunctionArc : ArcOf<FunctionWorkload> {
@@ -89,26 +89,26 @@ struct CoreSqlArc : ArcOf<SqlWorkload> {
 struct CoreAddPartitionsArc : ArcOf<AddPartitionsWorkload> {
   static constexpr std::string_view type = "core:addPartitionsArc";
   static constexpr std::string_view doc = "Registers the partitions of a lot in a table.";
-  static constexpr RunsOn runs{};
+  static constexpr RunsOn runs{.aws = true};
 };
 
 struct AwsS3CopyArc : ArcOf<S3CopyWorkload> {
   static constexpr std::string_view type = "aws:core:s3CopyArc";
   static constexpr std::string_view doc = "Copies the objects of a lot.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 };
 
 struct AwsBatchExecArc : ArcOf<BatchWorkload> {
   static constexpr std::string_view type = "aws:core:batchExecArc";
   static constexpr std::string_view doc =
       "Runs a container on each lot; on one machine its command, in the image's directory.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 };
 
 struct AwsGlueAddPartitionsArc : ArcOf<AddPartitionsWorkload> {
   static constexpr std::string_view type = "aws:core:glueAddPartitionsArc";
   static constexpr std::string_view doc = "Registers the partitions of a lot in a Glue table.";
-  static constexpr RunsOn runs{};
+  static constexpr RunsOn runs{.aws = true};
 };
 
 using Arc = std::variant<Undecoded, CoreCopyArc, CoreCommandArc, CoreFunctionArc, CoreTransformArc,

@@ -72,7 +72,7 @@ struct PutListener : Component {
 struct CorePutListenerBoundary : PutListener {
   static constexpr std::string_view type = "core:putListenerBoundary";
   static constexpr std::string_view doc = "Groups the objects that arrive below a path into lots.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 
   /// The one that counts.
   LotSource lot_source() const {
@@ -112,7 +112,7 @@ struct FrequentProps {
 struct AwsS3PutListenerBoundary : PutListener {
   static constexpr std::string_view type = "aws:core:s3PutListenerBoundary";
   static constexpr std::string_view doc = "Groups the objects put below an S3 path into lots.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 
   InfrequentProps infrequent;
   FrequentProps frequent;

@@ -18,8 +18,10 @@ void append_table(std::string& out, const json::Value& schema) {
 }  // namespace
 
 std::string_view to_text(const RunsOn& runs) {
-  if (runs.local) return runs.aws ? "Runs on one machine and on AWS." : "Runs on one machine.";
-  return runs.aws ? "Runs on AWS." : "Is read and checked; does not run yet.";
+  if (runs.local && runs.aws) return "Runs on one machine; on AWS it becomes CloudFormation.";
+  if (runs.local) return "Runs on one machine.";
+  return runs.aws ? "Becomes CloudFormation on AWS; does not run on one machine."
+                  : "Is read and checked; does not run yet.";
 }
 
 std::string catalogue_markdown() {

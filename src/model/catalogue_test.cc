@@ -24,7 +24,7 @@ TEST(Catalogue, FindsTypesByNameAndKind) {
   ASSERT_NE(copy, nullptr);
   EXPECT_EQ(copy->kind, ComponentKind::Arc);
   EXPECT_TRUE(copy->runs.on(Substrate::Local));
-  EXPECT_FALSE(copy->runs.on(Substrate::Aws));
+  EXPECT_TRUE(copy->runs.on(Substrate::Aws));
   EXPECT_THAT(catalogue.names(ComponentKind::Boundary),
               ::testing::ElementsAre("core:putListenerBoundary", "core:scheduleBoundary",
                                      "aws:core:s3PutListenerBoundary"));

@@ -25,7 +25,7 @@ enum class Substrate : std::uint8_t { Local, Aws };
 /// The lists of a project file.
 enum class ComponentKind : std::uint8_t { Resource, Activity, Boundary, Barrier, Arc };
 
-/// Which substrates run a component type today.
+/// What knows a component type: the engine of one machine, the synthesis for AWS.
 struct RunsOn {
   bool local = false;
   bool aws = false;

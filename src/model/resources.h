@@ -36,19 +36,19 @@ struct CoreBucket : BucketResource {
   static constexpr std::string_view type = "core:bucket";
   static constexpr std::string_view doc =
       "A bucket; on one machine a directory below `stores/`, which `destroy` never deletes.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 };
 
 struct AwsS3Bucket : BucketResource {
   static constexpr std::string_view type = "aws:core:s3Bucket";
   static constexpr std::string_view doc = "An S3 bucket.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
 };
 
 struct AwsGlueDatabase : Component {
   static constexpr std::string_view type = "aws:core:glueDatabase";
   static constexpr std::string_view doc = "A Glue database.";
-  static constexpr RunsOn runs{};
+  static constexpr RunsOn runs{.aws = true};
 
   std::string databaseName;
   bool removeOnDestroy = false;
@@ -109,7 +109,7 @@ struct CoreTable : TableResource {
   static constexpr std::string_view type = "core:table";
   static constexpr std::string_view doc =
       "A table: a catalogue record, or a Glue database and table.";
-  static constexpr RunsOn runs{};
+  static constexpr RunsOn runs{.aws = true};
 
   std::string database;
 
@@ -122,7 +122,7 @@ struct CoreTable : TableResource {
 struct AwsGlueTable : TableResource {
   static constexpr std::string_view type = "aws:core:glueTable";
   static constexpr std::string_view doc = "A Glue table.";
-  static constexpr RunsOn runs{};
+  static constexpr RunsOn runs{.aws = true};
 
   std::string databaseRef;
 
@@ -137,7 +137,7 @@ struct AwsComputeEnvironment : Component {
   static constexpr std::string_view type = "aws:core:computeEnvironment";
   static constexpr std::string_view doc =
       "A Batch Fargate compute environment; on one machine the machine itself.";
-  static constexpr RunsOn runs{.local = true};
+  static constexpr RunsOn runs{.local = true, .aws = true};
   static constexpr std::array<std::string_view, 3> ignored{"computeType", "useSpot", "tags"};
 
   std::string computeEnvironmentName;
@@ -151,7 +151,7 @@ struct AwsComputeEnvironment : Component {
 struct AwsEventBus : Component {
   static constexpr std::string_view type = "aws:core:eventBus";
   static constexpr std::string_view doc = "An EventBridge bus.";
-  static constexpr RunsOn runs{};
+  static constexpr RunsOn runs{.aws = true};
 
   std::string eventBusName;
 

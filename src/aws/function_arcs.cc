@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arcs whose workload is one function of ours: copies, and partitions of tables.
+#include <utility>
+
+#include "aws/arc_machine.h"
+#include "aws/components.h"
+#include "aws/function.h"
+#include "base/format.h"
+#include "base/text.h"
+
+namespace cls::aws {
+
+namespace {
+
+/// A workload that is one function.
+struct FunctionWorkload {
+  std::string state;
+  std::string handler;
+  model::LambdaProps props;
+  Value workload_props;
+  std::vector<Need> needs;
+};
+
+void refuse_long_attempts(Scope& scope, const ArcParts& parts) {
+  constexpr unsigned most_minutes = 15;
+  if (parts.declared.timeoutMin.value_or(0) <= most_minutes) return;
+  scope.findings.error(parts.place.below("timeoutMin"),
+                       format("an attempt of {} minutes: a function of Lambda ends after {}",
+                              *parts.declared.timeoutMin, most_minutes));
+}
+
+Piece function_arc(Scope& scope, const ArcParts& parts, FunctionWorkload workload) {
+  refuse_long_attempts(scope, parts);
+  Piece piece;
+  const std::string name = scope.names.function(parts.declared.name, "func");
+  auto environment = arc_environment(scope, parts.declared);
+  environment.emplace_back("CLS_ARC_PROPS_JSON",
+                           arc_props(scope, parts.declared, workload.workload_props));
+  add_function(scope, piece,
+               {.id = "WorkloadFunction",
+                .name = name,
+                .handler = workload.handler,
+                .props = workload.props,
+                .environment = std::move(environment),
+                .needs = std::move(workload.needs),
+                .place = parts.place});
+  const std::string state = workload.state;
+  add_arc(
+      scope, piece, parts,
+      {.first = state,
+       .states =
+           [&](StateMachine& machine) { add_workload_call(machine, state, "WorkloadFunctionArn"); },
+       .substitutions = {{"WorkloadFunctionArn", get_att("WorkloadFunction", "Arn")}},
+       .needs = {{.why = "call the workload",
+                  .actions = {"lambda:InvokeFunction"},
+                  .resources = {scope.names.arn("lambda", "function:" + name)}}}});
+  return piece;
+}
+
+template <class Arc>
+Piece copy_arc(Scope& scope, const Arc& arc, const model::Place& place) {
+  const ArcParts parts = parts_of(scope, arc, place);
+  const RecordNeeds records(scope);
+  auto needs = workload_needs(scope, parts);
+  add(needs, records.read_data(source_paths(parts.datasets)));
+  add(needs, records.write_data(sink_paths(parts.datasets)));
+  return function_arc(scope, parts,
+                      {.state = "S3CopyFunction",
+                       .handler = "copy",
+                       .props = arc.workload.runtimeProps,
+                       .workload_props = json::encode(arc.workload.workloadProps),
+                       .needs = std::move(needs)});
+}
+
+/// Tables that sinks `glue://[catalog]/database/table[/…]` name.
+Need table_need(const Scope& scope, const ArcDatasets& datasets) {
+  Need need{.why = "add partitions",
+            .actions = {"glue:GetTable", "glue:GetPartitions", "glue:CreatePartition",
+                        "glue:BatchCreatePartition"},
+            .resources = {scope.names.arn("glue", "catalog")}};
+  for (const auto& sink : datasets.sinks) {
+    const auto uri = Uri::parse(sink.pathURI);
+    const auto parts = uri ? split(uri->key, '/') : std::vector<std::string>{};
+    if (parts.size() < 2 || uri->scheme != "glue") continue;  // validation has said so
+    need.resources.push_back(scope.names.arn("glue", "database/" + parts[0]));
+    need.resources.push_back(scope.names.arn("glue", format("table/{}/{}", parts[0], parts[1])));
+  }
+  return need;
+}
+
+template <class Arc>
+Piece partitions_arc(Scope& scope, const Arc& arc, const model::Place& place) {
+  const ArcParts parts = parts_of(scope, arc, place);
+  const RecordNeeds records(scope);
+  auto needs = workload_needs(scope, parts);
+  add(needs, records.read_data(source_paths(parts.datasets)));
+  add(needs, records.write_data(sink_paths(parts.datasets)));
+  add(needs, table_need(scope, parts.datasets));
+  return function_arc(scope, parts,
+                      {.state = "AddPartitionsFunction",
+                       .handler = "add-partitions",
+                       .props = arc.workload.runtimeProps,
+                       .workload_props = json::encode(arc.workload.workloadProps),
+                       .needs = std::move(needs)});
+}
+
+}  // namespace
+
+Piece piece_of(Scope& scope, const model::CoreCopyArc& arc, const model::Place& place) {
+  return copy_arc(scope, arc, place);
+}
+
+Piece piece_of(Scope& scope, const model::AwsS3CopyArc& arc, const model::Place& place) {
+  return copy_arc(scope, arc, place);
+}
+
+Piece piece_of(Scope& scope, const model::CoreAddPartitionsArc& arc, const model::Place& place) {
+  return partitions_arc(scope, arc, place);
+}
+
+Piece piece_of(Scope& scope, const model::AwsGlueAddPartitionsArc& arc, const model::Place& place) {
+  return partitions_arc(scope, arc, place);
+}
+
+}  // namespace cls::aws

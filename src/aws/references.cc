@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/references.h"
+
+#include "aws/components.h"
+#include "aws/labels.h"
+#include "base/format.h"
+#include "base/text.h"
+
+namespace cls::aws {
+
+namespace {
+
+bool is_full(const std::string& reference) {
+  return reference.starts_with("ref:") || reference.starts_with("arn:");
+}
+
+/// The resource of type T that a short reference means; validation has seen that there is one.
+template <class T>
+const T* declared(const Scope& scope, const std::string& reference) {
+  if (is_full(reference)) return nullptr;
+  const std::string name = lower(camel(split(reference, ':').back()));
+  const T* found = nullptr;
+  for (const auto* document : scope.documents) {
+    model::each_component(*document, [&]<class C>(const C& component, const auto&) {
+      if constexpr (std::is_base_of_v<T, C>) {
+        if (found == nullptr && lower(camel(component.name)) == name) found = &component;
+      }
+    });
+  }
+  return found;
+}
+
+/// What follows the last of `separator` in what another stack exports.
+Value end_of_import(const std::string& reference, std::string_view separator, std::int64_t index) {
+  return select(index, object({{"Fn::Split", list({text(separator), import_value(reference)})}}));
+}
+
+bool names_arn(const std::string& reference) {
+  const auto parts = split(reference, ':');
+  return parts.size() > 2 && parts[2] == "arn";
+}
+
+}  // namespace
+
+const model::BucketResource* declared_bucket(const Scope& scope, const std::string& reference) {
+  return declared<model::BucketResource>(scope, reference);
+}
+
+Value bucket_name_of(const Scope& scope, const std::string& reference) {
+  if (const auto* bucket = declared_bucket(scope, reference)) return text(bucket->bucketName);
+  if (reference.starts_with("arn:")) return text(split(reference, ':').back());
+  // arn:aws:s3:::name
+  return names_arn(reference) ? end_of_import(reference, ":", 5) : import_value(reference);
+}
+
+std::string database_id_of(const Scope& scope, const std::string& reference) {
+  const auto* database = declared<model::AwsGlueDatabase>(scope, reference);
+  return database == nullptr ? "" : component_id("Database", database->name);
+}
+
+Value database_name_of(const Scope& scope, const std::string& reference) {
+  if (const auto* database = declared<model::AwsGlueDatabase>(scope, reference)) {
+    return text(database->databaseName);
+  }
+  if (reference.starts_with("arn:")) return text(split(reference, '/').back());
+  // arn:aws:glue:region:account:database/name
+  return names_arn(reference) ? end_of_import(reference, "/", 1) : import_value(reference);
+}
+
+Value compute_environment_of(const Scope& scope, const std::string& reference) {
+  if (const auto* environment = declared<model::AwsComputeEnvironment>(scope, reference)) {
+    return text(scope.names.arn(
+        "batch",
+        format("compute-environment/{}", scope.names.batch(environment->computeEnvironmentName))));
+  }
+  return reference.starts_with("arn:") ? text(reference) : import_value(reference);
+}
+
+}  // namespace cls::aws

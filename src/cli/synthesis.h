@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands need for the synthesis of AWS: settings, the code of functions, images.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aws/synthesis.h"
+#include "cli/app.h"
+#include "cli/options.h"
+#include "model/load.h"
+
+namespace cls::cli {
+
+/// The options of a run: settings, the code that lies beside this program (or in
+/// $CLS_ASSETS_PATH), hashes of images' directories. `needs_code`: an Error where it is not there.
+aws::SynthesisOptions synthesis_options(const Options& options, World& world,
+                                        const std::vector<model::LoadedDocument>& documents,
+                                        bool needs_code);
+
+/// Adds an error for each document that names another provider.
+void need_provider_aws(const std::vector<model::LoadedDocument>& documents, Diagnostics& problems);
+
+/// Writes it below --out and says so.
+void write_out(const Options& options, World& world, const aws::Assembly& assembly);
+
+}  // namespace cls::cli
