@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/progress_line.h"
 #include "cli/settings.h"
 #include "cli/workspace.h"
 
@@ -98,6 +99,23 @@ int failed(const Options& options, World& world, const std::string& why, ExitCod
   return static_cast<int>(code);
 }
 
+/// Shows how far a command is, as long as it lives.
+class ShownProgress {
+ public:
+  ShownProgress(const Options& options, World& world) : world_(world) {
+    const auto terminal = world.getenv("TERM").value_or("");
+    if (!may_show_progress(world.console, terminal, options.quiet)) return;
+    world.progress = &line_.emplace(world.console, world.clock);
+  }
+  ShownProgress(const ShownProgress&) = delete;
+  ShownProgress& operator=(const ShownProgress&) = delete;
+  ~ShownProgress() { world_.progress = nullptr; }
+
+ private:
+  World& world_;
+  std::optional<ProgressLine> line_;
+};
+
 /// How a command ended.
 struct Ended {
   int code = 0;
@@ -108,6 +126,7 @@ Ended carry_out(const Options& options, World& world) {
   const auto could_not = [&](const std::string& why, ExitCode code) {
     return Ended{failed(options, world, why, code), code == ExitCode::Temporary};
   };
+  const ShownProgress progress(options, world);
   try {
     check_properties(options);
     return {dispatch(options, world)};

@@ -48,6 +48,7 @@ class CommandLine {
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
+    app_.add_flag("-q,--quiet", options_.quiet, "Show no progress on a terminal");
     app_.add_option("--log", options_.log,
                     "Log lines on standard error: text or json [$CLS_LOG, else text]")
         ->type_name("FORMAT")

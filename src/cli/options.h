@@ -108,6 +108,7 @@ struct Options {
   operate::Format output = operate::Format::Table;
   bool local_time = false;  ///< in tables
   int verbose = 0;
+  bool quiet = false;     ///< no progress
   std::string log;        ///< text or json; empty: $CLS_LOG, else text
   std::string log_level;  ///< empty: $CLS_LOG_LEVEL, else what -v says
 

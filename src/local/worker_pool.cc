@@ -364,13 +364,16 @@ unsigned WorkerPool::running() const {
   return working_;
 }
 
-void WorkerPool::drain() {
+void WorkerPool::drain(Progress* progress) {
   for (int look = 0;; ++look) {
     // Another process that had taken something may have died since.
     if (look % looks_per_dead_check == 0) static_cast<void>(free_dead());
     const auto depth = queue_.depth(enabled_keys(), ordered_);
     std::unique_lock lock(mutex_);
     if (stopping_) return;
+    if (progress != nullptr) {
+      progress->tell("lots", attempts_, attempts_ + depth.waiting + depth.taken);
+    }
     if (working_ == 0 && depth.waiting == 0 && depth.taken == 0) return;
     const Instant now = services_.clock.now();
     if (working_ == 0 && depth.taken == 0 && depth.next_due && *depth.next_due > now) {
