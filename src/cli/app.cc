@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -99,6 +101,20 @@ int failed(const Options& options, World& world, const std::string& why, ExitCod
   return static_cast<int>(code);
 }
 
+/// -P chooses among what reports show, and nothing else.
+void check_providers(const Options& options) {
+  constexpr std::array reports{Command::Status,    Command::Arcs,           Command::ArcsStatus,
+                               Command::Datasets,  Command::DatasetsStatus, Command::Boundaries,
+                               Command::Projects,  Command::Placements,     Command::Regions,
+                               Command::Substrates};
+  if (options.placements.providers.empty()) return;
+  if (std::ranges::find(reports, options.command) != reports.end()) return;
+  throw Error(
+      "--providers chooses what reports show; where a project runs is said by its placement, or "
+      "by --substrate",
+      ExitCode::Usage);
+}
+
 /// Shows how far a command is, as long as it lives.
 class ShownProgress {
  public:
@@ -129,6 +145,7 @@ Ended carry_out(const Options& options, World& world) {
   const ShownProgress progress(options, world);
   try {
     check_properties(options);
+    check_providers(options);
     return {dispatch(options, world)};
   } catch (const Error& error) {
     return could_not(error.what(), error.exit_code());

@@ -37,6 +37,12 @@ class CommandLine {
     app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
         ->type_name("NAME")
         ->check(CLI::IsMember({"local", "aws"}));
+    app_.add_option("-P,--providers", options_.placements.providers,
+                    "Of reports: only what is placed with these, local or aws; repeatable")
+        ->type_name("NAME")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CLI::IsMember({"local", "aws"}));
     app_.add_option("--output", output_, "table, json, csv or tsv")
         ->type_name("FORMAT")
         ->check(CLI::IsMember(json::all_names<operate::Format>()));
@@ -107,6 +113,7 @@ class CommandLine {
     repeatable("--project", options_.project_filter, "Only this project: name or name:version");
     repeatable("--name", options_.names, "Only this name; repeatable");
     repeatable("--label", options_.labels, "Only what has this label, key=value; repeatable");
+    add_placement_options(*sub, options_);
   }
 
   void add_lot_report(CLI::App* sub) {
@@ -188,8 +195,11 @@ class CommandLine {
     datasets->require_subcommand(0, 1);
     add_lot_report(
         command(*datasets, "status", "Lots of each dataset by state", Command::DatasetsStatus));
-    command(app_, "projects", "List deployed projects", Command::Projects);
-    command(app_, "placements", "List placements with records in the home", Command::Placements);
+    add_placement_options(*command(app_, "projects", "List deployed projects", Command::Projects),
+                          options_);
+    add_placement_options(*command(app_, "placements", "List placements with records in the home",
+                                   Command::Placements),
+                          options_);
     auto* audit =
         command(app_, "audit", "Check the promises from records and data alone", Command::Audit);
     audit->add_flag("--deep", options_.deep, "Hash every member's bytes");

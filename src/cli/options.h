@@ -93,6 +93,14 @@ struct ExecutionOptions {
   std::string profile;
 };
 
+/// Which placements a report is about; texts as they are given.
+struct PlacementOptions {
+  std::vector<std::string> providers;  ///< -P; empty: all
+  std::string account;
+  std::string region;
+  std::optional<std::string> stage;  ///< an empty one: placements without a stage
+};
+
 struct BootstrapOptions {
   std::string account;
   std::string region;
@@ -164,6 +172,7 @@ struct Options {
   ShowOptions show;
   ExecutionOptions execution;
   BootstrapOptions bootstrap;
+  PlacementOptions placements;
   JsonnetOptions jsonnet;
   PartOptions parts;
   ConfigOptions config;

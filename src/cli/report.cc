@@ -3,6 +3,8 @@
 // status, datasets status.
 #include "operate/report.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "cli/commands.h"
 #include "cli/unknown_names.h"
@@ -23,10 +25,10 @@ Result<operate::Report> make_report(const Options& options, local::Home& home,
     case Command::Placements: {
       auto placements = local::placements_of(home);
       if (!placements) return pass(std::move(placements));
-      return operate::placements_report(*placements);
+      return operate::placements_report(*placements, filter.placements);
     }
     case Command::Projects:
-      return operate::projects_report(deployment);
+      return operate::projects_report(deployment, filter);
     case Command::Boundaries:
       return operate::boundaries_report(deployment, filter);
     case Command::Arcs:
@@ -57,8 +59,13 @@ int report(const Options& options, World& world) {
 }
 
 int known(const Options& options, World& world) {
-  const auto made = options.command == Command::Regions ? operate::regions_report()
-                                                        : operate::substrates_report();
+  auto made = options.command == Command::Regions ? operate::regions_report()
+                                                  : operate::substrates_report();
+  const auto& wanted = options.placements.providers;
+  std::erase_if(made.rows, [&](const auto& row) {
+    const auto& substrate = std::get<std::string>(row.front());
+    return !wanted.empty() && std::ranges::find(wanted, substrate) == wanted.end();
+  });
   world.console.out(operate::render(made, options.output, look_of(options, world)));
   return 0;
 }

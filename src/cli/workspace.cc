@@ -271,6 +271,10 @@ operate::ReportFilter filter_of(const Options& options, const World& world) {
   operate::ReportFilter filter;
   filter.projects = options.project_filter;
   filter.names = options.names;
+  filter.placements = {.providers = options.placements.providers,
+                       .account = options.placements.account,
+                       .region = options.placements.region,
+                       .stage = options.placements.stage};
   for (const auto& label : options.labels) {
     const auto equals = label.find('=');
     if (equals == std::string::npos) {
