@@ -116,9 +116,15 @@ class CommandLine {
     add_placement_options(*sub, options_);
   }
 
+  void add_records(CLI::App& sub) {
+    sub.add_flag("--records", options_.records,
+                 "Read all records, whatever the index remembers of them");
+  }
+
   void add_lot_report(CLI::App* sub) {
     add_filter(sub);
     sub->add_flag("--list", options_.list, "A row per lot");
+    add_records(*sub);
     sub->add_option("--earliest", options_.earliest, "From this time, duration ago, or lot id on");
     sub->add_option("--latest", options_.latest, "Before this time; a lot id is included");
   }
@@ -183,8 +189,7 @@ class CommandLine {
     }
     auto* status = command(app_, "status", "How everything in the home is doing", Command::Status);
     add_filter(status);
-    status->add_flag("--records", options_.records,
-                     "Read all records, whatever the index remembers of them");
+    add_records(*status);
     status->add_flag("--watch", options_.watch, "Show it again every two seconds, until stopped");
     auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
     add_filter(arcs);

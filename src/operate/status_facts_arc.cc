@@ -149,6 +149,7 @@ Result<> StatusFacts::read_arc(const flow::ArcRef& arc, ArcFacts& facts) {
       [&](const ArcLot& lot) { return take_lot(arc, lot, std::nullopt, facts); },
       [&](const Uri& uri, const Failure& failure) {
         facts.problems.add_damaged(broken_record(uri, failure));
+        facts.unreadable.push_back(failure.message);
       });
 }
 
@@ -161,6 +162,7 @@ Result<bool> StatusFacts::recall_claims(const flow::ArcRef& arc,
   }
   const auto broken = [&](const Uri& uri, const Failure& failure) {
     facts.problems.add_damaged(broken_record(uri, failure));
+    facts.unreadable.push_back(failure.message);
   };
   const auto take = [&](lot::LotId lot, const store::ObjectInfo& info) -> Result<> {
     const ClaimVersion version{info.size, info.modified};
@@ -226,7 +228,10 @@ Result<> StatusFacts::recall_arc(const flow::ArcRef& arc, ArcFacts& facts) {
   }
   const auto former = packed ? ArcMemory::unpack(*packed) : std::nullopt;
   const auto names = notes.names(states);
-  if (!names) return read_arc(arc, facts);
+  if (!names) {
+    facts.lots_are_here = true;
+    return read_arc(arc, facts);
+  }
   auto all_there = recall_claims(arc, former, facts);
   if (!all_there) return pass(std::move(all_there));
   const bool same_states = *all_there && former && !sources_.renew &&
@@ -248,6 +253,30 @@ std::vector<ArcLotFacts> StatusFacts::lots_of(const flow::ArcRef& arc,
   auto memory = recall<ArcMemory>(
       subject_of(arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name)));
   return memory ? std::move(memory->lots) : std::vector<ArcLotFacts>();
+}
+
+Result<std::vector<ArcLotFacts>> StatusFacts::arc_lots(const flow::ArcRef& arc,
+                                                       std::vector<std::string>& unreadable) {
+  if (notes() != nullptr) {
+    auto facts = this->arc(arc);
+    if (!facts) return pass(std::move(facts));
+    auto lots = lots_of(arc, **facts);
+    // Notes that cannot be read a second time are none.
+    if (lots.size() == (*facts)->known.size()) {
+      unreadable.insert(unreadable.end(), (*facts)->unreadable.begin(), (*facts)->unreadable.end());
+      return lots;
+    }
+  }
+  std::vector<ArcLotFacts> lots;
+  auto walked = for_each_arc_lot(
+      sources_.store, arc, window_,
+      [&](const ArcLot& lot) -> Result<> {
+        lots.push_back(facts_of(lot));
+        return {};
+      },
+      [&](const Uri&, const Failure& failure) { unreadable.push_back(failure.message); });
+  if (!walked) return pass(std::move(walked));
+  return lots;
 }
 
 Result<const ArcFacts*> StatusFacts::arc(const flow::ArcRef& arc) {
