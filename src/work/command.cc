@@ -44,6 +44,14 @@ class CommandAttempt {
         folder_(std::move(folder)) {}
 
   RunOutcome run() {
+    auto outcome = attempt();
+    // However it ended: what is not removed is the retention's affair.
+    if (plan_.fetch) static_cast<void>(folder_.remove_tree(folder_.sources_path()));
+    return outcome;
+  }
+
+ private:
+  RunOutcome attempt() {
     auto spec = prepare();
     if (stopped()) return Stopped{};
     if (!spec) return not_started(std::move(spec).error());
@@ -255,7 +263,6 @@ class CommandAttempt {
   /// Removes what is of no use any more; what cannot be removed is in nobody's way.
   void tidy_up() {
     if (collects()) static_cast<void>(folder_.remove_tree(folder_.sinks_path()));
-    if (plan_.fetch) static_cast<void>(folder_.remove_tree(folder_.sources_path()));
     static_cast<void>(host_.files.remove_directory(folder_.work_path()));
   }
 
