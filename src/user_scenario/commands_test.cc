@@ -14,7 +14,8 @@ namespace cls::user_scenario {
 namespace {
 
 TEST(SharedLogsTest, BlocksOfScenariosBesideEachOtherStayWhole) {
-  PosixFileSystem files;
+  PosixFileSystem disk;
+  FileSystem& files = disk;
   const std::string path = ::testing::TempDir() + "/cls-shared-log";
   static_cast<void>(files.unlink(path));
   SharedLogs logs(files);
