@@ -109,8 +109,8 @@ class StatusFacts {
 
   Result<> read_arc(const flow::ArcRef& arc, ArcFacts& facts);
   Result<> recall_arc(const flow::ArcRef& arc, ArcFacts& facts);
-  Result<bool> recall_claims(const flow::ArcRef& arc, const std::optional<ArcMemory>& former,
-                             ArcFacts& facts);
+  Result<std::optional<bool>> recall_claims(const flow::ArcRef& arc,
+                                            std::optional<ArcMemory>& former, ArcFacts& facts);
   Result<> recall_states(const flow::ArcRef& arc, const std::vector<std::string>& names,
                          ArcFacts& facts);
   /// Takes a lot that was read; with the version of its claim where that is to be remembered.

@@ -61,6 +61,15 @@ class MemoryNotes final : public StatusNotes {
     }
     return names;
   }
+  Result<bool> for_each_file(const Uri& prefix,
+                             const std::function<Result<>(const File&)>& take) override {
+    if (shared) return false;
+    for (const auto& info : list(prefix, "/").objects) {
+      auto taken = take({info.uri.key.substr(prefix.key.size()), info.size, info.modified});
+      if (!taken) return pass(std::move(taken));
+    }
+    return true;
+  }
   bool is_settled(Instant modified) override { return modified + seconds(3) < world_.clock.now(); }
   std::optional<std::string> find(const std::string& subject) override {
     const auto found = kept.find(subject);
