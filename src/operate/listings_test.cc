@@ -50,7 +50,8 @@ TEST(Listings, PlacementsAreListedOnceInTheOrderGiven) {
 
 TEST(Listings, APlacementIsFilteredByEachOfItsParts) {
   const auto kept = [](const PlacementFilter& filter) {
-    return csv_rows(placements_report({aws(), aws(std::nullopt), {.provider = "local"}}, filter));
+    const model::Placement here{.provider = "local", .stage = {}, .account = {}, .region = {}};
+    return csv_rows(placements_report({aws(), aws(std::nullopt), here}, filter));
   };
   const std::string dev = "aws,dev,111122223333,us-west-2";
   const std::string plain = "aws,,111122223333,us-west-2";
