@@ -141,7 +141,8 @@ class Program {
     SharedLogs logs(world_.files);
     const auto terminal = world_.environment.find("TERM");
     const bool shown = cli::may_show_progress(
-        world_.console, terminal == world_.environment.end() ? "" : terminal->second, false);
+        world_.console, terminal == world_.environment.end() ? "" : terminal->second,
+        options_.quiet);
     Progress progress(world_.console, world_.clock, shown, name_width, things);
     const Shared shared{.options = options_,
                         .files = world_.files,
