@@ -64,6 +64,10 @@ class Images(processes_test.Processes):
         for image in self.engine("images", "-q", "--filter", f"reference=localhost/cls-{home}"):
             self.engine("rmi", "-f", image)
 
+    def images(self):
+        home = json.loads((self.home / "home.json").read_text())["id"].lower()
+        return self.engine("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference=localhost/cls-{home}")
+
     def made(self, name):
         return (self.home / "stores/s3/data-p/work" / name).read_text()
 
@@ -84,6 +88,40 @@ class Podman(Images):
         self.cls("run")
         self.assertTrue(self.made("made").startswith("20230101PT1M0001"))
         self.cls("audit", "--deep")
+
+    def test_images_of_former_declarations_are_removed_by_a_service(self):
+        self.declare(image_arc("echo first >$CLS_SINK_MAIN_PATH/made"))
+        self.put("20230101T0001.txt")
+        self.cls("run", "-p", "p.json")
+        [former] = self.images()
+        self.declare(image_arc("echo second >$CLS_SINK_MAIN_PATH/$CLS_LOT"))
+        self.put("20230101T0002.txt")
+        self.cls("run", "-p", "p.json")
+        self.assertEqual(self.made("20230101PT1M0002"), "second\n")
+        [present] = set(self.images()) - {former}
+        self.start("up")
+        self.wait_for("the end of the former image", lambda: self.images() == [present])
+        self.put("20230101T0003.txt")
+        self.wait_for("the lot", lambda: len(list((self.home / "stores/s3/data-p/work").iterdir())) == 3)
+        self.assertEqual(self.images(), [present])
+
+    def test_the_script_of_cls_local_runs_in_the_image(self):
+        self.declare(image_arc('test ! -e /etc/passwd || exit 4; echo "$CLS_LOT $SECRET" >$CLS_SINK_MAIN_PATH/made;'
+                               'cat $(cat $CLS_SOURCE_MAIN_FILES) >>$CLS_SINK_MAIN_PATH/made',
+                               environment={"SECRET": {"fromEnv": "TOKEN"}}))
+        self.put("20230101T0001.txt")
+        self.cls("deploy", "-p", "p.json", "--since", "all")
+        self.cls("disable", "p", "work")
+        self.cls("run")
+        script = self.cls("local", "-a", "work", "-l", "20230101PT1M0001", "--scratch", str(self.folder / "scratch"))
+        self.assertIn("# As an attempt on this machine, it runs under podman", script)
+        self.assertNotIn("from-outside", script)
+        ran = subprocess.run(["bash", "-c", script], env=self.environment(), capture_output=True, text=True,
+                             timeout=processes_test.PATIENCE)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        made = self.folder / "scratch/sinks/MAIN/made"
+        self.assertEqual(made.read_text(), "20230101PT1M0001 from-outside\ncontent of 20230101T0001.txt\n")
+        self.assertEqual(self.containers(), [])
 
     def test_an_image_has_its_own_command(self):
         self.image('FROM scratch\nCOPY busybox /bin/busybox\n'
@@ -177,6 +215,27 @@ class Bubblewrap(Images):
         self.put("20230101T0001.txt")
         self.cls("run", "-p", "p.json", expect=3)
         self.assertIn("needs a container engine, and none works here", self.cls("status"))
+
+
+    def test_the_script_of_cls_local_is_fenced_too(self):
+        self.declare(image_arc("", command=["sh", "-c", "echo x >busybox && exit 6; echo kept >$CLS_SINK_MAIN_PATH/made"]))
+        self.put("20230101T0001.txt")
+        self.cls("run", "-p", "p.json")
+        script = self.cls("local", "-a", "work", "-l", "20230101PT1M0001", "--scratch", str(self.folder / "scratch"))
+        self.assertIn("it runs under bubblewrap", script)
+        ran = subprocess.run(["bash", "-c", script], env=self.environment(), capture_output=True, text=True,
+                             timeout=processes_test.PATIENCE)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertEqual((self.folder / "scratch/sinks/MAIN/made").read_text(), "kept\n")
+
+    def test_cls_local_says_where_no_engine_works_that_is_needed(self):
+        self.declare(image_arc("true", sandbox="container"))
+        self.put("20230101T0001.txt")
+        self.cls("run", "-p", "p.json", expect=3)
+        ran = subprocess.run([processes_test.CLS, "local", "-a", "work", "-l", "20230101PT1M0001"], cwd=self.folder,
+                             env=self.environment(), capture_output=True, text=True, timeout=processes_test.PATIENCE)
+        self.assertEqual((ran.returncode, ran.stdout), (1, ""))
+        self.assertIn("needs a container engine, and none works here", ran.stderr)
 
 
 class Choice(Images):

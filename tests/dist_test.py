@@ -15,6 +15,9 @@ import unittest
 
 import debian_root
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+import check_links  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = CACHE = pathlib.Path()
 PROJECT = """
@@ -62,6 +65,17 @@ class Dist(unittest.TestCase):
         self.assertEqual({(entry.uname, entry.gname, entry.mtime) for entry in self.entries}, {("root", "root", 1700000000)})
         self.assertEqual({entry.mode for entry in self.entries if entry.isfile()}, {0o644, 0o755})
         self.assertFalse([name for name in names if "__pycache__" in name])
+
+    def test_no_link_is_dead(self):
+        tree = self.folder / "documents"
+        tree.mkdir()
+        subprocess.run(["tar", "-C", tree, "-xf", self.archive], check=True, timeout=120)
+        self.assertEqual(check_links.check(tree / self.top), [])
+        # What is left of a link is its text, and the others are still links.
+        architecture = (tree / self.top / "docs/architecture.md").read_text()
+        self.assertNotIn("](../src", architecture)
+        self.assertIn("](adr/README.md)", architecture)
+        self.assertTrue((tree / self.top / "docs/concepts/lots.svg").is_file())
 
     def test_in_an_empty_debian(self):
         root = self.folder / "root"

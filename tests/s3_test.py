@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,6 +103,32 @@ class Data(S3):
         self.cls("audit", "--deep", "--settled", *self.stores())
         self.assertFalse((self.home / "stores/s3/data-p").exists())
         self.assertIn("took in 0 objects", self.cls("run", *self.stores()))
+
+    def test_the_script_of_cls_local_fetches_what_the_lot_lists(self):
+        if shutil.which("aws") is None:
+            self.skipTest("needs the AWS CLI")
+        arc = command_arc('cat $(cat $CLS_SOURCE_MAIN_FILES) >$CLS_SINK_MAIN_PATH/made')
+        arc["workload"]["fetch"] = True
+        self.declare(arc)
+        self.put_object(key_of(0))
+        self.cls("run", "-p", "p.json", *self.stores())
+        local = ["local", "-a", "work", "-l", "20230101PT1M0000", "--scratch", str(self.folder / "scratch")]
+        script = self.cls(*local, *self.stores())
+        self.assertIn("# It needs the AWS CLI to fetch members", script)
+        self.assertNotIn(self.keys["AWS_SECRET_ACCESS_KEY"], script)
+        ran = self.run_script(script)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertEqual((self.folder / "scratch/sinks/MAIN/made").read_text(), f"content of {key_of(0)}\n")
+        self.cls(*local, *self.stores(), "--run")
+        # Another version than that of the lot is not taken.
+        self.put_object(key_of(0), "another")
+        ran = self.run_script(script)
+        self.assertNotEqual(ran.returncode, 0)
+        self.assertIn("PreconditionFailed", ran.stderr)
+
+    def run_script(self, script):
+        return subprocess.run(["bash", "-c", script], cwd=self.folder, env=self.environment(), capture_output=True, text=True,
+                              timeout=PATIENCE)
 
     def test_an_object_with_another_etag_is_another_object(self):
         self.declare(COPY)

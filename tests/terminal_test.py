@@ -176,11 +176,8 @@ class Surroundings(Terminal):
                 self.assertNotIn("a fault of cls", why)
 
 
-class Screens(Terminal):
-    """As a person sees them: in tmux, which has a server of its own here."""
-    COMMANDS = [["status"], ["arcs", "status"], ["arcs", "status", "--list"], ["datasets"], ["datasets", "status"],
-                ["datasets", "status", "--list"], ["boundaries"], ["projects"], ["audit"], ["graph"], ["help"], ["help", "lots"],
-                ["help", "run"], ["show", "arc", "--list"], ["logs", "--list"], ["status", "--watch"]]
+class Tmux(Terminal):
+    """What a person sees: in tmux, which has a server of its own here."""
 
     def setUp(self):
         super().setUp()
@@ -203,6 +200,90 @@ class Screens(Terminal):
     @staticmethod
     def end_tmux(socket):
         subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, timeout=PATIENCE)  # if it lives
+
+
+class ProgressLines(Tmux):
+    LINE = r"\[[#-]+\] \d of 2 lots"
+
+    def setUp(self):
+        super().setUp()
+        self.flag = self.folder / "flag"
+        self.declare(command_arc(f"until test -e {self.flag}; do sleep 0.1; done; echo x >$CLS_SINK_MAIN_PATH/$CLS_LOT"))
+        self.put(key_of(2), key_of(3))
+        (self.folder / "log").touch()
+
+    def on_screen(self):
+        return self.tmux("capture-pane", "-p")
+
+    def test_a_line_below_what_is_said_that_leaves_no_trace(self):
+        self.tmux("new-session", "-d", "-x", "80", "-y", "30",
+                  f"{processes_test.CLS} run -v -p p.json >out; echo END; sleep 1000")
+        self.wait_for("the line", lambda: re.search(self.LINE, self.on_screen()))
+        self.flag.touch()
+        self.wait_for("the end", lambda: re.search("^END$", self.on_screen(), re.MULTILINE))
+        self.assertNotIn("of 2 lots", self.on_screen())
+        self.assertNotIn("objects", self.on_screen())
+        self.assertEqual((self.folder / "out").read_text().splitlines()[-1], "took in 2 objects, ran 2 attempts")
+        self.assertNotIn("\x1b", (self.folder / "out").read_text())
+
+    def test_it_fits_and_does_not_wrap(self):
+        self.tmux("new-session", "-d", "-x", "20", "-y", "30", f"{processes_test.CLS} run -p p.json; echo END; sleep 1000")
+        self.wait_for("the line", lambda: "0 of 2 lots" in self.on_screen())
+        self.flag.touch()
+        self.wait_for("the end", lambda: re.search("^END$", self.on_screen(), re.MULTILINE))
+        self.assertNotIn("of 2 lots", self.on_screen())
+
+    def output_of(self, *arguments, **more):
+        """What a command prints on a terminal of its own, whose attempts take three seconds."""
+        self.declare(command_arc("sleep 3; echo x >$CLS_SINK_MAIN_PATH/$CLS_LOT"))
+        self.more = more
+        mine, its = pty.openpty()
+        termios.tcsetwinsize(its, (50, 120))
+        process = subprocess.Popen([processes_test.CLS, *arguments], stdin=its, stdout=its, stderr=its, cwd=self.folder,
+                                   env=self.environment(), start_new_session=True)
+        self.started.append(process)
+        os.close(its)
+        text = b""
+        while True:
+            try:
+                text += os.read(mine, 65536)
+            except OSError:  # the terminal has no user any more
+                break
+        os.close(mine)
+        self.assertEqual(process.wait(PATIENCE), 0, text)
+        return text.decode()
+
+    def test_a_terminal_that_can_clear_a_line(self):
+        text = self.output_of("run", "-p", "p.json", TERM="xterm", NO_COLOR="1")
+        self.assertRegex(text, self.LINE)
+        self.assertNotRegex(text, "\x1b\\[[0-9;]*m")
+        # Erased before anything else is printed: what follows an erasure is a line of progress, or none is there.
+        said = [piece for piece in text.split("\r\x1b[K") if "took in" in piece]
+        self.assertEqual(len(said), 1)
+        self.assertTrue(said[0].startswith("took in 2 objects"), text)
+
+    def test_nothing_where_it_is_not_wanted(self):
+        for options, more in ((["--quiet"], {"TERM": "xterm"}), ([], {"TERM": "dumb"}), ([], {"TERM": None})):
+            with self.subTest(options=options, more=more):
+                self.put(key_of(10 + len(options) + len(str(more))))
+                text = self.output_of("run", "-p", "p.json", *options, **more)
+                self.assertNotIn("\x1b", text)
+                self.assertNotIn(" of ", text)
+
+    def test_nothing_where_standard_error_is_no_terminal(self):
+        self.flag.touch()
+        self.declare(command_arc("sleep 3; echo x >$CLS_SINK_MAIN_PATH/$CLS_LOT"))
+        self.more = {"TERM": "xterm"}
+        ran = self.ran("run", "-p", "p.json")
+        self.assert_ran(ran, 0)
+        self.assertEqual(ran.stderr, "")
+
+
+class Screens(Tmux):
+    """Every report."""
+    COMMANDS = [["status"], ["arcs", "status"], ["arcs", "status", "--list"], ["datasets"], ["datasets", "status"],
+                ["datasets", "status", "--list"], ["boundaries"], ["projects"], ["audit"], ["graph"], ["help"], ["help", "lots"],
+                ["help", "run"], ["show", "arc", "--list"], ["logs", "--list"], ["status", "--watch"]]
 
     def screen(self, width, command):
         """The lines on the screen, and whether each goes on in the next: tmux joins what it wrapped with -J."""

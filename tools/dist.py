@@ -3,7 +3,7 @@
 """Makes a tarball of what `make install` installs: cls-VERSION-linux-MACHINE.tar.gz, to be unpacked anywhere.
 
 In it: bin/, the one library that a plain system lacks in lib/, docs/, examples/, LICENSE, README.md and its fellows, and the
-licences of what is linked in. The same sources and compiler give the same bytes: names are sorted, owners and modes are
+licences of what is linked in. Links of the documents to what is not in it are left out. The same sources and compiler give the same bytes: names are sorted, owners and modes are
 fixed, times are SOURCE_DATE_EPOCH or the commit's.
 Usage: dist.py BUILD FOLDER [--with-sanitizers]    BUILD is a build tree, FOLDER takes the tarball
 """
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PREFIX = "opt/clusterless"  # what the unit for systemd names
@@ -25,6 +26,8 @@ PREFIX = "opt/clusterless"  # what the unit for systemd names
 SYSTEM = re.compile(r"^(ld-linux.*|linux-vdso|libc|libm|libgcc_s|libstdc\+\+)\.so\.\d+$")
 SHIPPED = {"libjsonnet.so.0"}
 SANITIZERS = re.compile(r"^lib(asan|ubsan|tsan)\.so\.\d+$")
+# Code, in which nothing is a link, or [text](target); the text may hold code.
+LINK = re.compile(r"(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))|\[(?P<text>(?:[^\]`]|`[^`]*`)*)\]\((?P<target>[^)\s]+)\)")
 DOCUMENTS = ["LICENSE", "README.md", "ROADMAP.md", "CONTRIBUTING.md", "docs", "examples"]
 
 
@@ -77,6 +80,25 @@ def add_documents(tree):
         shutil.copy(ROOT / name, tree / name)
 
 
+def leave_out_links(tree):
+    """Of the documents: a link to what is not shipped, as sources and tests, becomes its text."""
+    def text_of(page, link):
+        target = re.split("[#?]", link["target"])[0]
+        if re.match("[a-zA-Z][a-zA-Z0-9+.-]*:", target) or not target:
+            return link[0]
+        return link[0] if (page.parent / urllib.parse.unquote(target)).exists() else link["text"]
+
+    for page in sorted(tree.rglob("*.md")):
+        fenced, lines = False, []
+        for line in page.read_text(encoding="utf-8").splitlines(keepends=True):
+            if re.match(" *(```|~~~)", line):
+                fenced = not fenced
+            elif not fenced and not line.startswith("    "):
+                line = LINK.sub(lambda link: link[0] if link["code"] else text_of(page, link), line)
+            lines.append(line)
+        page.write_text("".join(lines), encoding="utf-8")
+
+
 def pack(tree, archive, name, time):
     def fixed(entry):
         entry.uid = entry.gid = 0
@@ -108,6 +130,7 @@ def main():
         add_libraries(tree, given.with_sanitizers)
         add_licences(tree)
         add_documents(tree)
+        leave_out_links(tree)
         pack(tree, given.folder / f"{name}.tar.gz", name, source_time())
     print(given.folder / f"{name}.tar.gz")
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/app.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -8,6 +10,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/progress_line.h"
 #include "cli/settings.h"
 #include "cli/workspace.h"
 
@@ -98,6 +101,37 @@ int failed(const Options& options, World& world, const std::string& why, ExitCod
   return static_cast<int>(code);
 }
 
+/// -P chooses among what reports show, and nothing else.
+void check_providers(const Options& options) {
+  constexpr std::array reports{Command::Status,    Command::Arcs,           Command::ArcsStatus,
+                               Command::Datasets,  Command::DatasetsStatus, Command::Boundaries,
+                               Command::Projects,  Command::Placements,     Command::Regions,
+                               Command::Substrates};
+  if (options.placements.providers.empty()) return;
+  if (std::ranges::find(reports, options.command) != reports.end()) return;
+  throw Error(
+      "--providers chooses what reports show; where a project runs is said by its placement, or "
+      "by --substrate",
+      ExitCode::Usage);
+}
+
+/// Shows how far a command is, as long as it lives.
+class ShownProgress {
+ public:
+  ShownProgress(const Options& options, World& world) : world_(world) {
+    const auto terminal = world.getenv("TERM").value_or("");
+    if (!may_show_progress(world.console, terminal, options.quiet)) return;
+    world.progress = &line_.emplace(world.console, world.clock);
+  }
+  ShownProgress(const ShownProgress&) = delete;
+  ShownProgress& operator=(const ShownProgress&) = delete;
+  ~ShownProgress() { world_.progress = nullptr; }
+
+ private:
+  World& world_;
+  std::optional<ProgressLine> line_;
+};
+
 /// How a command ended.
 struct Ended {
   int code = 0;
@@ -108,8 +142,10 @@ Ended carry_out(const Options& options, World& world) {
   const auto could_not = [&](const std::string& why, ExitCode code) {
     return Ended{failed(options, world, why, code), code == ExitCode::Temporary};
   };
+  const ShownProgress progress(options, world);
   try {
     check_properties(options);
+    check_providers(options);
     return {dispatch(options, world)};
   } catch (const Error& error) {
     return could_not(error.what(), error.exit_code());

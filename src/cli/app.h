@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "base/process_runner.h"
+#include "base/progress.h"
 #include "base/ulid.h"
 
 namespace cls::cli {
@@ -28,6 +29,11 @@ class Console {
   virtual bool out_lost() const { return false; }
   /// Columns of the terminal that out() writes to; 0 where it is none.
   virtual std::size_t width() const { return 0; }
+  /// Columns of the terminal that err() writes to; 0 where it is none.
+  virtual std::size_t progress_width() const { return 0; }
+  /// Shows a line on that terminal, below all that is written, instead of the one before; an empty
+  /// one takes it away.
+  virtual void show_progress(std::string_view line) { static_cast<void>(line); }
 };
 
 /// What a command may use of the world; all of it outlives the command.
@@ -47,6 +53,8 @@ struct World {
   std::function<void(int exit_code)> end_now;
   /// What other machines go by, for signatures and time-outs; null: `clock`.
   Clock* network_clock = nullptr;
+  /// Is told by what takes long how far it is; set by run().
+  Progress* progress = nullptr;
 };
 
 /// Runs one command line (without the program's name); the exit code.

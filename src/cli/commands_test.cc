@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole commands: what they print, what they leave, the code they end with (docs/exit-codes.md).
+#include <algorithm>
 #include <atomic>
 
 #include <gmock/gmock.h>
@@ -50,6 +51,43 @@ TEST_F(Commands, GlobalOptionsAreTakenBeforeAndAfterTheCommand) {
   const Ran before = cls({"--home", "other", "--output", "csv", "projects"});
   EXPECT_THAT(before.out, HasSubstr("p,1"));
   EXPECT_EQ(before.out, cls({"projects", "--home", "other", "--output", "csv"}).out);
+}
+
+TEST_F(Commands, ReportsAreFilteredByPlacement) {
+  write(path("p.json"), copy_project());
+  ASSERT_EQ(cls({"deploy", "-p", "p.json"}).code, 0);
+  const auto rows = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--output", "csv"});
+    const Ran ran = cls(arguments);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return std::ranges::count(ran.out, '\n') - 1;
+  };
+  for (const std::vector<std::string>& report : {std::vector<std::string>{"projects"},
+                                                 {"placements"},
+                                                 {"arcs"},
+                                                 {"boundaries"},
+                                                 {"arcs", "status"}}) {
+    const auto with = [&](const std::vector<std::string>& more) {
+      std::vector<std::string> all = report;
+      all.insert(all.end(), more.begin(), more.end());
+      return rows(all);
+    };
+    EXPECT_EQ(with({}), 1) << report.back();
+    EXPECT_EQ(with({"-P", "local"}), 1) << report.back();
+    EXPECT_EQ(with({"--providers", "aws"}), 0) << report.back();
+    EXPECT_EQ(with({"-P", "aws,local"}), 1) << report.back();
+    EXPECT_EQ(with({"--stage"}), 1) << report.back() << ": it has none";
+    EXPECT_EQ(with({"--stage", "dev"}), 0) << report.back();
+    EXPECT_EQ(with({"--region", "us-west-2"}), 0) << report.back();
+    EXPECT_EQ(with({"--account", "111122223333"}), 0) << report.back();
+    EXPECT_EQ(with({"--profile", "me"}), 1) << report.back();
+  }
+  EXPECT_EQ(rows({"substrates", "-P", "local"}), 1);
+  EXPECT_EQ(rows({"regions", "-P", "local"}), 0);
+  const Ran refused = cls({"-P", "local", "run", "-p", "p.json"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--providers chooses what reports show"));
+  EXPECT_EQ(cls({"projects", "-P", "azure"}).code, 2);
 }
 
 TEST_F(Commands, AnAbsentFileEndsWith74) {

@@ -47,9 +47,11 @@ int wait_for_end(const Options& options, World& world, local::Home& home,
   const auto running = local::drain(home, world.clock, world.ids,
                                     {.arcs = std::move(arcs),
                                      .most = std::chrono::seconds(options.wait),
-                                     .waiting = [&](const auto& lots) {
-                                       if (options.wait > 0) tell(lots, "waiting for ");
-                                     }});
+                                     .waiting =
+                                         [&](const auto& lots) {
+                                           if (options.wait > 0) tell(lots, "waiting for ");
+                                         },
+                                     .progress = world.progress});
   if (!running) throw Error(running.error());
   if (running->empty()) return 0;
   tell(*running, "still running, and ends by itself: ");

@@ -172,31 +172,72 @@ Diagnostic jsonnet_problem(const std::string& file, const std::string& words) {
   return problem;
 }
 
+namespace {
+
+/// How what the child returns begins.
+constexpr char is_json = 'j';
+constexpr char is_words = 'w';    ///< of libjsonnet, about what is wrong
+constexpr char is_refusal = 'r';  ///< of ours
+
+std::string evaluate(const std::string& file, const std::string& text,
+                     const JsonnetSettings& settings, FileSystem& files) {
+  const Vm vm(jsonnet_make());
+  if (!vm) throw std::bad_alloc();
+  set_texts(vm.get(), settings);
+  const Imports imports(vm.get(), settings, files);
+  int failed = 0;
+  char* result = jsonnet_evaluate_snippet(vm.get(), file.c_str(), text.c_str(), &failed);
+  const std::size_t size = std::strlen(result);
+  std::string answer;
+  if (failed == 0 && size > most_bytes) {
+    answer = format("{}it makes {} bytes of JSON, more than {} MiB", is_refusal, size,
+                    most_bytes >> 20U);
+  } else {
+    answer = std::string(1, failed == 0 ? is_json : is_words) + std::string(result, size);
+  }
+  jsonnet_realloc(vm.get(), result, 0);
+  return answer;
+}
+
+std::string why_it_ended(ChildEnd end, const ChildLimits& limits) {
+  switch (end) {
+    case ChildEnd::OutOfTime:
+      return format("its evaluation did not end within {} s: does it end at all?",
+                    std::chrono::duration<double>(limits.time).count());
+    case ChildEnd::OutOfMemory:
+      return format("its evaluation takes more than {} MiB of memory", limits.memory >> 20U);
+    case ChildEnd::TooLong:
+      return format("it makes more than {} MiB of JSON", most_bytes >> 20U);
+    case ChildEnd::Returned:
+    case ChildEnd::Died:
+      break;
+  }
+  return "its evaluation died: it may be nested too deeply, or memory was short";
+}
+
+}  // namespace
+
 std::optional<std::string> evaluate_jsonnet(const std::string& file, const std::string& text,
                                             const JsonnetSettings& settings, FileSystem& files,
                                             Diagnostics& problems) {
-  const Vm vm(jsonnet_make());
-  if (!vm) throw std::bad_alloc();
   const auto refuse = [&](const std::string& why) {
     problems.add({.file = file, .pointer = "", .message = why, .hint = ""});
     return std::nullopt;
   };
   if (text.find('\0') != std::string::npos) return refuse("this is no text: it holds a byte 0");
-  set_texts(vm.get(), settings);
-  Imports imports(vm.get(), settings, files);
-  int failed = 0;
-  char* result = jsonnet_evaluate_snippet(vm.get(), file.c_str(), text.c_str(), &failed);
-  const std::size_t size = std::strlen(result);
-  std::optional<std::string> json;
-  if (failed == 0 && size <= most_bytes) json = std::string(result, size);
-  const std::string words = failed == 0 ? "" : std::string(result, size);
-  jsonnet_realloc(vm.get(), result, 0);
-  if (failed != 0) {
-    problems.add(jsonnet_problem(file, words));
-  } else if (!json) {
-    return refuse(format("it makes {} bytes of JSON, more than {} MiB", size, most_bytes >> 20U));
+  ChildLimits limits = settings.limits;
+  limits.bytes = most_bytes + 1;
+  auto answer = call_in_child([&] { return evaluate(file, text, settings, files); }, limits);
+  if (!answer) throw Error(answer.error());
+  if (answer->end != ChildEnd::Returned || answer->bytes.empty()) {
+    return refuse(why_it_ended(answer->end, limits));
   }
-  return json;
+  const char kind = answer->bytes.front();
+  answer->bytes.erase(0, 1);
+  if (kind == is_json) return std::move(answer->bytes);
+  if (kind == is_refusal) return refuse(answer->bytes);
+  problems.add(jsonnet_problem(file, answer->bytes));
+  return std::nullopt;
 }
 
 }  // namespace cls::cli

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/child_call.h"
 #include "base/diagnostics.h"
 #include "base/file_system.h"
 
@@ -19,12 +20,13 @@ struct JsonnetSettings {
   /// Where imports are looked for that are not beside the file that imports; the last one first.
   std::vector<std::string> import_directories;
   std::string working_directory;  ///< what relative names are meant from
+  ChildLimits limits = {};        ///< of one evaluation
 };
 
 /// The JSON that a Jsonnet text stands for; nullopt (the problem is added, with the place in the
 /// Jsonnet file that it comes from) where it stands for none. `file` is its name in messages, and
-/// where its imports are relative to. The stack, what is imported and what comes out are bounded;
-/// the time, and the memory on the way, are not.
+/// where its imports are relative to. Evaluated in a process of its own: time, memory and stack,
+/// what is imported and what comes out are bounded.
 std::optional<std::string> evaluate_jsonnet(const std::string& file, const std::string& text,
                                             const JsonnetSettings& settings, FileSystem& files,
                                             Diagnostics& problems);

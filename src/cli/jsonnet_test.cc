@@ -120,4 +120,28 @@ TEST(JsonnetProblem, ReadsTheLibrarysWords) {
   EXPECT_EQ(nowhere.to_string(), "p: /: out of stack");
 }
 
+TEST_F(Jsonnet, AnEvaluationIsBounded) {
+  PosixFileSystem files;
+  const auto said = [&](const std::string& text, const ChildLimits& limits) {
+    Diagnostics problems;
+    const JsonnetSettings settings{.external = {},
+                                   .top_level = {},
+                                   .import_directories = {},
+                                   .working_directory = directory_,
+                                   .limits = limits};
+    EXPECT_FALSE(evaluate_jsonnet("p.jsonnet", text, settings, files, problems));
+    EXPECT_EQ(problems.all().size(), 1U);
+    return problems.all().empty() ? "" : problems.all().front().to_string();
+  };
+  // A loop by tail calls needs no stack.
+  const std::string endless = "local f(n) = if n < 0 then n else f(n + 1) tailstrict; f(0)";
+  EXPECT_THAT(said(endless, {.time = std::chrono::milliseconds(200)}),
+              HasSubstr("p.jsonnet: /: its evaluation did not end within 0.2 s"));
+  const std::string greedy = "std.foldl(function(a, i) a + a, std.range(1, 40), 'xxxxxxxx')";
+  EXPECT_THAT(said(greedy, {.memory = std::uint64_t{200} << 20U}),
+              HasSubstr("takes more than 200 MiB of memory"));
+  EXPECT_THAT(said("local f(n) = 1 + f(n + 1); f(0)", {}), HasSubstr("max stack frames exceeded"));
+  EXPECT_THAT(said(std::string(1'000'000, '['), {}), HasSubstr("p.jsonnet"));
+}
+
 }  // namespace cls::cli::testing

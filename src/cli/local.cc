@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/workspace.h"
 #include "flow/sources.h"
+#include "local/stores.h"
+#include "work/containers.h"
 #include "work/local_script.h"
 
 namespace cls::cli {
@@ -87,13 +89,34 @@ flow::WorkloadSource source_of(const Options& options, flow::SourceReader& reade
   return source;
 }
 
+/// Where --store says that buckets of S3 are.
+std::function<std::optional<work::S3Location>(const std::string&)> buckets_on_s3(
+    const Options& options, const World& world) {
+  local::StoreMap map;
+  for (const auto& text : options.stores) {
+    // What is wrong with one was said when the home was opened.
+    static_cast<void>(map.add(text, world.working_directory));
+  }
+  return [places = map.s3](const std::string& bucket) -> std::optional<work::S3Location> {
+    const auto found = places.find(bucket);
+    if (found == places.end()) return std::nullopt;
+    const auto& place = found->second;
+    return work::S3Location{place.endpoint.to_string(), place.bucket, place.region};
+  };
+}
+
 int run_script(World& world, const std::string& scratch, const std::string& script,
                std::chrono::seconds timeout) {
   auto made = world.files.make_directories(scratch);
   if (!made) throw Error(made.error());
   ProcessSpec spec;
   spec.command = {"bash", "-c", script};
-  for (const char* name : {"PATH", "HOME", "USER", "LANG", "TZ"}) {
+  // What the engine of containers and the AWS CLI look for, too.
+  for (const char* name :
+       {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME", "DOCKER_HOST", "DOCKER_CONFIG", "CONTAINER_HOST", "AWS_PROFILE",
+        "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"}) {
     if (auto value = world.getenv(name)) spec.environment[name] = std::move(*value);
   }
   spec.working_directory = scratch;
@@ -146,18 +169,29 @@ int local_script(const Options& options, World& world) {
     context.sources.push_back(source_of(options, reader, arc, *lot, role, declared));
   }
   auto& stores = stage.home->stores();
+  ConsoleLog log(options, world, LogLevel::Warning);
+  work::Containers containers({.files = world.files,
+                               .processes = world.processes,
+                               .log = log,
+                               .getenv = world.getenv,
+                               .folder = stage.home->containers(),
+                               .attempts = stage.home->attempts(),
+                               .home_id = stage.home->id()});
   const work::CommandHost host{
       .files = world.files,
       .attempts_dir = {},
       .stores_dir = stage.home->stores_directory(),
       .local_path = [&stores](const Uri& uri) { return stores.local_path(uri); },
       .getenv = world.getenv,
-      .started = {}};
+      .started = {},
+      .containers = &containers};
   const std::string scratch =
       absolute(options.scratch.empty() ? format("cls-local/{}-{}", arc.arc->name, lot->to_string())
                                        : options.scratch,
                world);
-  const auto script = work::local_script(context, host, scratch, world.clock.now());
+  const auto script = work::local_script(
+      context, host,
+      {.scratch = scratch, .now = world.clock.now(), .locate = buckets_on_s3(options, world)});
   if (!script) throw Error(script.error().message);
   if (options.run) return run_script(world, scratch, *script, arc.arc->timeout);
   world.console.out(*script);

@@ -37,6 +37,12 @@ class CommandLine {
     app_.add_option("--substrate", options_.substrate, "local or aws [the placement's provider]")
         ->type_name("NAME")
         ->check(CLI::IsMember({"local", "aws"}));
+    app_.add_option("-P,--providers", options_.placements.providers,
+                    "Of reports: only what is placed with these, local or aws; repeatable")
+        ->type_name("NAME")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->check(CLI::IsMember({"local", "aws"}));
     app_.add_option("--output", output_, "table, json, csv or tsv")
         ->type_name("FORMAT")
         ->check(CLI::IsMember(json::all_names<operate::Format>()));
@@ -48,6 +54,7 @@ class CommandLine {
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     app_.add_flag("-v,--verbose", options_.verbose, "Say more on standard error; twice: all");
+    app_.add_flag("-q,--quiet", options_.quiet, "Show no progress on a terminal");
     app_.add_option("--log", options_.log,
                     "Log lines on standard error: text or json [$CLS_LOG, else text]")
         ->type_name("FORMAT")
@@ -112,11 +119,18 @@ class CommandLine {
     repeatable("--project", options_.project_filter, "Only this project: name or name:version");
     repeatable("--name", options_.names, "Only this name; repeatable");
     repeatable("--label", options_.labels, "Only what has this label, key=value; repeatable");
+    add_placement_options(*sub, options_);
+  }
+
+  void add_records(CLI::App& sub) {
+    sub.add_flag("--records", options_.records,
+                 "Read all records, whatever the index remembers of them");
   }
 
   void add_lot_report(CLI::App* sub) {
     add_filter(sub);
     sub->add_flag("--list", options_.list, "A row per lot");
+    add_records(*sub);
     sub->add_option("--earliest", options_.earliest, "From this time, duration ago, or lot id on");
     sub->add_option("--latest", options_.latest, "Before this time; a lot id is included");
   }
@@ -183,8 +197,7 @@ class CommandLine {
     }
     auto* status = command(app_, "status", "How everything in the home is doing", Command::Status);
     add_filter(status);
-    status->add_flag("--records", options_.records,
-                     "Read all records, whatever the index remembers of them");
+    add_records(*status);
     status->add_flag("--watch", options_.watch, "Show it again every two seconds, until stopped");
     auto* arcs = command(app_, "arcs", "List deployed arcs", Command::Arcs);
     add_filter(arcs);
@@ -195,8 +208,11 @@ class CommandLine {
     datasets->require_subcommand(0, 1);
     add_lot_report(
         command(*datasets, "status", "Lots of each dataset by state", Command::DatasetsStatus));
-    command(app_, "projects", "List deployed projects", Command::Projects);
-    command(app_, "placements", "List placements with records in the home", Command::Placements);
+    add_placement_options(*command(app_, "projects", "List deployed projects", Command::Projects),
+                          options_);
+    add_placement_options(*command(app_, "placements", "List placements with records in the home",
+                                   Command::Placements),
+                          options_);
     auto* audit =
         command(app_, "audit", "Check the promises from records and data alone", Command::Audit);
     audit->add_flag("--deep", options_.deep, "Hash every member's bytes");

@@ -93,6 +93,14 @@ struct ExecutionOptions {
   std::string profile;
 };
 
+/// Which placements a report is about; texts as they are given.
+struct PlacementOptions {
+  std::vector<std::string> providers;  ///< -P; empty: all
+  std::string account;
+  std::string region;
+  std::optional<std::string> stage;  ///< an empty one: placements without a stage
+};
+
 struct BootstrapOptions {
   std::string account;
   std::string region;
@@ -108,6 +116,7 @@ struct Options {
   operate::Format output = operate::Format::Table;
   bool local_time = false;  ///< in tables
   int verbose = 0;
+  bool quiet = false;     ///< no progress
   std::string log;        ///< text or json; empty: $CLS_LOG, else text
   std::string log_level;  ///< empty: $CLS_LOG_LEVEL, else what -v says
 
@@ -164,6 +173,7 @@ struct Options {
   ShowOptions show;
   ExecutionOptions execution;
   BootstrapOptions bootstrap;
+  PlacementOptions placements;
   JsonnetOptions jsonnet;
   PartOptions parts;
   ConfigOptions config;

@@ -27,6 +27,8 @@ void add_project_options(CLI::App& command, Options& options);
 void add_dry_run_options(CLI::App& command, Options& options);
 /// How something is carried out: with those of a dry run.
 void add_execution_options(CLI::App& command, Options& options);
+/// Which placements a report is about.
+void add_placement_options(CLI::App& command, Options& options);
 void add_bootstrap_options(CLI::App& command, Options& options);
 
 /// Reads off what an app has.

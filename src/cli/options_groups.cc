@@ -102,6 +102,29 @@ void add_execution_options(CLI::App& command, Options& options) {
       ->group(carried_out);
 }
 
+void add_placement_options(CLI::App& command, Options& options) {
+  const std::string group = "Which placements";
+  PlacementOptions& placements = options.placements;
+  command.add_option("--account", placements.account, "Only of this account")
+      ->type_name("NAME")
+      ->group(group);
+  command.add_option("--region", placements.region, "Only of this region")
+      ->type_name("NAME")
+      ->group(group);
+  command
+      .add_option_function<std::string>(
+          "--stage", [&placements](const std::string& stage) { placements.stage = stage; },
+          "Only of this stage; without a name: of none")
+      ->type_name("NAME")
+      ->expected(0, 1)
+      ->group(group);
+  command
+      .add_option("--profile", options.execution.profile,
+                  "Whose credentials (aws); not used on this machine")
+      ->type_name("NAME")
+      ->group(group);
+}
+
 void add_bootstrap_options(CLI::App& command, Options& options) {
   BootstrapOptions& bootstrap = options.bootstrap;
   command.add_option("--account", bootstrap.account, "Of the placement (aws)")->type_name("NAME");

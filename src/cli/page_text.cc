@@ -59,6 +59,11 @@ void fill(std::string& out, std::string line, std::string_view words, std::size_
   out += line + '\n';
 }
 
+/// A picture for browsers, and what begins and ends the comment with its text for terminals.
+bool is_for_browsers(std::string_view line) {
+  return line.starts_with("![") || line == "<!-- in a terminal:" || line == "-->";
+}
+
 class Renderer {
  public:
   std::string render(std::string_view markdown) {
@@ -75,6 +80,8 @@ class Renderer {
       is_code_ = !is_code_;
     } else if (is_code_) {
       out_ += "    " + line + '\n';
+    } else if (is_for_browsers(line)) {
+      end_block();
     } else if (line.starts_with("    ")) {
       end_block();
       out_ += line + '\n';

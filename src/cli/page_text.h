@@ -18,7 +18,8 @@ void append_row(std::string& out, std::string_view left, std::string_view right,
 void append_filled(std::string& out, std::string_view words, std::size_t indent = 0);
 
 /// Paragraphs are filled to the width; pictures, code and lists keep their lines; tables become
-/// rows of two columns; links become their texts.
+/// rows of two columns; links become their texts. Of a picture that is an image nothing is printed:
+/// its text for terminals stands in a comment that begins with `<!-- in a terminal:`.
 std::string page_text(std::string_view markdown);
 
 /// The page's first heading.

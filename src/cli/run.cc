@@ -92,7 +92,8 @@ int run(const Options& options, World& world) {
                         .workload_environment = environment_of(gateway)},
                        std::move(deployed.deployment), local::Engine::Mode::Run, tenure);
   const StopRequest::Listener listener(stop, [&engine] { engine.request_stop(); });
-  const auto report = engine.run({.until_idle = options.until_idle, .seal = options.seal});
+  const auto report = engine.run(
+      {.until_idle = options.until_idle, .seal = options.seal, .progress = world.progress});
   const auto unfinished = unfinished_arcs(engine, report);
   world.console.out(options.output == operate::Format::Json ? as_json(report, unfinished)
                                                             : as_text(report, unfinished));

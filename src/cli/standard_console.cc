@@ -12,6 +12,12 @@
 
 namespace cls::cli {
 
+namespace {
+
+constexpr std::string_view clear_line = "\r\x1b[K";
+
+}  // namespace
+
 StandardConsole::StandardConsole(std::string program) : program_(std::move(program)) {
   std::signal(SIGPIPE, SIG_IGN);
   occupy_closed_streams();
@@ -40,9 +46,27 @@ int StandardConsole::ended_with(int code) {
   return static_cast<int>(full ? ExitCode::Temporary : ExitCode::Failed);
 }
 
+std::size_t StandardConsole::progress_width() const {
+  return terminal_width(standard_error);
+}
+
+void StandardConsole::show_progress(std::string_view line) {
+  const std::lock_guard lock(mutex_);
+  if (line == shown_) return;
+  const std::string text = std::string(clear_line) + std::string(line);
+  static_cast<void>(write_stream(standard_error, text));
+  shown_ = line;
+}
+
 int StandardConsole::write(int stream, std::string_view text) {
   const std::lock_guard lock(mutex_);
-  return write_stream(stream, text);
+  if (shown_.empty() || text.empty()) return write_stream(stream, text);
+  static_cast<void>(write_stream(standard_error, clear_line));
+  const int error = write_stream(stream, text);
+  // Behind half a line it would be taken for its rest.
+  if (!text.ends_with('\n')) shown_.clear();
+  static_cast<void>(write_stream(standard_error, shown_));
+  return error;
 }
 
 }  // namespace cls::cli

@@ -11,7 +11,8 @@
 
 namespace cls::cli {
 
-/// Writes each text in one piece. Thread-safe.
+/// Writes each text in one piece. A line of progress is taken away before and comes again after it.
+/// Thread-safe.
 class StandardConsole final : public Console {
  public:
   /// `program` begins what it says itself. Who reads may go away: SIGPIPE is ignored from here on;
@@ -22,6 +23,8 @@ class StandardConsole final : public Console {
   void err(std::string_view text) override;
   bool out_lost() const override { return out_error_ != 0; }
   std::size_t width() const override;
+  std::size_t progress_width() const override;
+  void show_progress(std::string_view line) override;
 
   /// The exit code of a program that would end with `code`: what it printed may be lost, which is
   /// said. A reader that went away had enough.
@@ -32,6 +35,7 @@ class StandardConsole final : public Console {
 
   std::string program_;
   std::mutex mutex_;
+  std::string shown_;  ///< below what was written
   std::atomic<int> out_error_ = 0;
 };
 

@@ -8,11 +8,11 @@
 
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/home_index.h"
 #include "cli/stop_request.h"
 #include "cli/unknown_names.h"
 #include "cli/workspace.h"
 #include "local/owners.h"
-#include "local/status_index.h"
 #include "local/watch_notes.h"
 #include "local/worker_pool.h"
 
@@ -37,21 +37,6 @@ std::map<std::string, std::string> polled_in(const local::Home& home, World& wor
   }
 }
 
-/// Nothing where there is no index yet; one that cannot be opened, as on a read-only disk, hides
-/// only what waits in the queue.
-std::unique_ptr<local::StatusIndex> index_of(local::Home& home, World& world) {
-  if (!world.files.status(home.database(), true)) return nullptr;
-  try {
-    return std::make_unique<local::StatusIndex>(home);
-  } catch (const Error& error) {
-    world.console.err(format(
-        "warning: {}; `queued` is not known and shown as 0, all else is read from the records; cls "
-        "recover makes the index again\n",
-        error.what()));
-    return nullptr;
-  }
-}
-
 /// One look; what it prints.
 std::string overview(const Options& options, World& world) {
   const auto filter = filter_of(options, world);
@@ -59,7 +44,7 @@ std::string overview(const Options& options, World& world) {
   const auto deployed = deployed_in(*home, world);
   warn_of_unknown_names(options, *deployed.deployment, world);
   flow::LedgerLogs logs(home->store());
-  auto index = index_of(*home, world);
+  auto index = index_of(*home, world, "`queued` is not known and shown as 0, ");
   const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
     return index ? index->queued(local::arc_key(arc)) : 0;
   };
@@ -73,9 +58,7 @@ std::string overview(const Options& options, World& world) {
                                  .notes = options.records ? nullptr : index.get()},
                                 filter);
   if (!report) throw Error(report.error());
-  if (index && index->trouble()) {
-    world.console.err(format("warning: {}; the records were read instead\n", *index->trouble()));
-  }
+  warn_of_trouble(index.get(), world);
   for (const auto& [boundary, why] : polled_in(*home, world)) {
     report->problems.push_back({.subject = boundary, .message = why});
   }

@@ -49,6 +49,12 @@ std::optional<std::string> named_home(const Options& options, const World& world
   return absolute(*user + "/.local/share/clusterless", world);
 }
 
+/// `run` tells itself how far it is, and `up` never ends.
+void observe(local::Home& home, const Options& options, World& world) {
+  const bool works = options.command == Command::Run || options.command == Command::Up;
+  if (!works && world.progress != nullptr) home.observe(*world.progress);
+}
+
 /// What the home holds already, if there is one; kept as long as the answers are needed.
 struct Present {
   std::unique_ptr<local::Home> home;
@@ -67,6 +73,7 @@ Present present_in(const Options& options, World& world) {
   }
   need_stores((*home)->stores().check());
   present.home = std::move(*home);
+  observe(*present.home, options, world);
   present.projects = deployed_in(*present.home, world);
   present.view = local::deployed_view(*present.projects.deployment, present.home->store());
   return present;
@@ -161,6 +168,7 @@ std::unique_ptr<local::Home> open_home(const Options& options, World& world) {
   if (!home) throw refusal(home.error());
   need_stores((*home)->stores().check());
   need_stores((*home)->stores().check_records());
+  observe(**home, options, world);
   return std::move(*home);
 }
 
@@ -169,6 +177,7 @@ std::unique_ptr<local::Home> existing_home(const Options& options, World& world)
                                          store_context(options, world));
   if (!home) throw refusal(home.error());
   need_stores((*home)->stores().check());
+  observe(**home, options, world);
   return std::move(*home);
 }
 
@@ -264,6 +273,10 @@ operate::ReportFilter filter_of(const Options& options, const World& world) {
   operate::ReportFilter filter;
   filter.projects = options.project_filter;
   filter.names = options.names;
+  filter.placements = {.providers = options.placements.providers,
+                       .account = options.placements.account,
+                       .region = options.placements.region,
+                       .stage = options.placements.stage};
   for (const auto& label : options.labels) {
     const auto equals = label.find('=');
     if (equals == std::string::npos) {

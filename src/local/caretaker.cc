@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "local/caretaker.h"
 
+#include <set>
+
 #include "base/error.h"
 #include "base/format.h"
 #include "base/host.h"
@@ -14,7 +16,8 @@ namespace cls::local {
 namespace {
 
 constexpr std::chrono::hours pause{1};
-/// Temporary files are looked for at start and once a day: that reads all names of the records.
+/// Temporary files and images are looked for at start and once a day: that reads all names of the
+/// records.
 constexpr int passes_a_day = 24;
 constexpr std::chrono::hours temporary_age{1};
 /// How the store names what it is writing (docs/formats/store.md).
@@ -39,7 +42,10 @@ void Caretaker::work(const std::stop_token& stop) {
     try {  // a pass that fails is made good by the next one
       keep(stop);
       remove_containers();
-      if (pass % passes_a_day == 0) remove_temporary(stop);
+      if (pass % passes_a_day == 0) {
+        remove_images();
+        remove_temporary(stop);
+      }
     } catch (const Error& error) {
       services_.log.warning(format("tidying up: {}", error.what()));
     }
@@ -56,6 +62,16 @@ void Caretaker::remove_containers() {
     const auto group = group_of(home.files(), home.attempts(), attempt);
     return group && group->lives;
   });
+}
+
+/// Of declarations that were replaced or destroyed.
+void Caretaker::remove_images() {
+  const auto deployed = read_deployed(services_.home);
+  if (!deployed) throw Error(deployed.error());
+  if (!deployed->broken.empty()) return;  // what these name is not known
+  std::set<std::string> hashes;
+  for (const auto& arc : deployed->deployment->arcs()) hashes.insert(arc.arc->declaration);
+  work::Containers(container_host(services_)).remove_images(hashes);
 }
 
 void Caretaker::keep(const std::stop_token& stop) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Caretaker: what a resident process tidies up beside its work: folders of attempts, and temporary
-// files of killed writers.
+// Caretaker: what a resident process tidies up beside its work: folders of attempts, containers and
+// images that are of no use any more, and temporary files of killed writers.
 #pragma once
 
 #include <condition_variable>
@@ -26,6 +26,7 @@ class Caretaker {
   void keep(const std::stop_token& stop);
   void remove_temporary(const std::stop_token& stop);
   void remove_containers();
+  void remove_images();
 
   Services services_;
   RetentionLimits limits_;

@@ -93,8 +93,12 @@ Result<std::vector<RunningLot>> drain(Home& home, Clock& clock, UlidSource& ids,
   const auto end = clock.monotonic() + request.most;
   auto lots = drain.running(request.arcs);
   bool told = false;
+  const std::uint64_t all = lots ? lots->size() : 0;
   while (lots && !lots->empty()) {
     if (!std::exchange(told, true) && request.waiting) request.waiting(*lots);
+    if (request.progress != nullptr && lots->size() <= all) {
+      request.progress->tell("lots", all - lots->size(), all);
+    }
     const auto left = std::chrono::ceil<milliseconds>(end - clock.monotonic());
     if (left <= milliseconds(0)) return lots;
     drain.wait(clock, std::min(left, look));

@@ -30,6 +30,7 @@ struct DrainRequest {
   std::chrono::seconds most;  ///< to wait
   /// Called with what is waited for, when that is first known.
   std::function<void(const std::vector<RunningLot>&)> waiting;
+  Progress* progress = nullptr;  ///< is told of lots; null: nobody is
 };
 
 /// Waits until no lot of the arcs runs; what still did when the time was over. What a dead process

@@ -99,11 +99,11 @@ RunReport Engine::run(const RunOptions& options) {
   start();
   while (!stopping_) {
     if (rung_.exchange(false)) intake_.read_subscriptions();
-    const std::uint64_t found = intake_.scan_all();
+    const std::uint64_t found = intake_.scan_all(options.progress);
     report.arrivals += found;
     intake_.tick(flow::Boundary::Quiet::Assumed);
     if (options.seal) intake_.seal();
-    pool_.drain();
+    pool_.drain(options.progress);
     if (const auto gone = pool_.index_gone()) end_without_index(*gone);
     if (!options.until_idle || found == 0) break;
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/directory_watch.h"
+#include "base/progress.h"
 #include "local/bells.h"
 #include "local/complaints.h"
 #include "local/intake.h"
@@ -21,8 +22,9 @@
 namespace cls::local {
 
 struct RunOptions {
-  bool until_idle = false;  ///< scan again until a scan finds nothing new
-  bool seal = false;        ///< close all open lots first
+  bool until_idle = false;       ///< scan again until a scan finds nothing new
+  bool seal = false;             ///< close all open lots first
+  Progress* progress = nullptr;  ///< is told of objects and lots; null: nobody is
 };
 
 /// What a run did and left behind; the exit code follows from it.

@@ -9,10 +9,12 @@
 
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "base/progress.h"
 #include "base/shared_lock.h"
 #include "base/ulid.h"
 #include "local/stores.h"
 #include "record/claim.h"
+#include "store/observed_store.h"
 
 namespace cls::local {
 
@@ -48,7 +50,13 @@ class Home {
 
   FileSystem& files() { return files_; }
   Stores& stores() { return stores_; }
-  store::ObjectStore& store() { return stores_.all(); }
+  store::ObjectStore& store() {
+    return observed_ ? static_cast<store::ObjectStore&>(*observed_) : stores_.all();
+  }
+
+  /// From now on it is told how many objects go through store(). Before anything else is done with
+  /// the home; `progress` outlives it.
+  void observe(Progress& progress) { observed_.emplace(stores_.all(), progress); }
 
  private:
   Home(FileSystem& files, std::string directory, std::string id, const StoreContext& stores);
@@ -58,6 +66,7 @@ class Home {
   std::string directory_;
   std::string id_;
   Stores stores_;
+  std::optional<store::ObservedStore> observed_;
 };
 
 }  // namespace cls::local

@@ -254,12 +254,18 @@ void Intake::take(Served& served, ScanResult found) {
   }
 }
 
-std::uint64_t Intake::scan_all() {
+std::uint64_t Intake::scan_all(Progress* progress) {
   std::uint64_t arrivals = 0;
+  std::uint64_t looked_at = 0;
   for (const auto& served : served_) {
     if (stopping_) break;
     served->unquiet.clear();
-    ScanResult found = served->source->scan(served->known());
+    const auto known = [&, knows = served->known()](const Uri& uri,
+                                                    const record::ObjectVersion& version) {
+      if (progress != nullptr) progress->tell("objects looked at", ++looked_at, 0);
+      return knows(uri, version);
+    };
+    ScanResult found = served->source->scan(known);
     for (int look = 0; look < unquiet_looks && !found.unquiet.empty() && !stopping_; ++look) {
       services_.clock.sleep_for(std::max<std::chrono::nanoseconds>(
           served->boundary.ref().boundary->quiet, milliseconds(200)));

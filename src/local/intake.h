@@ -39,7 +39,7 @@ class Intake {
 
   /// One scan of every boundary, of which what came in is taken; how many arrivals there were.
   /// Files that are still being written get some time to become quiet.
-  std::uint64_t scan_all();
+  std::uint64_t scan_all(Progress* progress = nullptr);
   /// Closes what is due.
   void tick(flow::Boundary::Quiet quiet);
   /// Closes every open lot.

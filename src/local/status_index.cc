@@ -76,6 +76,27 @@ std::optional<std::vector<std::string>> StatusIndex::names(const Uri& prefix) {
   return names;
 }
 
+/// One reading of the directory, however many files there are: a store's listing reads it again for
+/// each page while it changes.
+Result<bool> StatusIndex::for_each_file(const Uri& prefix,
+                                        const std::function<Result<>(const File&)>& take) {
+  const auto there = names(prefix);
+  const auto directory = directory_of_records(prefix);
+  if (!there || !directory) return false;
+  File file;
+  for (const auto& name : *there) {
+    const auto status = home_.files().status(*directory + "/" + name, false);
+    if (!status && status.error().code == FailureCode::NotFound) continue;
+    if (!status) return tl::unexpected<Failure>(status.error());
+    if (status->kind != FileKind::File) continue;
+    file.name = name;
+    file.size = status->size;
+    file.modified = status->modified;
+    if (auto taken = take(file); !taken) return pass(std::move(taken));
+  }
+  return true;
+}
+
 /// False where there are too many, or links.
 bool StatusIndex::add_tree(const std::string& directory, std::size_t& count, std::string& stamps) {
   const auto stamp = stamp_of(directory);

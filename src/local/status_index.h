@@ -24,6 +24,8 @@ class StatusIndex final : public operate::StatusNotes {
   std::optional<std::string> tree_stamp(const Uri& prefix) override;
   bool is_unchanged(const std::string& tree_stamp) override;
   std::optional<std::vector<std::string>> names(const Uri& prefix) override;
+  Result<bool> for_each_file(const Uri& prefix,
+                             const std::function<Result<>(const File&)>& take) override;
   bool is_settled(Instant modified) override;
   std::optional<std::string> find(const std::string& subject) override;
   void keep(const std::string& subject, const std::string& facts) override;

@@ -75,6 +75,33 @@ TEST_F(StatusIndexTest, AStampTellsThatSomethingWasMadeReplacedOrRemoved) {
   EXPECT_EQ(index.stamp(prefix_), *stamps.rbegin());  // "absent" again
 }
 
+TEST_F(StatusIndexTest, FilesOfADirectoryAreAsTheStoreHasThem) {
+  const auto home = open();
+  StatusIndex index(*home);
+  const auto files = [&] {
+    std::vector<std::string> found;
+    const auto told = index.for_each_file(prefix_, [&](const StatusIndex::File& file) -> Result<> {
+      const Uri uri{"s3", prefix_.bucket, prefix_.key + file.name};
+      const auto info = home->store().head(uri).value();
+      EXPECT_EQ(file.size, info.size);
+      EXPECT_EQ(file.modified, info.modified);
+      found.push_back(file.name);
+      return {};
+    });
+    EXPECT_TRUE(told.value());
+    return found;
+  };
+  EXPECT_EQ(files(), std::vector<std::string>());  // there is no such directory
+  write("claims/arc=a/lot=2.json", "two");
+  write("claims/arc=a/lot=1.json", "1");
+  write("claims/arc=a/below/lot=3.json", "3");
+  EXPECT_EQ(files(), (std::vector<std::string>{"lot=1.json", "lot=2.json"}));
+  const auto refused = index.for_each_file(prefix_, [](const StatusIndex::File&) -> Result<> {
+    return fail(FailureCode::Invalid, "no more");
+  });
+  EXPECT_FALSE(refused);
+}
+
 TEST_F(StatusIndexTest, WhatChangedAMomentAgoHasNoStamp) {
   const auto home = open();
   StatusIndex index(*home);
@@ -107,6 +134,8 @@ TEST_F(StatusIndexTest, ATreeStampIsOfAllDirectoriesBelow) {
   settle();
   EXPECT_EQ(index.tree_stamp(prefix_), std::nullopt);
   EXPECT_EQ(index.names(prefix_), std::nullopt);
+  const auto none = [](const StatusIndex::File&) -> Result<> { return {}; };
+  EXPECT_FALSE(index.for_each_file(prefix_, none).value());
 }
 
 TEST_F(StatusIndexTest, RecordsThatAreSharedHaveNoStamp) {

@@ -364,11 +364,16 @@ unsigned WorkerPool::running() const {
   return working_;
 }
 
-void WorkerPool::drain() {
+void WorkerPool::drain(Progress* progress) {
   for (int look = 0;; ++look) {
     // Another process that had taken something may have died since.
     if (look % looks_per_dead_check == 0) static_cast<void>(free_dead());
     const auto depth = queue_.depth(enabled_keys(), ordered_);
+    // A terminal may be stopped: nothing is held while it is written to.
+    if (progress != nullptr) {
+      const auto ended = attempts();
+      progress->tell("lots", ended, ended + depth.waiting + depth.taken);
+    }
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     if (working_ == 0 && depth.waiting == 0 && depth.taken == 0) return;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/progress.h"
 #include "flow/arc_flow.h"
 #include "local/bells.h"
 #include "local/claim_index.h"
@@ -61,8 +62,9 @@ class WorkerPool {
   /// Reads again which arcs are enabled: one that is no more takes no lot; what the records say is
   /// due of one that is so again is queued before it takes any.
   void read_subscriptions();
-  /// Waits until nothing is left to look at, back-off included, or request_stop().
-  void drain();
+  /// Waits until nothing is left to look at, back-off included, or request_stop(); tells how many
+  /// lots have run.
+  void drain(Progress* progress = nullptr);
   /// Takes nothing more; what runs goes on. From then on all others, who may know subscribers that
   /// this deployment does not, are told of each end, and what goes wrong here is no trouble of the
   /// process's health any more. By the thread that called start().

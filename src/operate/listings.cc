@@ -44,7 +44,7 @@ std::vector<OwnedDatasetRef> selected_datasets(const flow::Deployment& deploymen
   std::vector<OwnedDatasetRef> datasets;
   const auto add = [&](const flow::Deployed* project, const model::SinkDataset& dataset,
                        flow::Producer producer) {
-    if (filter.keeps(project->plan.project, dataset)) {
+    if (filter.keeps(*project, dataset)) {
       datasets.push_back({project, &dataset, std::move(producer)});
     }
   };
@@ -62,18 +62,22 @@ std::vector<OwnedDatasetRef> selected_datasets(const flow::Deployment& deploymen
   return datasets;
 }
 
-Report placements_report(const std::vector<model::Placement>& placements) {
+Report placements_report(const std::vector<model::Placement>& placements,
+                         const PlacementFilter& filter) {
   Report report{.columns = {"provider", "stage", "account", "region"}};
   std::set<model::Placement> seen;
   for (const auto& placement : placements) {
+    if (!filter.keeps(placement)) continue;
     if (seen.insert(placement).second) report.rows.push_back(placement_cells(placement));
   }
   return report;
 }
 
-Report projects_report(const flow::Deployment& deployment) {
+Report projects_report(const flow::Deployment& deployment, const ReportFilter& filter) {
   std::vector<const flow::Deployed*> projects;
-  for (const auto& project : deployment.projects()) projects.push_back(project.get());
+  for (const auto& project : deployment.projects()) {
+    if (filter.keeps(*project)) projects.push_back(project.get());
+  }
   std::ranges::sort(projects, {}, [](const flow::Deployed* project) { return place_of(*project); });
   Report report{.columns = placement_columns()};
   report.columns.insert(report.columns.end(), {"project.name", "project.version"});

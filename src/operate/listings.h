@@ -11,10 +11,11 @@
 
 namespace cls::operate {
 
-/// Each placement once, in the order given.
-Report placements_report(const std::vector<model::Placement>& placements);
-/// The deployed projects, by placement, name and version.
-Report projects_report(const flow::Deployment& deployment);
+/// Each placement that the filter keeps once, in the order given.
+Report placements_report(const std::vector<model::Placement>& placements,
+                         const PlacementFilter& filter = {});
+/// The deployed projects that the filter keeps, by placement, name and version.
+Report projects_report(const flow::Deployment& deployment, const ReportFilter& filter = {});
 /// The arcs that the filter keeps (its moments do not matter here), by placement, project and name.
 Report arcs_report(const flow::Deployment& deployment, const ReportFilter& filter);
 /// The boundaries that the filter keeps, in the same order.

@@ -48,6 +48,40 @@ TEST(Listings, PlacementsAreListedOnceInTheOrderGiven) {
             "\n");
 }
 
+TEST(Listings, APlacementIsFilteredByEachOfItsParts) {
+  const auto kept = [](const PlacementFilter& filter) {
+    const model::Placement here{.provider = "local", .stage = {}, .account = {}, .region = {}};
+    return csv_rows(placements_report({aws(), aws(std::nullopt), here}, filter));
+  };
+  const std::string dev = "aws,dev,111122223333,us-west-2";
+  const std::string plain = "aws,,111122223333,us-west-2";
+  const std::string local = "local,,,";
+  EXPECT_THAT(kept({}), ElementsAre(dev, plain, local));
+  EXPECT_THAT(kept({.providers = {"local"}}), ElementsAre(local));
+  EXPECT_THAT(kept({.providers = {"local", "aws"}}), ElementsAre(dev, plain, local));
+  EXPECT_THAT(kept({.account = "111122223333"}), ElementsAre(dev, plain));
+  EXPECT_THAT(kept({.account = "1"}), IsEmpty());
+  EXPECT_THAT(kept({.region = "us-west-2"}), ElementsAre(dev, plain));
+  EXPECT_THAT(kept({.region = "us-west"}), IsEmpty());
+  EXPECT_THAT(kept({.stage = "dev"}), ElementsAre(dev));
+  EXPECT_THAT(kept({.stage = ""}), ElementsAre(plain, local));
+  EXPECT_THAT(kept({.providers = {"aws"}, .stage = ""}), ElementsAre(plain));
+}
+
+TEST(Listings, WhatIsDeployedIsFilteredByItsPlacement) {
+  const auto all = deployment();
+  const ReportFilter no_stage{.placements = {.stage = ""}};
+  EXPECT_THAT(arcs(no_stage), ElementsAre("Bills/1 a"));
+  EXPECT_THAT(csv_rows(projects_report(all, no_stage)),
+              ElementsAre("aws,,111122223333,us-west-2,Bills,1"));
+  EXPECT_THAT(selected_datasets(all, no_stage), ::testing::SizeIs(1));
+  EXPECT_THAT(selected_boundaries(all, no_stage), IsEmpty());
+  EXPECT_THAT(selected_boundaries(all, {.placements = {.providers = {"aws"}}}),
+              ::testing::SizeIs(1));
+  EXPECT_THAT(arcs({.projects = {"Orders:1"}, .placements = {.stage = "dev"}}),
+              ElementsAre("Orders/1 b"));
+}
+
 TEST(Listings, ProjectsAreSortedByPlacementNameAndVersion) {
   const auto report = projects_report(deployment());
   EXPECT_EQ(render(report, Format::Csv),

@@ -9,6 +9,7 @@
 #include "operate/listings.h"
 #include "operate/lot_states.h"
 #include "operate/report_cells.h"
+#include "operate/status_facts.h"
 
 namespace cls::operate {
 
@@ -115,17 +116,13 @@ std::vector<std::string> texts_of(const std::vector<State>& states) {
 using ArcLots = std::vector<std::pair<lot::LotId, std::optional<ArcLotState>>>;
 
 /// The lots of an arc in the order of units and times; what cannot be read goes to the notes.
-Result<ArcLots> sorted_lots(store::ObjectStore& store, const flow::ArcRef& arc,
-                            const LotWindow& window, std::vector<std::string>& notes) {
+Result<ArcLots> sorted_lots(StatusFacts& facts, const flow::ArcRef& arc,
+                            std::vector<std::string>& notes) {
+  auto found = facts.arc_lots(arc, notes);
+  if (!found) return pass(std::move(found));
   ArcLots lots;
-  auto walked = for_each_arc_lot(
-      store, arc, window,
-      [&](const ArcLot& lot) -> Result<> {
-        lots.emplace_back(lot.lot, lot.state);
-        return {};
-      },
-      [&](const Uri&, const Failure& failure) { notes.push_back(failure.message); });
-  if (!walked) return pass(std::move(walked));
+  lots.reserve(found->size());
+  for (const auto& lot : *found) lots.emplace_back(lot.lot, lot.state);
   std::ranges::sort(lots);
   return lots;
 }
@@ -138,14 +135,14 @@ Report report_of(std::vector<std::string> subject_columns, std::string subject) 
 
 }  // namespace
 
-Result<Report> arc_lots(store::ObjectStore& store, const flow::Deployment& deployment,
-                        flow::LedgerLogs&, const ReportFilter& filter) {
+Result<Report> arc_lots(const StatusSources& sources, const ReportFilter& filter) {
   auto window = LotWindow::of(filter);
   if (!window) return pass(std::move(window));
+  StatusFacts facts(sources, *window, {});
   Report report = report_of(arc_columns(), "arc");
   report.columns.insert(report.columns.end(), {"lotId", "arcState"});
-  for (const auto& arc : selected_arcs(deployment, filter)) {
-    auto lots = sorted_lots(store, arc, *window, report.notes);
+  for (const auto& arc : selected_arcs(sources.deployment, filter)) {
+    auto lots = sorted_lots(facts, arc, report.notes);
     if (!lots) return pass(std::move(lots));
     for (const auto& [lot, state] : *lots) {
       auto row = arc_cells(arc);
@@ -157,33 +154,33 @@ Result<Report> arc_lots(store::ObjectStore& store, const flow::Deployment& deplo
   return report;
 }
 
-Result<Report> arc_summary(store::ObjectStore& store, const flow::Deployment& deployment,
-                           flow::LedgerLogs&, const ReportFilter& filter) {
+Result<Report> arc_summary(const StatusSources& sources, const ReportFilter& filter) {
   auto window = LotWindow::of(filter);
   if (!window) return pass(std::move(window));
+  StatusFacts facts(sources, *window, {});
   Report report = report_of(arc_columns(), "arc");
   report.columns = summary_columns(std::move(report.columns), texts_of(arc_states));
   report.json_only = {"retrying"};
-  for (const auto& arc : selected_arcs(deployment, filter)) {
-    auto lots = sorted_lots(store, arc, *window, report.notes);
+  for (const auto& arc : selected_arcs(sources.deployment, filter)) {
+    auto lots = sorted_lots(facts, arc, report.notes);
     if (!lots) return pass(std::move(lots));
     Tallies<ArcLotState> tallies;
     for (const auto& [lot, state] : *lots) tallies[lot.unit()].add(lot, state);
     add_summary(report, arc_cells(arc), *window, tallies,
-                declared_unit(deployment, flow::ArcSinkRef{arc, {}}), arc_states);
+                declared_unit(sources.deployment, flow::ArcSinkRef{arc, {}}), arc_states);
   }
   return report;
 }
 
-Result<Report> dataset_lots(store::ObjectStore& store, const flow::Deployment& deployment,
-                            flow::LedgerLogs&, const ReportFilter& filter) {
+Result<Report> dataset_lots(const StatusSources& sources, const ReportFilter& filter) {
   auto window = LotWindow::of(filter);
   if (!window) return pass(std::move(window));
+  StatusFacts facts(sources, *window, {});
   Report report = report_of(dataset_columns(), "dataset");
   report.columns.insert(report.columns.end(), {"lotId", "manifestState"});
-  for (const auto& owned : selected_datasets(deployment, filter)) {
+  for (const auto& owned : selected_datasets(sources.deployment, filter)) {
     const auto dataset = owned.dataset->id();
-    auto lots = dataset_lots_of(store, owned.project->places, dataset, *window);
+    auto lots = facts.dataset_lots(owned);
     if (!lots) return pass(std::move(lots));
     for (const auto& lot : *lots) {
       auto row = dataset_cells(owned.project->plan.placement, dataset);
@@ -194,21 +191,21 @@ Result<Report> dataset_lots(store::ObjectStore& store, const flow::Deployment& d
   return report;
 }
 
-Result<Report> dataset_summary(store::ObjectStore& store, const flow::Deployment& deployment,
-                               flow::LedgerLogs&, const ReportFilter& filter) {
+Result<Report> dataset_summary(const StatusSources& sources, const ReportFilter& filter) {
   auto window = LotWindow::of(filter);
   if (!window) return pass(std::move(window));
+  StatusFacts facts(sources, *window, {});
   // The reference calls the subject of a summary `manifest`.
   Report report = report_of(dataset_columns(), "manifest");
   report.columns = summary_columns(std::move(report.columns), texts_of(dataset_states));
-  for (const auto& owned : selected_datasets(deployment, filter)) {
+  for (const auto& owned : selected_datasets(sources.deployment, filter)) {
     const auto dataset = owned.dataset->id();
-    auto lots = dataset_lots_of(store, owned.project->places, dataset, *window);
+    auto lots = facts.dataset_lots(owned);
     if (!lots) return pass(std::move(lots));
     Tallies<record::ManifestState> tallies;
     for (const auto& lot : *lots) tallies[lot.lot.unit()].add(lot.lot, lot.state);
     add_summary(report, dataset_cells(owned.project->plan.placement, dataset), *window, tallies,
-                declared_unit(deployment, owned.producer), dataset_states);
+                declared_unit(sources.deployment, owned.producer), dataset_states);
   }
   return report;
 }

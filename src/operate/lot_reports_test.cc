@@ -24,12 +24,24 @@ using End = record::ClaimResult;
 
 constexpr const char* place = "aws,dev,111122223333,us-west-2,";
 
+StatusSources sources_of(ReportWorld& world, store::ObjectStore& store) {
+  return {.store = store,
+          .deployment = world.deployment,
+          .logs = world.logs,
+          .now = world.clock.now(),
+          .home = "/h",
+          .queued = {}};
+}
+
+StatusSources sources_of(ReportWorld& world) {
+  return sources_of(world, world.store);
+}
+
 struct LotReports : ::testing::Test {
-  using Make = Result<Report> (*)(store::ObjectStore&, const flow::Deployment&, flow::LedgerLogs&,
-                                  const ReportFilter&);
+  using Make = Result<Report> (*)(const StatusSources&, const ReportFilter&);
 
   Report report(Make make, const ReportFilter& filter = {}) {
-    auto made = make(world.store, world.deployment, world.logs, filter);
+    auto made = make(sources_of(world), filter);
     EXPECT_TRUE(made) << (made ? "" : made.error().message);
     return made.value_or(Report{});
   }
@@ -195,8 +207,7 @@ TEST_F(LotReports, F17_WithoutLotsThereIsARowOfNullsAndZeros) {
 
 TEST_F(LotReports, F17_AnArcWhoseUnitNobodyKnowsIsARowToo) {
   ReportWorld foreign({testing::project_plan("P", "1", {}, {testing::arc_plan("x", "far", "y")})});
-  auto made = arc_summary(foreign.store, foreign.deployment, foreign.logs,
-                          between("2024-05-01", "2024-05-02"));
+  auto made = arc_summary(sources_of(foreign), between("2024-05-01", "2024-05-02"));
   ASSERT_TRUE(made);
   EXPECT_THAT(csv_rows(*made), ElementsAre(std::string(place) + "P,1,x,,,,,,,,0,0,0,0,0,0,0"));
 }
@@ -210,7 +221,7 @@ TEST_F(LotReports, F18_TheScanStopsAtTheEndLotWhetherThatLotHasAKeyOrNot) {
   }
   store::FaultyStore counted(world.store);
   const auto first_day = between("2024-05-01", "2024-05-02");
-  auto arcs = arc_summary(counted, world.deployment, world.logs, first_day);
+  auto arcs = arc_summary(sources_of(world, counted), first_day);
   ASSERT_TRUE(arcs);
   EXPECT_THAT(csv_rows(*arcs).front(), HasSubstr("copyA,TWELFTHS,20240501PT5M000,20240501PT5M000,0,"
                                                  "20240501PT5M287,20240501PT5M287,0,0,0,0,288,288,"
@@ -270,8 +281,7 @@ TEST_F(LotReports, LotsOfSeveralUnitsHaveARowEach) {
 }
 
 TEST_F(LotReports, AWindowThatEndsBeforeItBeginsIsRefused) {
-  auto made =
-      arc_lots(world.store, world.deployment, world.logs, between("2024-05-02", "2024-05-01"));
+  auto made = arc_lots(sources_of(world), between("2024-05-02", "2024-05-01"));
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, FailureCode::Invalid);
   EXPECT_THAT(made.error().message, HasSubstr("is before the earliest"));
@@ -285,7 +295,7 @@ TEST_F(LotReports, AStoreThatDoesNotAnswerIsAFailureNotAnEmptyReport) {
     return fault;
   });
   for (const Make make : {arc_lots, arc_summary, dataset_lots, dataset_summary}) {
-    EXPECT_FALSE(make(broken, world.deployment, world.logs, {}));
+    EXPECT_FALSE(make(sources_of(world, broken), {}));
   }
 }
 

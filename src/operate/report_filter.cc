@@ -28,21 +28,30 @@ bool has_name(const std::vector<std::string>& wanted, const std::string& name) {
 
 }  // namespace
 
-bool ReportFilter::keeps(const model::ProjectId& project) const {
-  return wanted_is(projects, project.name, project.version);
+bool PlacementFilter::keeps(const model::Placement& placement) const {
+  const auto is = [](const std::string& wanted, const std::optional<std::string>& has) {
+    return wanted.empty() || has == wanted;
+  };
+  return has_name(providers, placement.provider) && is(account, placement.account) &&
+         is(region, placement.region) && (!stage || placement.stage.value_or("") == *stage);
+}
+
+bool ReportFilter::keeps(const flow::Deployed& project) const {
+  const auto& id = project.plan.project;
+  return placements.keeps(project.plan.placement) && wanted_is(projects, id.name, id.version);
 }
 
 bool ReportFilter::keeps(const flow::ArcRef& arc) const {
-  return keeps(arc.project->plan.project) && has_name(names, arc.arc->name) &&
+  return keeps(*arc.project) && has_name(names, arc.arc->name) &&
          has_labels(arc.arc->labels, labels);
 }
 
 bool ReportFilter::keeps(const flow::BoundaryRef& boundary) const {
-  return keeps(boundary.project->plan.project) && has_name(names, boundary.boundary->name) &&
+  return keeps(*boundary.project) && has_name(names, boundary.boundary->name) &&
          has_labels(boundary.boundary->labels, labels);
 }
 
-bool ReportFilter::keeps(const model::ProjectId& owner, const model::SinkDataset& dataset) const {
+bool ReportFilter::keeps(const flow::Deployed& owner, const model::SinkDataset& dataset) const {
   return keeps(owner) && wanted_is(names, dataset.name, dataset.version) &&
          has_labels(dataset.labels, labels);
 }

@@ -57,9 +57,10 @@ struct ArcFacts {
   std::map<std::string, PublishedLots> published;  ///< by sink role: lots ever committed
   std::map<std::string, MemberCount> members;      ///< by sink role, if wanted
   ProblemList problems;
-  std::vector<ArcLotFacts> lots;     ///< where there are notes and claims were read
-  bool lots_are_here = false;        ///< else they are as remembered
-  std::optional<std::string> stamp;  ///< of the claims, before they were read
+  std::vector<std::string> unreadable;  ///< why claims cannot be read
+  std::vector<ArcLotFacts> lots;        ///< where there are notes and claims were read
+  bool lots_are_here = false;           ///< else they are as remembered
+  std::optional<std::string> stamp;     ///< of the claims, before they were read
   std::uint64_t of(ArcLotState state) const { return counts.at(static_cast<std::size_t>(state)); }
 };
 
@@ -75,6 +76,10 @@ class StatusFacts {
 
   Result<const BoundaryFacts*> boundary(const flow::BoundaryRef& boundary);
   Result<const ArcFacts*> arc(const flow::ArcRef& arc);
+  /// Every lot of an arc with its state, in no order; why claims cannot be read goes to
+  /// `unreadable`.
+  Result<std::vector<ArcLotFacts>> arc_lots(const flow::ArcRef& arc,
+                                            std::vector<std::string>& unreadable);
   /// The lots of a dataset as its consumers see them, whoever produces it.
   Result<const PublishedLots*> published(const flow::Deployed& consumer,
                                          const model::DatasetId& dataset);
@@ -104,8 +109,8 @@ class StatusFacts {
 
   Result<> read_arc(const flow::ArcRef& arc, ArcFacts& facts);
   Result<> recall_arc(const flow::ArcRef& arc, ArcFacts& facts);
-  Result<bool> recall_claims(const flow::ArcRef& arc, const std::optional<ArcMemory>& former,
-                             ArcFacts& facts);
+  Result<std::optional<bool>> recall_claims(const flow::ArcRef& arc,
+                                            std::optional<ArcMemory>& former, ArcFacts& facts);
   Result<> recall_states(const flow::ArcRef& arc, const std::vector<std::string>& names,
                          ArcFacts& facts);
   /// Takes a lot that was read; with the version of its claim where that is to be remembered.

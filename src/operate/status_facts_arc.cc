@@ -149,45 +149,54 @@ Result<> StatusFacts::read_arc(const flow::ArcRef& arc, ArcFacts& facts) {
       [&](const ArcLot& lot) { return take_lot(arc, lot, std::nullopt, facts); },
       [&](const Uri& uri, const Failure& failure) {
         facts.problems.add_damaged(broken_record(uri, failure));
+        facts.unreadable.push_back(failure.message);
       });
 }
 
-/// Reads the claims that are not as they were; true if all that is remembered is still there.
-Result<bool> StatusFacts::recall_claims(const flow::ArcRef& arc,
-                                        const std::optional<ArcMemory>& former, ArcFacts& facts) {
-  std::unordered_map<lot::LotId, const ArcLotFacts*> remembered;
+/// Reads the claims that are not as they were, and takes the others out of `former`; true if all
+/// that is remembered is still there, nullopt, and nothing is read, where the directory does not
+/// tell.
+Result<std::optional<bool>> StatusFacts::recall_claims(const flow::ArcRef& arc,
+                                                       std::optional<ArcMemory>& former,
+                                                       ArcFacts& facts) {
+  std::unordered_map<lot::LotId, ArcLotFacts*> remembered;
   if (former) {
-    for (const auto& lot : former->lots) remembered.emplace(lot.lot, &lot);
+    remembered.reserve(former->lots.size());
+    for (auto& lot : former->lots) remembered.emplace(lot.lot, &lot);
+    facts.lots.reserve(former->lots.size());
+    facts.known.reserve(former->lots.size());
   }
   const auto broken = [&](const Uri& uri, const Failure& failure) {
     facts.problems.add_damaged(broken_record(uri, failure));
+    facts.unreadable.push_back(failure.message);
   };
-  const auto take = [&](lot::LotId lot, const store::ObjectInfo& info) -> Result<> {
-    const ClaimVersion version{info.size, info.modified};
-    const auto found = remembered.find(lot);
+  const Uri claims = arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name);
+  const auto take = [&](const StatusNotes::File& file) -> Result<> {
+    const auto lot = lot_of_name(file.name);
+    if (!lot) return {};
+    const ClaimVersion version{file.size, file.modified};
+    const auto found = remembered.find(*lot);
     if (found != remembered.end()) {
-      const ArcLotFacts* const known = found->second;
+      ArcLotFacts* const known = found->second;
       remembered.erase(found);
       if (known->claim == version) {
         fold(arc, *known, facts);
-        facts.lots.push_back(*known);
+        facts.lots.push_back(std::move(*known));
         return {};
       }
     }
     // Asked before it is read: one that is changed later has another time then.
     const auto lasting =
-        sources_.notes->is_settled(info.modified) ? std::optional(version) : std::nullopt;
+        sources_.notes->is_settled(file.modified) ? std::optional(version) : std::nullopt;
     auto taken = take_claimed_lot(
-        sources_.store, info.uri, lot,
+        sources_.store, {claims.scheme, claims.bucket, claims.key + file.name}, *lot,
         [&](const ArcLot& read) { return take_lot(arc, read, lasting, facts); }, broken);
     if (!taken) return pass(std::move(taken));
     return {};
   };
-  auto walked = window_.for_each_key(
-      sources_.store, arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name),
-      take);
+  auto walked = sources_.notes->for_each_file(claims, take);
   if (!walked) return pass(std::move(walked));
-  return remembered.empty();
+  return *walked ? std::optional(remembered.empty()) : std::nullopt;
 }
 
 /// Lots of the reference: those with arc states and no claim.
@@ -224,16 +233,22 @@ Result<> StatusFacts::recall_arc(const flow::ArcRef& arc, ArcFacts& facts) {
     facts = ArcFacts();
     facts.stamp = proof.stamps.front();
   }
-  const auto former = packed ? ArcMemory::unpack(*packed) : std::nullopt;
-  const auto names = notes.names(states);
-  if (!names) return read_arc(arc, facts);
+  auto former = packed ? ArcMemory::unpack(*packed) : std::nullopt;
+  const auto read_all = [&] {
+    facts = ArcFacts();
+    facts.lots_are_here = true;
+    return read_arc(arc, facts);
+  };
   auto all_there = recall_claims(arc, former, facts);
   if (!all_there) return pass(std::move(all_there));
-  const bool same_states = *all_there && former && !sources_.renew &&
+  if (!*all_there) return read_all();
+  const bool same_states = **all_there && former && !sources_.renew &&
                            former->proof.is_recent(proof.looked) && former->proof.stamps.front() &&
                            proof.stamps.back() &&
                            former->proof.stamps.back() == proof.stamps.back();
   if (!same_states) {
+    const auto names = notes.names(states);
+    if (!names) return read_all();
     if (auto read = recall_states(arc, *names, facts); !read) return read;
   }
   facts.lots_are_here = true;
@@ -248,6 +263,30 @@ std::vector<ArcLotFacts> StatusFacts::lots_of(const flow::ArcRef& arc,
   auto memory = recall<ArcMemory>(
       subject_of(arc.project->places.claims_prefix(arc.project->plan.project, arc.arc->name)));
   return memory ? std::move(memory->lots) : std::vector<ArcLotFacts>();
+}
+
+Result<std::vector<ArcLotFacts>> StatusFacts::arc_lots(const flow::ArcRef& arc,
+                                                       std::vector<std::string>& unreadable) {
+  if (notes() != nullptr) {
+    auto facts = this->arc(arc);
+    if (!facts) return pass(std::move(facts));
+    auto lots = lots_of(arc, **facts);
+    // Notes that cannot be read a second time are none.
+    if (lots.size() == (*facts)->known.size()) {
+      unreadable.insert(unreadable.end(), (*facts)->unreadable.begin(), (*facts)->unreadable.end());
+      return lots;
+    }
+  }
+  std::vector<ArcLotFacts> lots;
+  auto walked = for_each_arc_lot(
+      sources_.store, arc, window_,
+      [&](const ArcLot& lot) -> Result<> {
+        lots.push_back(facts_of(lot));
+        return {};
+      },
+      [&](const Uri&, const Failure& failure) { unreadable.push_back(failure.message); });
+  if (!walked) return pass(std::move(walked));
+  return lots;
 }
 
 Result<const ArcFacts*> StatusFacts::arc(const flow::ArcRef& arc) {

@@ -84,7 +84,11 @@ Result<std::optional<Lots>> StatusFacts::refresh_dataset(
   } else if (const auto* sink = std::get_if<flow::ArcSinkRef>(&owned.producer)) {
     auto facts = arc(sink->arc);
     if (!facts) return pass(std::move(facts));
-    maker.emplace(lots_of(sink->arc, **facts));
+    if ((*facts)->lots_are_here) {
+      maker.emplace((*facts)->lots);
+    } else {
+      maker.emplace(lots_of(sink->arc, **facts));
+    }
   } else {
     return std::optional<Lots>();
   }

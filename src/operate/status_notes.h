@@ -3,10 +3,13 @@
 // that they are still the same. docs/adr/0019-status-from-the-index.md.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "base/uri.h"
 
@@ -27,6 +30,16 @@ class StatusNotes {
   virtual bool is_unchanged(const std::string& tree_stamp) = 0;
   /// What is directly in it; nullopt where stamp() would never give anything.
   virtual std::optional<std::vector<std::string>> names(const Uri& prefix) = 0;
+  /// A file, and what tells its versions from each other.
+  struct File {
+    std::string name;
+    std::uint64_t size = 0;
+    Instant modified;
+  };
+  /// Hands over the files that are directly in it, by name, until one is not taken. False, and
+  /// nothing is handed over, where stamp() would never give anything.
+  virtual Result<bool> for_each_file(const Uri& prefix,
+                                     const std::function<Result<>(const File&)>& take) = 0;
   /// False for a file that might be changed once more with the same time.
   virtual bool is_settled(Instant modified) = 0;
 

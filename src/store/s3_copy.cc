@@ -10,9 +10,6 @@ namespace cls::store {
 
 namespace {
 
-/// More cannot be copied by one request.
-constexpr std::uint64_t copy_limit = std::uint64_t{5} << 30U;
-constexpr std::uint64_t copy_part = std::uint64_t{512} << 20U;
 /// How often a source that is changed under a copy is looked at again.
 constexpr int looks = 3;
 
@@ -37,9 +34,15 @@ bool S3Store::copies_keep_condition(const Uri& from, const Uri& to) const {
 Result<ObjectInfo> S3Store::copy_version_if_absent(const ObjectInfo& from, const Uri& to) {
   if (from.etag.empty()) return ObjectStore::copy_version_if_absent(from, to);
   const http::Headers condition{{"If-None-Match", "*"}};
-  const bool by_server = copies_keep_condition(from.uri, to) && from.size <= copy_limit;
-  auto copied = by_server ? copy_once({.info = from, .metadata = {}, .bytes = {}}, to, condition)
-                          : copy_bytes(from.uri, from.etag, to, condition);
+  auto copied = copies_keep_condition(from.uri, to)
+                    ? copy_version(from, to, condition)
+                    : copy_bytes(from.uri, from.etag, to, condition);
+  // Where nothing is at the target, the source did not meet its condition.
+  if (!copied && copied.error().code == FailureCode::Conflict) {
+    const auto there = head(to);
+    if (there || there.error().code != FailureCode::NotFound) return copied;
+    return fail(FailureCode::NotFound, format("{} has another ETag", from.uri.to_string()));
+  }
   if (copied && copied->size != from.size) {
     return fail(FailureCode::NotFound, format("{} has another size", from.uri.to_string()));
   }
@@ -51,14 +54,28 @@ Result<ObjectInfo> S3Store::copy_if(const Uri& from, const Uri& to, std::string_
   return copy_bytes(from, "", to, {{"If-Match", format("\"{}\"", etag)}});
 }
 
+/// By the server, to a key that must be free.
+Result<ObjectInfo> S3Store::copy_version(const ObjectInfo& from, const Uri& to,
+                                         const http::Headers& condition) {
+  if (from.size <= limits_.copy) {
+    return copy_once({.info = from, .metadata = {}, .bytes = {}}, to, condition);
+  }
+  auto source = look(from.uri);
+  if (!source) return pass(std::move(source));
+  if (source->info.etag != from.etag) {
+    return fail(FailureCode::NotFound, format("{} has another ETag", from.uri.to_string()));
+  }
+  return copy_in_parts(*source, to, condition);
+}
+
 /// By the server, of the version that was looked at, to a key that must be free.
 Result<ObjectInfo> S3Store::copy_there(const Uri& from, const Uri& to) {
   const http::Headers condition{{"If-None-Match", "*"}};
   for (int turn = 1;; ++turn) {
     auto source = look(from);
     if (!source) return pass(std::move(source));
-    auto copied = source->info.size > copy_limit ? copy_in_parts(*source, to, condition)
-                                                 : copy_once(*source, to, condition);
+    auto copied = source->info.size > limits_.copy ? copy_in_parts(*source, to, condition)
+                                                   : copy_once(*source, to, condition);
     if (copied || copied.error().code != FailureCode::Conflict) return copied;
     // Either the source is another by now, or the target is there.
     if (head(to)) return conflict(to, condition);
@@ -90,7 +107,7 @@ Result<ObjectInfo> S3Store::copy_in_parts(const Fetched& source, const Uri& to,
                                           const http::Headers& condition) {
   const S3Parts parts{
       .size = source.info.size,
-      .part_size = copy_part,
+      .part_size = limits_.copy_part,
       .copy_from = {{"X-Amz-Copy-Source", *client_.copy_source(source.info.uri, to)},
                     {"X-Amz-Copy-Source-If-Match", "\"" + source.info.etag + "\""}}};
   auto etag = upload(client_, to, parts, source.metadata, condition);

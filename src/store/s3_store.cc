@@ -60,7 +60,8 @@ std::string range_text(const Range& range) {
 
 }  // namespace
 
-S3Store::S3Store(S3Client& client, const Clock& clock) : client_(client), clock_(clock) {
+S3Store::S3Store(S3Client& client, const Clock& clock, S3Limits limits)
+    : client_(client), clock_(clock), limits_(limits) {
   for (const auto& [bucket, place] : client_.places()) copies_[bucket] = CopyCondition::Unknown;
 }
 

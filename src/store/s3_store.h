@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,11 +15,17 @@
 
 namespace cls::store {
 
+/// What servers set limits to.
+struct S3Limits {
+  std::uint64_t copy = std::uint64_t{5} << 30U;         ///< more is not copied by one request
+  std::uint64_t copy_part = std::uint64_t{512} << 20U;  ///< of a copy in parts
+};
+
 /// Thread-safe. Objects up to 16 MiB are written by one request, larger ones in parts.
 class S3Store final : public ObjectStore {
  public:
   /// Both outlive the store.
-  S3Store(S3Client& client, const Clock& clock);
+  S3Store(S3Client& client, const Clock& clock, S3Limits limits = {});
 
   /// True for an object of one of the client's buckets.
   bool has(const Uri& uri) const;
@@ -74,6 +81,8 @@ class S3Store final : public ObjectStore {
   Result<ObjectInfo> copy_bytes(const Uri& from, const std::string& etag, const Uri& to,
                                 const http::Headers& condition);
   Result<ObjectInfo> copy_there(const Uri& from, const Uri& to);
+  Result<ObjectInfo> copy_version(const ObjectInfo& from, const Uri& to,
+                                  const http::Headers& condition);
   Result<ObjectInfo> copy_once(const Fetched& source, const Uri& to,
                                const http::Headers& condition);
   Result<ObjectInfo> copy_in_parts(const Fetched& source, const Uri& to,
@@ -82,6 +91,7 @@ class S3Store final : public ObjectStore {
 
   S3Client& client_;
   const Clock& clock_;
+  S3Limits limits_;
   /// By target bucket: whether copies there obey If-None-Match.
   std::map<std::string, std::atomic<CopyCondition>, std::less<>> copies_;
 };

@@ -321,6 +321,7 @@ TEST_F(S3StoreTest, AVersionIsCopiedAsThatVersionOrNotAtAll) {
   std::string taken;
   answer_ = [&](const std::string& request) {
     const bool changed = request.find("\"old\"") != std::string::npos;
+    if (request.starts_with("HEAD /real/free")) return error("404 Not Found", "NoSuchKey");
     if (changed || request.starts_with("PUT /real/taken")) {
       return error("412 Precondition Failed", "PreconditionFailed");
     }
@@ -344,6 +345,8 @@ TEST_F(S3StoreTest, AVersionIsCopiedAsThatVersionOrNotAtAll) {
   EXPECT_EQ(requests().size(), before + 1);
   EXPECT_THAT(requests().back(), HasSubstr("X-Amz-Copy-Source-If-Match: \"abc\"\r\n"));
   EXPECT_EQ(code_of(store_->copy_version_if_absent(from, uri("taken"))), FailureCode::Conflict);
+  // 412 may be about the source: nothing is at the target.
+  EXPECT_EQ(code_of(store_->copy_version_if_absent(former, uri("free"))), FailureCode::NotFound);
 }
 
 TEST_F(S3StoreTest, ManyAreDeletedByARequestThatSaysWhichItCouldNot) {

@@ -19,6 +19,7 @@
 #include "store/faulty_store.h"
 #include "store/file_store.h"
 #include "store/memory_store.h"
+#include "store/observed_store.h"
 #include "store/routed_store.h"
 #include "store/s3_world_test.h"
 #include "store/test_directory_test.h"
@@ -33,6 +34,7 @@ inline bool is_tmpfs(const char* path) {
 enum class StoreKind : std::uint8_t {
   Memory,
   FaultyWithoutFaults,
+  Observed,
   FileOnDisk,
   FileOnTmpfs,
   S3,
@@ -40,9 +42,17 @@ enum class StoreKind : std::uint8_t {
 };
 
 inline std::string kind_name(const ::testing::TestParamInfo<StoreKind>& info) {
-  static constexpr std::array names{"memory", "faulty", "disk", "tmpfs", "s3", "routed"};
+  static constexpr std::array names{"memory", "faulty", "observed", "disk",
+                                    "tmpfs",  "s3",     "routed"};
   return names.at(static_cast<std::size_t>(info.param));
 }
+
+/// Keeps what it was told last.
+class CountedProgress final : public Progress {
+ public:
+  void tell(std::string_view, std::uint64_t done, std::uint64_t) override { last = done; }
+  std::atomic<std::uint64_t> last = 0;
+};
 
 class StoreKinds : public ::testing::TestWithParam<StoreKind> {
  protected:
@@ -54,6 +64,10 @@ class StoreKinds : public ::testing::TestWithParam<StoreKind> {
       case StoreKind::FaultyWithoutFaults:
         inner_ = std::make_unique<MemoryStore>(clock_);
         store_ = std::make_unique<FaultyStore>(*inner_);
+        break;
+      case StoreKind::Observed:
+        inner_ = std::make_unique<MemoryStore>(clock_);
+        store_ = std::make_unique<ObservedStore>(*inner_, progress_);
         break;
       case StoreKind::FileOnTmpfs:
         if (!is_tmpfs("/dev/shm")) GTEST_SKIP() << "/dev/shm is no tmpfs here";
@@ -94,15 +108,16 @@ class StoreKinds : public ::testing::TestWithParam<StoreKind> {
 
   SystemClock clock_;
   PosixFileSystem files_;
+  CountedProgress progress_;
   std::unique_ptr<TestDirectory> directory_;
   std::unique_ptr<S3World> s3_;
   std::unique_ptr<ObjectStore> inner_;
   std::unique_ptr<ObjectStore> store_;
 };
 
-inline const auto all_kinds =
-    ::testing::Values(StoreKind::Memory, StoreKind::FaultyWithoutFaults, StoreKind::FileOnDisk,
-                      StoreKind::FileOnTmpfs, StoreKind::S3, StoreKind::Routed);
+inline const auto all_kinds = ::testing::Values(
+    StoreKind::Memory, StoreKind::FaultyWithoutFaults, StoreKind::Observed, StoreKind::FileOnDisk,
+    StoreKind::FileOnTmpfs, StoreKind::S3, StoreKind::Routed);
 
 /// The failure's code, or nothing: `EXPECT_EQ(code_of(store.get(uri)), FailureCode::NotFound)`.
 template <class T>

@@ -52,6 +52,7 @@ constexpr std::array rows{
               "Upload and watch nothing"},
     OptionRow{"--disable-destroy", "", "", &Options::disable_destroy,
               "Leave everything deployed, and keep logs and homes"},
+    OptionRow{"--quiet", "-q", "", &Options::quiet, "Show no bar on a terminal"},
     OptionRow{"--server", "", "HOST:PORT", &Options::server,
               "Accepted, not used: there is no workflow server"},
     OptionRow{"--help", "-h", "", {}, "Print this help and end"},

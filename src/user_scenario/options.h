@@ -23,6 +23,7 @@ struct Options {
   bool deploy_destroy_only = false;
   bool disable_destroy = false;
   bool virtual_time = false;
+  bool quiet = false;  ///< no progress
 };
 
 /// The text to print and the exit code, where the command line itself is all there is to do.

@@ -139,7 +139,11 @@ class Program {
       things += things_to_do(scenarios_[i], options_);
     }
     SharedLogs logs(world_.files);
-    Progress progress(world_.console, name_width, things);
+    const auto terminal = world_.environment.find("TERM");
+    const bool shown = cli::may_show_progress(
+        world_.console, terminal == world_.environment.end() ? "" : terminal->second,
+        options_.quiet);
+    Progress progress(world_.console, world_.clock, shown, name_width, things);
     const Shared shared{.options = options_,
                         .files = world_.files,
                         .clock = world_.clock,

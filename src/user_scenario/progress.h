@@ -2,12 +2,13 @@
 // Progress: a line for each thing done, and on a terminal a bar below them.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "cli/app.h"
+#include "cli/progress_line.h"
 
 namespace cls::user_scenario {
 
@@ -15,28 +16,24 @@ namespace cls::user_scenario {
 class Progress {
  public:
   /// `name_width` is that of the longest name of a scenario; `total` what done() is called for.
-  Progress(cli::Console& console, std::size_t name_width, std::uint64_t total)
-      : console_(console), name_width_(name_width), total_(total) {}
+  /// `shown`: on a terminal there is a bar below the lines.
+  Progress(cli::Console& console, const Clock& clock, bool shown, std::size_t name_width,
+           std::uint64_t total);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  ~Progress() { end(); }
+  ~Progress() = default;
 
   /// One thing is done.
   void done(std::uint64_t count = 1);
   /// `scenario  step  text`.
   void line(const std::string& scenario, std::string_view step, const std::string& text);
-  /// Takes the bar away.
-  void end();
 
  private:
-  std::string bar() const;
-  void print(const std::string& text);
-
   cli::Console& console_;
   std::size_t name_width_;
-  std::mutex mutex_;
   std::uint64_t total_;
-  std::uint64_t done_ = 0;
+  std::atomic<std::uint64_t> done_ = 0;
+  std::optional<cli::ProgressLine> bar_;
 };
 
 }  // namespace cls::user_scenario

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "work/command.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "work/attempt_subject.h"
 #include "work/collect.h"
 #include "work/command_end.h"
+#include "work/container_view.h"
 #include "work/containers.h"
 #include "work/source_version.h"
 #include "work/step.h"
@@ -44,6 +44,14 @@ class CommandAttempt {
         folder_(std::move(folder)) {}
 
   RunOutcome run() {
+    auto outcome = attempt();
+    // However it ended: what is not removed is the retention's affair.
+    if (plan_.fetch) static_cast<void>(folder_.remove_tree(folder_.sources_path()));
+    return outcome;
+  }
+
+ private:
+  RunOutcome attempt() {
     auto spec = prepare();
     if (stopped()) return Stopped{};
     if (!spec) return not_started(std::move(spec).error());
@@ -67,7 +75,6 @@ class CommandAttempt {
     return take_result();
   }
 
- private:
   bool collects() const { return plan_.manifest == model::ManifestMode::collect; }
   bool stopped() const { return context_.stop.stop_requested(); }
 
@@ -101,16 +108,11 @@ class CommandAttempt {
 
   /// What runs the command: itself, or what runs it in its image.
   Step<ProcessSpec> in_sandbox(ProcessSpec& spec) {
-    const bool has_image = !plan_.image.empty() || !plan_.image_path.empty();
-    if (!has_image || host_.containers == nullptr || plan_.sandbox == model::Sandbox::process) {
-      return spec;
-    }
+    if (!wants_image(plan_) || host_.containers == nullptr) return spec;
     const ContainerEngine& engine = host_.containers->engine();
     if (!engine.problem.empty()) return end_attempt("Start", engine.problem);
     if (engine.runs_images()) return in_container(spec);
-    const bool needs_engine = plan_.sandbox == model::Sandbox::container ||
-                              plan_.image_path.empty() || spec.command.empty();
-    if (needs_engine) {
+    if (needs_engine(plan_)) {
       return end_attempt("Start",
                          format("arc '{}' needs a container engine, and none works here: install "
                                 "podman or docker (docs/containers.md)",
@@ -138,10 +140,7 @@ class CommandAttempt {
     auto mounts = mounts_of();
     if (!mounts) return pass_failed(std::move(mounts));
     run.mounts = std::move(*mounts);
-    for (const auto& [name, value] : spec.environment) {
-      const bool ours = name.starts_with("CLS_") || name.starts_with("AWS_");
-      if (ours || plan_.environment.contains(name)) run.variables.insert(name);
-    }
+    run.variables = container_variables(spec.environment, plan_);
     // Whoever finds this process dead knows by this file that there may be one left.
     if (auto noted = folder_.write("container", run.image + "\n"); !noted) {
       return end_attempt("Start", noted.error().message);
@@ -153,27 +152,8 @@ class CommandAttempt {
     return outer;
   }
 
-  /// What the command may see and write, besides its image: as a process it might see all.
   Step<std::vector<ContainerMount>> mounts_of() const {
-    std::vector<ContainerMount> mounts{{folder_.path(), true}};
-    if (!host_.stores_dir.empty()) mounts.push_back({host_.stores_dir, !collects()});
-    const auto add = [&](const std::string& path, bool writable) {
-      const bool seen = std::ranges::any_of(mounts, [&](const ContainerMount& mount) {
-        return (path + "/").starts_with(mount.path + "/");
-      });
-      if (!seen) mounts.push_back({path, writable});
-    };
-    for (const auto& [role, sink] : context_.arc.sinks) {
-      auto directory = sink_directory(host_, folder_, plan_, role, sink);
-      if (!directory) return pass_failed(std::move(directory));
-      if (!directory->empty()) add(*directory, true);
-    }
-    for (const auto& source : context_.sources) {
-      if (source.dataset.pathURI.empty()) continue;  // its producer is not known
-      auto path = host_.local_path(source.dataset.path().child("object"));
-      if (path) add(path->substr(0, path->rfind('/')), false);
-    }
-    return mounts;
+    return container_mounts(context_, plan_, host_, folder_);
   }
 
   Step<> make_directories() {
@@ -255,7 +235,6 @@ class CommandAttempt {
   /// Removes what is of no use any more; what cannot be removed is in nobody's way.
   void tidy_up() {
     if (collects()) static_cast<void>(folder_.remove_tree(folder_.sinks_path()));
-    if (plan_.fetch) static_cast<void>(folder_.remove_tree(folder_.sources_path()));
     static_cast<void>(host_.files.remove_directory(folder_.work_path()));
   }
 

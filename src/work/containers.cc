@@ -46,29 +46,40 @@ std::string mount_text(const ContainerMount& mount) {
 
 }  // namespace
 
+std::string Containers::tag_of(const std::string& hash) const {
+  return format("localhost/cls-{}:{}", lower(host_.home_id), hash.substr(0, 32));
+}
+
+Result<std::vector<std::string>> Containers::build_command(const std::string& directory,
+                                                           const std::string& tag) {
+  std::string file = directory + "/Containerfile";
+  if (!host_.files.status(file, true)) file = directory + "/Dockerfile";
+  if (!host_.files.status(file, true)) {
+    return fail(
+        FailureCode::NotFound,
+        format("{} has no Containerfile and no Dockerfile to build its image from", directory));
+  }
+  return std::vector<std::string>{std::string(program_of(engine().kind)),
+                                  "build",
+                                  "--network=host",
+                                  "-t",
+                                  tag,
+                                  "-f",
+                                  file,
+                                  directory};
+}
+
 Result<std::string> Containers::build(const std::string& directory, const std::string& hash,
                                       const AttemptFolder& folder, const std::stop_token& stop) {
   const ContainerEngine& with = engine();
-  std::string tag = format("localhost/cls-{}:{}", lower(host_.home_id), hash.substr(0, 32));
+  std::string tag = tag_of(hash);
   const std::lock_guard lock(building_);
   if (built_.contains(tag)) return tag;
   if (!call(with, {"image", "inspect", "--format", "{{.Id}}", tag}, seconds(60))) {
-    std::string file = directory + "/Containerfile";
-    if (!host_.files.status(file, true)) file = directory + "/Dockerfile";
-    if (!host_.files.status(file, true)) {
-      return fail(
-          FailureCode::NotFound,
-          format("{} has no Containerfile and no Dockerfile to build its image from", directory));
-    }
+    auto command = build_command(directory, tag);
+    if (!command) return pass(std::move(command));
     ProcessSpec spec;
-    spec.command = {std::string(program_of(with.kind)),
-                    "build",
-                    "--network=host",
-                    "-t",
-                    tag,
-                    "-f",
-                    file,
-                    directory};
+    spec.command = std::move(*command);
     spec.environment = client_environment(with);
     spec.working_directory = folder.path();
     spec.stdout_path = folder.in("build.stdout");
@@ -171,6 +182,27 @@ void Containers::remove_left(const std::function<bool(const std::string& attempt
     if (lives(attempt)) continue;
     host_.log.info(format("removing container {}: its attempt is over", name), {});
     static_cast<void>(call(with, {"rm", "-f", name}, stop_limit));
+  }
+}
+
+void Containers::remove_images(const std::set<std::string>& hashes) {
+  if (!host_.files.status(host_.folder + "/engine.json", true)) return;
+  const ContainerEngine& with = engine();
+  if (!with.runs_images()) return;
+  const std::string repository = format("localhost/cls-{}", lower(host_.home_id));
+  const auto listed = call(
+      with,
+      {"images", "--filter", "reference=" + repository, "--format", "{{.Repository}}:{{.Tag}}"},
+      seconds(60));
+  if (!listed) return;  // the next look finds them
+  std::set<std::string> wanted;
+  for (const auto& hash : hashes) wanted.insert(tag_of(hash));
+  for (const auto& tag : split(*listed, '\n')) {
+    if (!tag.starts_with(repository + ":") || wanted.contains(tag)) continue;
+    // Without force: one that a container is made of is not removed.
+    if (call(with, {"rmi", tag}, stop_limit)) {
+      host_.log.info(format("removed image {}: no deployed arc names it any more", tag), {});
+    }
   }
 }
 

@@ -78,6 +78,12 @@ class Containers {
   Result<std::string> build(const std::string& directory, const std::string& hash,
                             const AttemptFolder& folder, const std::stop_token& stop);
 
+  /// The tag of the image that is built for such a state of a declaration.
+  std::string tag_of(const std::string& hash) const;
+  /// What builds that image; NotFound where the directory says of none how.
+  Result<std::vector<std::string>> build_command(const std::string& directory,
+                                                 const std::string& tag);
+
   /// What runs `spec` in a container, where the engine runs images.
   ProcessSpec contained(const ProcessSpec& spec, const ContainerRun& run);
   /// What runs `spec` with only the mounts that say so writable.
@@ -87,6 +93,9 @@ class Containers {
   void remove(const std::string& attempt);
   /// The same for all of this home whose attempt does not live.
   void remove_left(const std::function<bool(const std::string& attempt)>& lives);
+  /// Removes the images that were built in this home for other declarations than those with these
+  /// hashes. What a container is made of stays.
+  void remove_images(const std::set<std::string>& hashes);
 
  private:
   Result<std::string> call(const ContainerEngine& engine, std::vector<std::string> arguments,

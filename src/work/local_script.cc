@@ -2,6 +2,7 @@
 #include "work/local_script.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "base/shell_word.h"
 #include "base/text.h"
 #include "json/fields.h"
+#include "work/container_view.h"
+#include "work/fetched_source.h"
 #include "work/workload_environment.h"
 #include "work/workload_json.h"
 
@@ -45,32 +48,81 @@ void redirect_manifests(json::Value& props, const std::string& scratch) {
 /// Writes one script. Lives as long as local_script() runs.
 class Script {
  public:
-  Script(const flow::WorkloadContext& context, const CommandHost& host, std::string scratch)
+  Script(const flow::WorkloadContext& context, const CommandHost& host,
+         const LocalScriptRequest& request)
       : context_(context),
         plan_(std::get<model::CommandPlan>(context.arc.workload)),
         host_(host),
-        scratch_(std::move(scratch)),
+        request_(request),
+        scratch_(request.scratch),
         folder_(AttemptFolder::named(host.files, scratch_)) {}
 
-  Step<std::string> text(Instant now) {
-    add_head();
+  Step<std::string> text() {
+    if (auto found = find_engine(); !found) return pass_failed(std::move(found));
     if (auto added = add_lists(); !added) return pass_failed(std::move(added));
     if (auto added = add_directories(); !added) return pass_failed(std::move(added));
     if (auto added = add_variables(); !added) return pass_failed(std::move(added));
-    if (auto added = add_command(now); !added) return pass_failed(std::move(added));
-    return std::move(text_);
+    if (auto added = add_command(); !added) return pass_failed(std::move(added));
+    return head() + text_;
   }
 
  private:
-  void add_head() {
-    text_ = format(
+  std::string head() const {
+    return format(
         "#!/bin/bash\n"
         "# Runs arc {} of project {} on lot {} by hand. What it writes goes below\n"
         "# {}; the stores are only read.\n"
-        "set -euo pipefail\n"
+        "{}set -euo pipefail\n"
         "mkdir -p {}\n",
         context_.arc.name, context_.project.project.to_string(), context_.lot.to_string(), scratch_,
-        shell_quoted(scratch_));
+        notes_, shell_quoted(scratch_));
+  }
+
+  /// What an attempt would run under.
+  Step<> find_engine() {
+    if (!wants_image(plan_) || host_.containers == nullptr) return {};
+    const ContainerEngine& engine = host_.containers->engine();
+    if (!engine.problem.empty()) return end_attempt("Start", engine.problem);
+    if (!engine.runs_images() && needs_engine(plan_)) {
+      return end_attempt("Start",
+                         format("arc '{}' needs a container engine, and none works here: install "
+                                "podman or docker (docs/containers.md)",
+                                context_.arc.name));
+    }
+    notes_ += format("# As an attempt on this machine, it runs under {}.\n", engine.version);
+    engine_ = engine.kind;
+    return {};
+  }
+
+  /// A member that is no file here.
+  Step<std::string> fetched(const flow::WorkloadSource& source, const flow::SourceMember& member) {
+    const Uri base = source.dataset.pathURI.empty() ? Uri{} : source.dataset.path();
+    const std::string directory = folder_.sources_path() + "/" + variable_part(source.role);
+    auto path = fetched_path(host_.files, base, directory, member.uri);
+    if (!path) return end_for(path.error(), "Start", path.error().message);
+    const auto at = request_.locate ? request_.locate(member.uri.bucket) : std::nullopt;
+    if (!at) {
+      notes_ += format("# Differs from an attempt: {} is not fetched to\n#   {}\n",
+                       member.uri.to_string(), *path);
+      return std::move(*path);
+    }
+    if (std::exchange(fetches_, true) == false) {
+      notes_ += "# It needs the AWS CLI to fetch members, in the versions that the lot lists.\n";
+      text_ +=
+          "fetch() { mkdir -p \"$(dirname -- \"$1\")\"; aws s3api get-object \"${@:2}\" \"$1\" "
+          ">/dev/null; }\n";
+    }
+    text_ +=
+        format("fetch {} --endpoint-url {} --bucket {} --key {}", shell_quoted(*path),
+               shell_quoted(at->endpoint), shell_quoted(at->bucket), shell_quoted(member.uri.key));
+    if (!at->region.empty()) text_ += " --region " + shell_quoted(at->region);
+    if (member.version && member.version->versionId) {
+      text_ += " --version-id " + shell_quoted(*member.version->versionId);
+    } else if (member.version && member.version->etag) {
+      text_ += " --if-match " + shell_quoted("\"" + *member.version->etag + "\"");
+    }
+    text_ += "\n";
+    return std::move(*path);
   }
 
   Step<> add_lists() {
@@ -79,8 +131,14 @@ class Script {
       bool has_files = true;
       for (const auto& member : source.members) {
         auto path = host_.local_path(member.uri);
-        has_files = path || path.error().code != FailureCode::Unsupported;
+        has_files = path || path.error().code != FailureCode::Unsupported || plan_.fetch;
         if (!has_files) break;  // the workload reads them by their URIs
+        if (!path && path.error().code == FailureCode::Unsupported) {
+          auto brought = fetched(source, member);
+          if (!brought) return pass_failed(std::move(brought));
+          list += *brought + "\n";
+          continue;
+        }
         if (!path) return end_for(path.error(), "Start", path.error().message);
         list += *path + "\n";
       }
@@ -113,6 +171,7 @@ class Script {
     json::Value props = arc_props_json(context_, plan_);
     redirect_manifests(props, scratch_);
     (*environment)["CLS_ARC_PROPS_JSON"] = json::to_text(props);
+    environment_ = *environment;
     for (const auto& [name, value] : *environment) {
       // The others are those of the shell that runs the script.
       if (!name.starts_with("CLS_") && !name.starts_with("AWS_BATCH_")) continue;
@@ -137,32 +196,81 @@ class Script {
     return format("export {}={}\n", name, shell_quoted(value.text));
   }
 
-  Step<> add_command(Instant now) {
-    auto command = expand_command(context_, plan_, now);
+  Step<> add_command() {
+    auto command = expand_command(context_, plan_, request_.now);
     if (!command) return end_for(command.error(), "Start", command.error().message);
-    std::vector<std::string> words;
-    for (const auto& word : *command) words.push_back(shell_quoted(word));
+    ProcessSpec spec;
+    spec.command = std::move(*command);
+    spec.working_directory = plan_.working_dir.empty() ? folder_.work_path() : plan_.working_dir;
+    auto outer = in_sandbox(std::move(spec));
+    if (!outer) return pass_failed(std::move(outer));
+    text_ += format("\n# Declared: {}\n", json::to_text(json::encode(plan_.command)));
+    text_ += before_command_;
     text_ +=
-        format("\n# Declared: {}\ncd {}\nexec {}\n", json::to_text(json::encode(plan_.command)),
-               shell_quoted(plan_.working_dir.empty() ? folder_.work_path() : plan_.working_dir),
-               join(words, " "));
+        format("cd {}\nexec {}\n", shell_quoted(outer->working_directory), quoted(outer->command));
     return {};
+  }
+
+  static std::string quoted(const std::vector<std::string>& command) {
+    std::vector<std::string> words;
+    words.reserve(command.size());
+    for (const auto& word : command) words.push_back(shell_quoted(word));
+    return join(words, " ");
+  }
+
+  Step<ProcessSpec> in_sandbox(ProcessSpec spec) {
+    if (!engine_ || *engine_ == EngineKind::Process) return spec;
+    auto mounts = container_mounts(context_, plan_, host_, folder_);
+    if (!mounts) return pass_failed(std::move(mounts));
+    Containers& containers = *host_.containers;
+    if (*engine_ == EngineKind::Bubblewrap) return containers.fenced(spec, *mounts);
+    ContainerRun run{.attempt = context_.attempt,
+                     .image = plan_.image,
+                     .mounts = std::move(*mounts),
+                     .variables = {},
+                     .memory_mb = plan_.memory_mb,
+                     .cpus = plan_.cpus};
+    if (run.image.empty()) {
+      run.image = containers.tag_of(context_.arc.declaration);
+      auto build = containers.build_command(plan_.image_path, run.image);
+      if (!build) return end_attempt("Image", build.error().message);
+      before_command_ =
+          format("{} image inspect {} >/dev/null 2>&1 ||\n  {}\n", shell_quoted(build->front()),
+                 shell_quoted(run.image), quoted(*build));
+    }
+    spec.environment = environment_;
+    for (const auto& [name, value] : plan_.environment) spec.environment[name] = value.text;
+    run.variables = container_variables(spec.environment, plan_);
+    spec.working_directory = scratch_;
+    ProcessSpec outer = containers.contained(spec, run);
+    const auto conf = outer.environment.find("CONTAINERS_CONF");
+    if (conf != outer.environment.end()) {
+      before_command_ =
+          format("export CONTAINERS_CONF={}\n", shell_quoted(conf->second)) + before_command_;
+    }
+    return outer;
   }
 
   const flow::WorkloadContext& context_;
   const model::CommandPlan& plan_;
   const CommandHost& host_;
-  std::string scratch_;
+  const LocalScriptRequest& request_;
+  const std::string& scratch_;
   AttemptFolder folder_;
   SourceFiles files_;
+  std::optional<EngineKind> engine_;  ///< that runs its image
+  std::map<std::string, std::string> environment_;
+  bool fetches_ = false;
+  std::string notes_;           ///< comments of the head
+  std::string before_command_;  ///< what makes its image
   std::string text_;
 };
 
 }  // namespace
 
 Step<std::string> local_script(const flow::WorkloadContext& context, const CommandHost& host,
-                               const std::string& scratch, Instant now) {
-  const model::ArcPlan arc = in_scratch(context.arc, scratch);
+                               const LocalScriptRequest& request) {
+  const model::ArcPlan arc = in_scratch(context.arc, request.scratch);
   const flow::WorkloadContext here{.project = context.project,
                                    .arc = arc,
                                    .places = context.places,
@@ -171,7 +279,7 @@ Step<std::string> local_script(const flow::WorkloadContext& context, const Comma
                                    .sources = context.sources,
                                    .woken_by = context.woken_by,
                                    .stop = {}};
-  return Script(here, host, scratch).text(now);
+  return Script(here, host, request).text();
 }
 
 }  // namespace cls::work

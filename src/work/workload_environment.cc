@@ -69,15 +69,16 @@ class SourceAsFiles {
   }
 
   /// Thread-safe.
-  Looked look(const flow::SourceMember& member) const {
+  Looked look(const flow::SourceMember& member, const std::stop_token& stop) const {
     Looked looked;
-    auto found = find(member, looked);
+    auto found = find(member, stop, looked);
     if (!found) looked.failure = std::move(found).error();
     return looked;
   }
 
  private:
-  Result<> find(const flow::SourceMember& member, Looked& looked) const {
+  Result<> find(const flow::SourceMember& member, const std::stop_token& stop,
+                Looked& looked) const {
     auto path = host_.local_path(member.uri);
     looked.is_fetched = !path && path.error().code == FailureCode::Unsupported && fetched_;
     if (looked.is_fetched) path = fetched_->path_of(member.uri);
@@ -88,8 +89,8 @@ class SourceAsFiles {
                   format("{}: a path with a line break cannot stand in a list of files",
                          member.uri.to_string()));
     }
-    auto sight =
-        looked.is_fetched ? fetched_->fetch(member, looked.path) : look_at_source(store_, member);
+    auto sight = looked.is_fetched ? fetched_->fetch(member, looked.path, stop)
+                                   : look_at_source(store_, member);
     if (!sight) return pass(std::move(sight));
     looked.sight = std::move(*sight);
     return {};
@@ -117,7 +118,7 @@ Step<> write_list(store::ObjectStore& store, const flow::WorkloadContext& contex
   const SourceAsFiles as_files(store, host, source, folder, fetch);
   std::vector<Looked> looked(source.members.size());
   for_each_job(looked.size(), context.arc.parallel, context.stop, [&](std::size_t i) {
-    looked[i] = as_files.look(source.members[i]);
+    looked[i] = as_files.look(source.members[i], context.stop);
     return !looked[i].failure;
   });
   // The lists are not complete then, and nobody reads them.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/faulty_store.h"
 #include "work/fetched_source.h"
 #include "work/work_world_test.h"
 #include "work/workload_json.h"
@@ -216,6 +217,28 @@ TEST_F(FetchedSourcesTest, another_version_than_the_recorded_one_is_not_given) {
   EXPECT_EQ(world_.read(sources->lists.at("main")), below("a.csv") + "\n");
   ASSERT_THAT(sources->vanished, SizeIs(1));
   EXPECT_EQ(sources->vanished[0].uri, "s3://b/in/b.csv");
+}
+
+TEST_F(FetchedSourcesTest, a_stop_is_heard_within_a_large_member) {
+  world_.member("s3://b/in/large", std::string(std::size_t{20} << 20U, 'x'));
+  std::stop_source stop;
+  store::FaultyStore store(world_.store(), [&](store::Operation operation, const Uri&) {
+    if (operation == store::Operation::Get) stop.request_stop();
+    return store::Fault{};
+  });
+  const FetchedSource source(store, world_.files, Uri{"s3", "b", "in/"}, below(""));
+  const std::string file = below("large");
+  const auto fetched = source.fetch(world_.context().sources[0].members[0], file, stop.get_token());
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().message, "s3://b/in/large is not fetched: the attempt was stopped");
+  EXPECT_EQ(store.calls(store::Operation::Get), 1U);
+  EXPECT_LT(world_.read(file).size(), std::size_t{20} << 20U);
+}
+
+TEST_F(FetchedSourcesTest, what_was_stopped_is_no_failure) {
+  world_.member("s3://b/in/a.csv", "one");
+  world_.stop.request_stop();
+  EXPECT_TRUE(fetch());
 }
 
 TEST_F(FetchedSourcesTest, a_key_does_not_leave_the_folder_of_the_attempt) {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/observed_store.h"
+
+#include <gtest/gtest.h>
+
+#include "store/store_kinds_test.h"
+
+namespace cls::store {
+namespace {
+
+TEST(ObservedStoreTest, EachObjectThatGoesThroughCounts) {
+  ManualClock clock{Instant{}};
+  MemoryStore memory(clock);
+  CountedProgress progress;
+  ObservedStore store(memory, progress);
+  const auto uri = [](const std::string& key) { return Uri{"s3", "b", key}; };
+  std::uint64_t expected = 0;
+  const auto counts = [&](std::uint64_t objects) {
+    expected += objects;
+    EXPECT_EQ(progress.last, expected);
+  };
+  ASSERT_TRUE(store.put(uri("a"), "1"));
+  counts(1);
+  static_cast<void>(
+      store.write({{{.uri = uri("b"), .bytes = "2"}, {.uri = uri("c"), .bytes = "3"}}}));
+  counts(2);
+  ASSERT_TRUE(store.get(uri("a")));
+  ASSERT_TRUE(store.head(uri("a")));
+  ASSERT_TRUE(store.get_pieces(uri("a"), [](std::string_view) {}));
+  counts(3);
+  ASSERT_EQ(store.list({.prefix = uri("")}).value().objects.size(), 3U);
+  counts(3);
+  ASSERT_TRUE(store.copy_if_absent(uri("a"), uri("d")));
+  counts(1);
+  ASSERT_TRUE(store.remove_all({uri("a"), uri("b"), uri("c"), uri("d")}));
+  counts(4);
+}
+
+}  // namespace
+}  // namespace cls::store
