@@ -83,10 +83,12 @@ void LedgerLog::apply(const record::Segment& segment) {
       }
     }
   }
+  closed_last_.clear();
   for (const auto& id : segment.head.closes) {
     const auto lot = lot::LotId::parse(id);
     if (!lot) continue;
     closed_.insert(*lot);
+    closed_last_.push_back(*lot);
     open_.erase(*lot);
     lots_[*lot].closed_at = instant_or_start(segment.head.at);
   }
@@ -160,6 +162,13 @@ bool LedgerLog::is_closed(const lot::LotId& lot) const {
 lot::LotSet LedgerLog::closed() const {
   const std::lock_guard lock(mutex_);
   return closed_;
+}
+
+std::vector<lot::LotId> LedgerLog::closed_last() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<lot::LotId> lots = closed_last_;
+  std::ranges::sort(lots);
+  return lots;
 }
 
 std::vector<lot::LotId> LedgerLog::open_lots() const {

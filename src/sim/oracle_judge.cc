@@ -198,8 +198,6 @@ void Oracle::judge_lots(const flow::BoundaryRef& boundary) {
     std::set<std::string> listed;
     const Uri uri = boundary.project->places.manifest(boundary.boundary->dataset.id(), lot,
                                                       record::ManifestState::complete);
-    // Who begins after the one that closed the lot has died takes that one for his.
-    if (older_.contains(uri)) continue;
     const Stored* body = ask_.find(uri);
     const auto manifest = record::read_manifest(body == nullptr ? "" : *body->bytes);
     const auto uris = manifest ? members_in(*manifest) : std::nullopt;
