@@ -42,8 +42,8 @@ Result<> Boundary::start() {
                                        manifested.insert(*lot);
                                    });
   if (!listed) return listed;
-  // Whoever appends a segment has published what the former ones close: see commit(). So only of the
-  // last one's lots a manifest may be another's, whose writer took the lot for not closed.
+  // Whoever appends a segment has published what the former ones close: see commit(). So only of
+  // the last one's lots a manifest may be another's, whose writer took the lot for not closed.
   const auto latest = log_.closed_last();
   std::vector<lot::LotId> missing;
   for (const auto lot : log_.closed()) {
@@ -429,10 +429,9 @@ Result<> Boundary::publish_unpublished() {
 }
 
 Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
-  auto done =
-      publish_boundary_lots(store_, log_, lots, [this](const lot::LotId& lot, bool is_there) {
-        note_published(lot, is_there);
-      });
+  auto done = publish_boundary_lots(
+      store_, log_, lots,
+      [this](const lot::LotId& lot, bool is_there) { note_published(lot, is_there); });
   behind_ = behind_ || !done;
   return done;
 }

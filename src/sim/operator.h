@@ -20,6 +20,7 @@ class Operator {
   void redeploy(const Step& order);
   void destroy(bool with_records);
   void others();
+  void look_for(const flow::Deployed& project, bool is_there);
   void switch_one(const std::string& name, bool enabled);
   void retry(const std::string& arc);
   void replay(const std::string& arc, unsigned which);

@@ -287,8 +287,11 @@ std::set<std::string> Oracle::lots_of(const flow::Deployment& deployment,
   for (const auto& [role, source] : arc.arc->sources) {
     if (!source.subscribe) continue;
     const auto producer = deployment.producer_of(arc.project->plan.placement, source.id());
-    const auto older = older_lots_.find(source.name);
-    if (older != older_lots_.end()) lots = older->second;
+    // What an older tool published, or an arc that was taken out of the project.
+    for (const auto& [uri, bodies] : bodies_) {
+      const auto key = record::parse_manifest_key(uri.key);
+      if (key && key->dataset == source.id()) lots.insert(key->lot);
+    }
     if (const auto* boundary = std::get_if<flow::BoundaryRef>(&producer)) {
       const auto log = logs_.find(boundary->boundary->name);
       if (log != logs_.end()) lots = log->second.closed;
@@ -363,6 +366,16 @@ void Oracle::judge_claim(const flow::ArcRef& arc, const std::string& lot,
     std::erase_if(named, other);
     std::erase_if(current, [&](const auto& source) { return !named.contains(source.first); });
   }
+  // What was taken while its arc made it is not taken once more where none does.
+  std::erase_if(current, [&](const auto& source) {
+    const auto claimed = named.find(source.first);
+    const bool outlasted = claimed != named.end() &&
+                           claimed->second.manifest == source.second.manifest &&
+                           flow::is_foreign_revision(source.second.revision) &&
+                           !flow::is_foreign_revision(claimed->second.revision);
+    if (outlasted) named.erase(claimed);
+    return outlasted;
+  });
   if (named != current) {
     violated(5, format("{} rests on a former revision of its sources", what));
   }

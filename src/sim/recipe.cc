@@ -59,6 +59,7 @@ constexpr std::array families{
              r.deleted = 0.2;
            }},
     Family{"filtered", [](Recipe& r) { r.hidden = 0.4; }},
+    Family{"names", [](Recipe& r) { r.odd = 0.5; }},
     Family{"overwrites",
            [](Recipe& r) {
              r.again = 0.4;
