@@ -462,6 +462,37 @@ TEST_F(ArcFlowTest, EachFormerBodyIsKeptUnderANameOfItsOwnThoughTwoAttemptsMadeT
   EXPECT_THAT(comments, ::testing::UnorderedElementsAre("revision 1", "revision 3"));
 }
 
+TEST_F(ArcFlowTest, ADamagedBodyIsNotReplacedWhileNothingGivesItAgain) {
+  run<Ended>();
+  const auto first = world.claim(lot).value();
+  const Uri uri = Uri::parse(first.claim.sinks.at("main").manifest).value();
+  const Uri members =
+      world.project().places.members({"p", "1"}, "a", lot_id(lot), first.claim.attempt);
+  const std::string body = world.store.get(uri)->bytes;
+  const std::string file = world.store.get(members)->bytes;
+  ASSERT_TRUE(world.store.put(uri, "damaged"));
+  ASSERT_TRUE(world.store.put(members, "damaged"));
+  record::Claim again = first.claim;
+  again.state = record::ClaimState::retrying;
+  again.result.reset();
+  ++again.beat;
+  ASSERT_TRUE(write_claim(world.store, first.uri, again, first.etag));
+  world.workload.script = [](const WorkloadContext& context) {
+    auto outcome = ScriptedWorkload::copy_all(context);
+    std::get<Completed>(outcome).sinks.front().members.front().size = 2;
+    std::get<Completed>(outcome).sinks.front().members.front().sha256 = sha256_hex("other");
+    return outcome;
+  };
+  EXPECT_FALSE(world.flow().run(lot_id(lot)));
+  EXPECT_EQ(world.store.get(uri)->bytes, "damaged");
+  ASSERT_TRUE(world.store.put(members, file));
+  run<Idle>();
+  const Uri kept = world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed,
+                                                   first.claim.attempt);
+  EXPECT_EQ(world.store.get(kept)->bytes, body);
+  EXPECT_NE(world.store.get(uri)->bytes, "damaged");
+}
+
 TEST_F(ArcFlowTest, AClaimThatNamesNoLotOrManifestIsOneThatCannotBeRead) {
   run<Ended>();
   const auto stored = world.claim(lot).value();

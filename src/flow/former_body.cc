@@ -94,14 +94,21 @@ Result<std::string> body_to_keep(store::ObjectStore& store, const CommittedSink&
   const auto& [arc, lot, role, sink] = committed;
   if (record::read_manifest(going.bytes)) return going.bytes;
   const auto& project = arc.project->plan.project;
-  auto file =
-      members_if_readable(store, arc.project->places.members(project, arc.arc->name, lot, maker));
-  if (!file) return pass(std::move(file));
-  if (!*file) return going.bytes;
+  const Uri members = arc.project->places.members(project, arc.arc->name, lot, maker);
+  auto object = get_if_present(store, members);
+  if (!object) return pass(std::move(object));
+  if (!*object) return going.bytes;
+  const auto file = record::read_members((*object)->bytes);
+  if (!file) {
+    return fail(FailureCode::Invalid,
+                format("{} is to be replaced and cannot be read, nor can {}, which would give it "
+                       "again; restore one of them from a copy",
+                       going.info.uri.to_string(), members.to_string()));
+  }
   const auto key = record::parse_manifest_key(going.info.uri.key).value();
   const Uri place = arc.project->places.private_manifest(project, arc.arc->name, maker, key.dataset,
                                                          lot, key.state.value());
-  auto body = manifest_of_members(**file, role, lot, key.state.value(), sink.number - 1);
+  auto body = manifest_of_members(*file, role, lot, key.state.value(), sink.number - 1);
   return record::manifest_objects(place, std::move(body), arc.project->limits.manifest_part)
       .back()
       .bytes;

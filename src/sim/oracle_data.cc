@@ -51,6 +51,7 @@ void Oracle::outside_changed(const Change& change) {
   if (!change.before) return older_published(change);
   if (spoiled_.erase(change.uri) > 0) return;  // it is put back
   spoiled_[change.uri] = *change.before;
+  spoiled_once_.insert(change.uri);
 }
 
 /// A lot that an older tool publishes is one of its dataset's, at once and from then on.

@@ -33,6 +33,17 @@ std::optional<Instant> time_in(const std::string& key) {
   return Instant(std::chrono::seconds(seconds));
 }
 
+/// A comment of a workload's own is in no other record: of a body that was spoiled all is made
+/// again but that.
+bool same_but_for_comment(const std::string& made, const std::string& former) {
+  auto a = record::read_manifest(made);
+  auto b = record::read_manifest(former);
+  if (!a || !b) return false;
+  a->comment.reset();
+  b->comment.reset();
+  return *a == *b;
+}
+
 }  // namespace
 
 void Oracle::judge(store::ObjectStore& store, const flow::Deployment& deployment) {
@@ -271,7 +282,9 @@ void Oracle::judge_kept(const flow::Deployment& deployment) {
       for (const auto& attempt : attempts) {
         const Stored* body =
             ask_.find(places.manifest(key->dataset, *lot, record::ManifestState::removed, attempt));
-        found = found || (body != nullptr && *body->bytes == bodies[i]);
+        if (body == nullptr) continue;
+        found = found || *body->bytes == bodies[i] ||
+                (spoiled_once_.contains(uri) && same_but_for_comment(*body->bytes, bodies[i]));
       }
       if (!found) {
         violated(2, format("revision {} of {} was not kept", i + 1, uri.to_string()));
