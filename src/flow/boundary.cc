@@ -250,7 +250,7 @@ std::vector<lot::LotId> Boundary::due(Quiet quiet) const {
 
 std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
   std::vector<lot::LotId> lots;
-  if (plan_.empty_lots != model::EmptyLots::publish || !watch_from_ ||
+  if (plan_.empty_lots != model::EmptyLots::publish ||
       plan_.lot_source != model::LotSource::arrivalTime) {
     return lots;
   }
@@ -258,7 +258,7 @@ std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
   const auto open = open_lots();
   const std::chrono::seconds settle =
       quiet == Quiet::Assumed ? std::chrono::seconds(0) : plan_.settle;
-  for (lot::LotId lot = *watch_from_; lot.end() + settle <= now; lot = lot.next()) {
+  for (lot::LotId lot = watch_from_; lot.end() + settle <= now; lot = lot.next()) {
     if (lots.size() >= limits_.empty_lots_at_once) break;
     if (!log_.is_closed(lot) && !std::ranges::binary_search(open, lot)) lots.push_back(lot);
   }
@@ -274,7 +274,7 @@ Result<> Boundary::tick(Quiet quiet) {
   if (!closing.empty() || !immediate_.empty()) {
     if (auto done = commit(closing); !done) return done;
   }
-  while (watch_from_ && log_.is_closed(*watch_from_)) watch_from_ = watch_from_->next();
+  while (log_.is_closed(watch_from_)) watch_from_ = watch_from_.next();
   return {};
 }
 
@@ -309,9 +309,9 @@ std::optional<Instant> Boundary::next_due() const {
     const Instant at = due_at(lot);
     if (!next || at < *next) next = at;
   }
-  if (plan_.empty_lots == model::EmptyLots::publish && watch_from_ &&
+  if (plan_.empty_lots == model::EmptyLots::publish &&
       plan_.lot_source == model::LotSource::arrivalTime) {
-    const Instant at = watch_from_->end() + plan_.settle;
+    const Instant at = watch_from_.end() + plan_.settle;
     if (!next || at < *next) next = at;
   }
   return next;

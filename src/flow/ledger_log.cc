@@ -97,7 +97,7 @@ void LedgerLog::apply(const record::Segment& segment) {
 Result<std::size_t> LedgerLog::refresh() {
   const std::lock_guard lock(mutex_);
   std::size_t added = 0;
-  while (true) {
+  for (;;) {
     auto segment = read(last_ + 1);
     if (!segment) return pass(std::move(segment));
     if (!*segment) return added;
@@ -116,8 +116,8 @@ store::WriteStep LedgerLog::following(const record::Segment& segment, const Foll
   }
   store::WriteStep step;
   for (const auto& id : segment.head.closes) {
-    const auto lot = lot::LotId::parse(id);
-    if (lot && !lots_.contains(*lot)) follow(*lot, last_members(std::move(lines[id])), step);
+    const auto lot = lot::LotId::parse(id).value();
+    if (!lots_.contains(lot)) follow(lot, last_members(std::move(lines[id])), step);
   }
   return step;
 }
@@ -141,7 +141,7 @@ Result<LedgerLog::Appended> LedgerLog::append(record::Segment segment, std::uint
     return Appended{.ours = true, .followed = written.ours(1)};
   }
   if (written.failure) return tl::unexpected<Failure>(std::move(*written.failure));
-  while (true) {
+  for (;;) {
     auto theirs = read(last_ + 1);
     if (!theirs) return pass(std::move(theirs));
     if (!*theirs) return Appended{};

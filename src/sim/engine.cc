@@ -255,6 +255,8 @@ record::ObjectVersion Engine::version_of(const store::ObjectInfo& info) const {
   version.etag = info.etag;
   if (world_.settings().versions == Versions::VersionId)
     version.versionId = version_id(info.modified);
+  // Where there is an id, nothing else is needed.
+  if (version.versionId && world_.seed() % 2 == 0) version.etag.reset();
   return version;
 }
 
@@ -408,9 +410,12 @@ void Engine::sweep() {
   sweep_at_ = world_.time().monotonic + world_.settings().sweep;
   SimQueue& queue = world_.queue_of(process_);
   queue.free_dead([this](const std::string& owner) { return world_.lives(owner); });
+  // The index may be away.
+  const bool without = world_.watcher() == nullptr && dice_.chance(0.2);
+  SimNotes* notes = without ? nullptr : &world_.notes_of(process_);
   for (const auto& [name, arc] : arcs_) {
-    const auto found = flow::sweep_arc(store_, *deployment_, *logs_, arc->arc(),
-                                       arc->subscription(), &world_.notes_of(process_));
+    const auto found =
+        flow::sweep_arc(store_, *deployment_, *logs_, arc->arc(), arc->subscription(), notes);
     if (!found) {
       trouble("sweep of " + name, found.error());
       sweep_at_ = world_.time().monotonic + store_retry;
@@ -453,7 +458,11 @@ bool Engine::work() {
   ++working_;
   ++running_[item->first];
   Result<flow::ArcOutcome> outcome = flow::ArcOutcome(flow::Idle::NotReady);
+  // It may be switched off, and on again, just when a lot of it was taken.
+  const bool off = world_.watcher() == nullptr && dice_.chance(0.005);
+  if (off) arcs_.at(item->first)->set_enabled(false);
   outcome = arcs_.at(item->first)->run(item->second);
+  if (off) arcs_.at(item->first)->set_enabled(true);
   --working_;
   --running_[item->first];
   settle(*item, outcome);

@@ -87,6 +87,7 @@ class Maker {
     if (shape_.chance(0.2)) recipe_.on_conflict = model::OnConflict::replace;
     if (shape_.chance(0.2)) recipe_.arrival = EventArrival::infrequent;
     recipe_.small = shape_.chance(0.1);
+    if (shape_.chance(0.1)) recipe_.empty = model::EmptyLots::publish;
     if (shape_.chance(0.1)) recipe_.versions = Versions::ETag;
     if (shape_.chance(0.1)) recipe_.ending = Ending::Run;
     chosen.configure(recipe_);
@@ -286,7 +287,7 @@ class Maker {
     });
     for (unsigned i = 0; i < recipe_.destroys; ++i) {
       Step& gone = add(StepKind::Destroy, any_time(orders_));
-      gone.which = i % 2;
+      gone.which = i % 2 + 2 * static_cast<unsigned>(orders_.below(2));
       const nanoseconds back = gone.at + orders_.span(10s, 20min);
       add(StepKind::Redeploy, back);
     }

@@ -69,9 +69,12 @@ void Operator::redeploy(const Step& order) {
 }
 
 /// As `cls destroy` does; with its records only while nobody is at work.
-void Operator::destroy(bool with_records) {
+void Operator::destroy(bool with_records, bool unlisted) {
   if (world_.gone()) return;
   const auto& project = *world_.planned().projects().front();
+  // As if it had been deployed by a cls that did not list what it stores.
+  const Uri materials = project.places.materials(project.plan.project);
+  while (unlisted && !store_.remove(materials)) process_.pause(again_after);
   if (with_records) {
     world_.close();
     while (world_.at_work()) process_.pause(again_after);
@@ -169,7 +172,7 @@ void Operator::carry_out(const Step& order) {
     case StepKind::Redeploy:
       return redeploy(order);
     case StepKind::Destroy:
-      return destroy(order.which % 2 == 1);
+      return destroy(order.which % 2 == 1, order.which > 1);
     case StepKind::Others:
       return others();
     case StepKind::Disable:

@@ -39,6 +39,7 @@ class Outsider {
   void mend(const Uri& uri);
   void spoil(const Uri& uri, const Step& step);
   bool can_be_spoiled(const Uri& uri, std::string_view kind) const;
+  void leave_note();
   void leave_strays(const std::string& dataset);
 
   World& world_;

@@ -113,6 +113,8 @@ model::ArcPlan ProjectMaker::arc(unsigned number) {
     plan.sources.emplace_back("other", source(second, apart));
     if (apart) roots_[number] |= roots_of(second);
   }
+  // The same dataset in another role.
+  if (!day_ && shape_.chance(0.05)) plan.sources.emplace_back("twin", source(first, true));
   plan.sinks.emplace_back("main", sink_of("out", number));
   if (!day_ && shape_.chance(0.25)) plan.sinks.emplace_back("side", sink_of("side", number));
   return plan;
