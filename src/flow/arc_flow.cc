@@ -106,8 +106,7 @@ Result<std::optional<ArcOutcome>> ArcFlow::judge_present(const StoredClaim& pres
     if (is_behind(claim)) {
       auto datasets = publish_claim(services_.store, arc_, present.uri);
       if (!datasets) return pass(std::move(datasets));
-      const auto lot = lot::LotId::parse(claim.lot);
-      if (lot) announce(*datasets, *lot);
+      announce(*datasets, lot::LotId::parse(claim.lot).value());
     }
     return std::optional<ArcOutcome>(Idle::UpToDate);
   }
@@ -348,7 +347,7 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     auto stored =
         record::manifest_objects(private_uri, std::move(body), arc_.project->limits.manifest_part);
     std::optional<std::string> former_attempt;
-    if (had) former_attempt = record::attempt_of_members_key(former->second.members).value_or("0");
+    if (had) former_attempt = record::attempt_of_members_key(former->second.members).value();
     sinks[output.role] = {.manifest = manifest.to_string(),
                           .state = state,
                           .sha256 = sha256_hex(stored.back().bytes),

@@ -426,6 +426,89 @@ TEST_F(ArcFlowTest, ALotCommittedToAnotherDatasetIsNotTheNewSinks) {
   EXPECT_EQ(run<Idle>(1), Idle::NotReady);
 }
 
+TEST_F(ArcFlowTest, EachFormerBodyIsKeptUnderANameOfItsOwnThoughTwoAttemptsMadeTheSame) {
+  const auto commit_to = [&](const std::string& dataset, const std::string& member) {
+    model::ProjectPlan plan = world.project().plan;
+    plan.arcs[0].sinks = {{"main", testing::sink(dataset, "s3://b/out/")}};
+    world.make(std::move(plan));
+    if (auto stored = world.claim(lot)) {
+      stored->claim.state = record::ClaimState::retrying;
+      stored->claim.result.reset();
+      ++stored->claim.beat;
+      ASSERT_TRUE(write_claim(world.store, stored->uri, stored->claim, stored->etag));
+    }
+    world.workload.script = [member](const WorkloadContext&) -> RunOutcome {
+      Completed done;
+      done.sinks.push_back({.role = "main", .members = {}, .comment = std::nullopt});
+      done.sinks.front().members.push_back(
+          {.role = "main", .uri = "s3://b/out/" + member, .size = 1, .sha256 = sha256_hex(member)});
+      return done;
+    };
+    run<Ended>();
+  };
+  commit_to("out", "x");
+  commit_to("renamed", "y");
+  commit_to("out", "x");
+  commit_to("out", "z");
+  EXPECT_THAT(world.uris("out", lot, State::complete), ElementsAre("s3://b/out/z"));
+  std::vector<std::string> comments;
+  ASSERT_TRUE(store::for_each_object(
+      world.store, world.project().places.manifests_prefix({"out", "1"}),
+      [&](const store::ObjectInfo& info) {
+        if (info.uri.key.find("state=removed") == std::string::npos) return;
+        const auto body = record::read_manifest(world.store.get(info.uri)->bytes).value();
+        comments.push_back(body.comment.value_or("revision 1"));
+      }));
+  EXPECT_THAT(comments, ::testing::UnorderedElementsAre("revision 1", "revision 3"));
+}
+
+TEST_F(ArcFlowTest, ADamagedBodyIsNotReplacedWhileNothingGivesItAgain) {
+  run<Ended>();
+  const auto first = world.claim(lot).value();
+  const Uri uri = Uri::parse(first.claim.sinks.at("main").manifest).value();
+  const Uri members =
+      world.project().places.members({"p", "1"}, "a", lot_id(lot), first.claim.attempt);
+  const std::string body = world.store.get(uri)->bytes;
+  const std::string file = world.store.get(members)->bytes;
+  ASSERT_TRUE(world.store.put(uri, "damaged"));
+  ASSERT_TRUE(world.store.put(members, "damaged"));
+  record::Claim again = first.claim;
+  again.state = record::ClaimState::retrying;
+  again.result.reset();
+  ++again.beat;
+  ASSERT_TRUE(write_claim(world.store, first.uri, again, first.etag));
+  world.workload.script = [](const WorkloadContext& context) {
+    auto outcome = ScriptedWorkload::copy_all(context);
+    std::get<Completed>(outcome).sinks.front().members.front().size = 2;
+    std::get<Completed>(outcome).sinks.front().members.front().sha256 = sha256_hex("other");
+    return outcome;
+  };
+  EXPECT_FALSE(world.flow().run(lot_id(lot)));
+  EXPECT_EQ(world.store.get(uri)->bytes, "damaged");
+  ASSERT_TRUE(world.store.put(members, file));
+  run<Idle>();
+  const Uri kept = world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed,
+                                                   first.claim.attempt);
+  EXPECT_EQ(world.store.get(kept)->bytes, body);
+  EXPECT_NE(world.store.get(uri)->bytes, "damaged");
+}
+
+TEST_F(ArcFlowTest, AClaimThatNamesNoLotOrManifestIsOneThatCannotBeRead) {
+  run<Ended>();
+  const auto stored = world.claim(lot).value();
+  const auto reads = [&](const std::function<void(record::Claim&)>& change) {
+    record::Claim edited = stored.claim;
+    change(edited);
+    EXPECT_TRUE(world.store.put(stored.uri, json::write_record(edited)));
+    return read_claim(world.store, stored.uri).has_value();
+  };
+  EXPECT_TRUE(reads([](record::Claim&) {}));
+  EXPECT_FALSE(reads([](record::Claim& claim) { claim.lot = "latest"; }));
+  EXPECT_FALSE(reads([](record::Claim& claim) { claim.sinks["main"].manifest = "no URI"; }));
+  EXPECT_FALSE(reads([](record::Claim& claim) { claim.sinks["main"].manifest = "s3://b/x"; }));
+  EXPECT_FALSE(reads([](record::Claim& claim) { claim.sinks["main"].members = "x"; }));
+}
+
 TEST(Backoff, DoublesUpToFiveMinutes) {
   using std::chrono::seconds;
   EXPECT_EQ(backoff(seconds(2), 1, 0.5), seconds(2));

@@ -102,9 +102,8 @@ void ArrivalBatch::add_whole(const Arrival& arrival) {
 /// False for what has to be kept whole.
 bool ArrivalBatch::add_compact(const Arrival& arrival) {
   const auto& [uri, version, modified, event, first_seen] = arrival;
-  if (uri.scheme != path_.scheme || uri.bucket != path_.bucket || !uri.key.starts_with(path_.key) ||
-      version.etag || version.versionId || !version.mtime ||
-      *version.mtime != format_instant(modified) ||
+  if (!uri.to_string().starts_with(path_text_) || version.etag || version.versionId ||
+      version.mtime != format_instant(modified) ||
       (version.sha256 && !bytes_of_hex(*version.sha256))) {
     return false;
   }

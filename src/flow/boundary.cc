@@ -42,9 +42,17 @@ Result<> Boundary::start() {
                                        manifested.insert(*lot);
                                    });
   if (!listed) return listed;
+  // Whoever appends a segment has published what the former ones close: see commit(). So only of
+  // the last one's lots a manifest may be another's, whose writer took the lot for not closed.
+  const auto latest = log_.closed_last();
   std::vector<lot::LotId> missing;
   for (const auto lot : log_.closed()) {
-    if (manifested.contains(lot)) {
+    Result<bool> is_there = manifested.contains(lot);
+    if (*is_there && std::ranges::binary_search(latest, lot)) {
+      is_there = is_published(store_, log_, lot);
+      if (!is_there) return pass(std::move(is_there));
+    }
+    if (*is_there) {
       published_.insert(lot);
     } else {
       missing.push_back(lot);
@@ -242,7 +250,7 @@ std::vector<lot::LotId> Boundary::due(Quiet quiet) const {
 
 std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
   std::vector<lot::LotId> lots;
-  if (plan_.empty_lots != model::EmptyLots::publish || !watch_from_ ||
+  if (plan_.empty_lots != model::EmptyLots::publish ||
       plan_.lot_source != model::LotSource::arrivalTime) {
     return lots;
   }
@@ -250,7 +258,7 @@ std::vector<lot::LotId> Boundary::empty_due(Quiet quiet) const {
   const auto open = open_lots();
   const std::chrono::seconds settle =
       quiet == Quiet::Assumed ? std::chrono::seconds(0) : plan_.settle;
-  for (lot::LotId lot = *watch_from_; lot.end() + settle <= now; lot = lot.next()) {
+  for (lot::LotId lot = watch_from_; lot.end() + settle <= now; lot = lot.next()) {
     if (lots.size() >= limits_.empty_lots_at_once) break;
     if (!log_.is_closed(lot) && !std::ranges::binary_search(open, lot)) lots.push_back(lot);
   }
@@ -266,7 +274,7 @@ Result<> Boundary::tick(Quiet quiet) {
   if (!closing.empty() || !immediate_.empty()) {
     if (auto done = commit(closing); !done) return done;
   }
-  while (watch_from_ && log_.is_closed(*watch_from_)) watch_from_ = watch_from_->next();
+  while (log_.is_closed(watch_from_)) watch_from_ = watch_from_.next();
   return {};
 }
 
@@ -301,9 +309,9 @@ std::optional<Instant> Boundary::next_due() const {
     const Instant at = due_at(lot);
     if (!next || at < *next) next = at;
   }
-  if (plan_.empty_lots == model::EmptyLots::publish && watch_from_ &&
+  if (plan_.empty_lots == model::EmptyLots::publish &&
       plan_.lot_source == model::LotSource::arrivalTime) {
-    const Instant at = watch_from_->end() + plan_.settle;
+    const Instant at = watch_from_.end() + plan_.settle;
     if (!next || at < *next) next = at;
   }
   return next;
@@ -368,7 +376,12 @@ void Boundary::keep_closable(std::vector<lot::LotId>& closing) const {
 
 /// Stores one segment after another until all immediate lines and all of `closing` are in the log.
 /// When somebody else's segment comes first, everything held is decided anew against it.
+///
+/// What is closed and not published yet comes first: start() relies on that.
 Result<> Boundary::commit(std::vector<lot::LotId> closing) {
+  if (behind_) {
+    if (auto done = publish_unpublished(); !done) return done;
+  }
   std::size_t closed = 0;  // of closing
   for (int lost = 0; lost < limits_.append_tries;) {
     Batch batch = next_batch(std::span(closing).subspan(closed));
@@ -410,13 +423,17 @@ Result<> Boundary::catch_up() {
 Result<> Boundary::publish_unpublished() {
   std::vector<lot::LotId> lots;
   for (const auto& lot : log_.closed() - published_) lots.push_back(lot);
-  return publish(lots);
+  auto done = publish(lots);
+  behind_ = !done;
+  return done;
 }
 
 Result<> Boundary::publish(const std::vector<lot::LotId>& lots) {
-  return publish_boundary_lots(store_, log_, lots, [this](const lot::LotId& lot, bool is_there) {
-    note_published(lot, is_there);
-  });
+  auto done = publish_boundary_lots(
+      store_, log_, lots,
+      [this](const lot::LotId& lot, bool is_there) { note_published(lot, is_there); });
+  behind_ = behind_ || !done;
+  return done;
 }
 
 void Boundary::note_published(const lot::LotId& lot, bool is_there) {

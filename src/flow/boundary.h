@@ -127,8 +127,9 @@ class Boundary {
   std::deque<record::LedgerLine> immediate_;  // to be stored with the next segment
   std::map<std::string, record::ObjectVersion> immediate_versions_;  // of those, but for vanished
   lot::LotSet published_;
-  std::uint64_t decided_ = 0;             // the last segment that what is held was decided against
-  std::optional<lot::LotId> watch_from_;  // first interval that may be published empty
+  bool behind_ = false;        // a lot could not be published: no segment before it is
+  std::uint64_t decided_ = 0;  // the last segment that what is held was decided against
+  lot::LotId watch_from_;      // first interval that may be published empty; since start()
 };
 
 }  // namespace cls::flow

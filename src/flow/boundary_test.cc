@@ -265,6 +265,50 @@ TEST(Boundary, WhoeverFindsAClosedLotWithoutManifestPublishesIt) {
   EXPECT_THAT(world.events.seen, ElementsAre("in 20230101PT5M000"));
 }
 
+TEST(Boundary, AnotherToolsManifestOfALotWhoseCloserDiedIsKeptAsideAndReplaced) {
+  World world(infrequent());
+  ASSERT_TRUE(world.boundary()->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  const auto& places = world.project().places;
+  const Uri uri = places.manifest({"in", "1"}, lot_id("20230101PT5M000"), State::complete);
+  const std::string right = world.store.get(uri)->bytes;
+  const std::string others = record::write_manifest({.state = State::complete,
+                                                     .comment = std::nullopt,
+                                                     .lotId = "20230101PT5M000",
+                                                     .uriType = record::UriType::identifier,
+                                                     .uris = {"s3://b/other/y"}});
+  // As if the closer had died after its segment, and the other tool had been faster than the next.
+  ASSERT_TRUE(world.store.put(uri, others));
+  world.boundary();
+  EXPECT_EQ(world.store.get(uri)->bytes, right);
+  const Uri kept = places.manifest({"in", "1"}, lot_id("20230101PT5M000"), State::removed, "0");
+  const auto aside = world.store.get(kept);
+  ASSERT_TRUE(aside);
+  EXPECT_EQ(aside->bytes, others);
+}
+
+TEST(Boundary, NoSegmentIsAppendedWhileALotOfAFormerOneIsNotPublished) {
+  World world(infrequent());
+  store::FaultyStore store(world.store);
+  LedgerLog log(store, world.deployment->boundaries().front());
+  Boundary boundary(store, world.clock, log, world.events, "test", world.out);
+  ASSERT_TRUE(boundary.start());
+  const auto& places = world.project().places;
+  const Uri first = places.manifest({"in", "1"}, lot_id("20230101PT5M000"), State::complete);
+  store.set_plan([&](store::Operation, const Uri& uri) {
+    using When = store::Fault::When;
+    return store::Fault{.when = uri == first ? When::BeforeEffect : When::Never};
+  });
+  EXPECT_FALSE(boundary.take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:06:00Z"));
+  EXPECT_FALSE(boundary.take({world.arrival("y", "2023-01-01T00:06:00Z")}));
+  EXPECT_EQ(lines(world).size(), 1U);
+  store.set_plan({});
+  ASSERT_TRUE(boundary.tick(Boundary::Quiet::Waited));
+  ASSERT_TRUE(boundary.take({}));
+  EXPECT_TRUE(world.store.get(first));
+  EXPECT_THAT(world.uris("in", "20230101PT5M001", State::complete), ElementsAre("s3://b/in/y"));
+}
+
 TEST(Boundary, TwoProcessesNeverListAnObjectTwice) {
   World world(infrequent());
   auto first = world.boundary();

@@ -540,6 +540,33 @@ TEST(Checker, WhatIsDueIsANoteUntilAllIsSettled) {
   EXPECT_EQ(world.audit_as({.now = world.clock.now(), .settled = true}).violations.size(), 1U);
 }
 
+TEST(Checker, WhatWasTakenWhileNoArcMadeTheSourceIsNoRevisionThatWasNeverCommitted) {
+  AuditedWorld world(model::OnConflict::beside, Arcs::Two);
+  world.redeploy([](model::ProjectPlan& plan) { plan.arcs.erase(plan.arcs.begin()); });
+  world.edit_claim("20260101PT5M000",
+                   [](record::Claim& claim) { claim.sources["main"].revision = "other"; });
+  world.run_arc("20260101PT5M000", 0);
+  ASSERT_TRUE(is_foreign_revision(world.claim("20260101PT5M000").sources["main"].revision));
+  world.redeploy([](model::ProjectPlan& plan) {
+    plan.arcs.insert(plan.arcs.begin(), copying_project()->plan.arcs.front());
+  });
+  const auto report = world.audit();
+  EXPECT_THAT(lines(report), IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre("orders/1 again: 1 lot is due and not taken yet, the first "
+                                        "is 20260101PT5M000; cls run or cls up takes it"));
+}
+
+TEST(Checker, ALotThatItsArcHasInAnotherDatasetNowIsNotDue) {
+  AuditedWorld world(model::OnConflict::beside, Arcs::Two);
+  world.redeploy_with_sink("moved");
+  world.workload.suffix = " and other bytes";
+  world.replay("20260101PT5M000");
+  world.redeploy_with_sink("out");
+  const auto report = world.audit_as({.now = world.clock.now(), .settled = true});
+  EXPECT_THAT(lines(report), IsEmpty());
+  EXPECT_THAT(report.notes, IsEmpty());
+}
+
 TEST(Checker, WhatWaitsByRuleIsNotDue) {
   const auto waits = [](const record::Subscription& subscription) {
     AuditedWorld world;

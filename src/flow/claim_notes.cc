@@ -27,17 +27,15 @@ std::optional<std::string> note_of(const record::Claim& claim) {
   if (!is_over || !is_published || !claim.result) return std::nullopt;
   std::string note = claim.lot + between + std::string(json::name_of(claim.state)) + between +
                      std::string(json::name_of(*claim.result)) + "\n";
+  std::string words = claim.lot;
   const auto add = [&](char kind, const std::string& role, const std::string& revision) {
     note += kind;
     note += between + role + between + revision + "\n";
-    return is_word(role) && is_word(revision);
+    words += role + revision;
   };
-  bool fits = is_word(claim.lot);
-  for (const auto& [role, source] : claim.sources) {
-    fits = add('<', role, source.revision) && fits;
-  }
-  for (const auto& [role, sink] : claim.sinks) fits = add('>', role, sink.revision) && fits;
-  if (!fits) return std::nullopt;
+  for (const auto& [role, source] : claim.sources) add('<', role, source.revision);
+  for (const auto& [role, sink] : claim.sinks) add('>', role, sink.revision);
+  if (!is_word(words)) return std::nullopt;
   return note;
 }
 
@@ -51,7 +49,7 @@ std::optional<record::Claim> claim_of(std::string_view note) {
     if (std::exchange(first, false)) {
       const auto state = json::from_name<record::ClaimState>(words[1]);
       const auto result = json::from_name<record::ClaimResult>(words[2]);
-      if (!state || !result) return std::nullopt;
+      if (!state || !result || !lot::LotId::parse(words[0])) return std::nullopt;
       claim.lot = words[0];
       claim.state = *state;
       claim.result = result;

@@ -12,6 +12,22 @@ Failure other_bytes(const Uri& uri) {
   return {FailureCode::Conflict, format("{} is there already with other bytes", uri.to_string())};
 }
 
+/// What is wrong with a name in the claim; nullopt where all can be read, so that nobody who has a
+/// claim need ask.
+std::optional<std::string> wrong_name(const record::Claim& claim) {
+  if (auto lot = lot::LotId::parse(claim.lot); !lot) return std::move(lot).error().message;
+  for (const auto& [role, sink] : claim.sinks) {
+    const auto uri = Uri::parse(sink.manifest);
+    if (!uri) return uri.error().message;
+    const auto key = record::parse_manifest_key(uri->key);
+    if (!key) return key.error().message;
+    if (!key->state) return "no manifest: " + sink.manifest;
+    const auto attempt = record::attempt_of_members_key(sink.members);
+    if (!attempt) return attempt.error().message;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Uri claim_uri(const ArcRef& arc, const lot::LotId& lot) {
@@ -31,6 +47,9 @@ Result<std::optional<StoredClaim>> read_claim(store::ObjectStore& store, const U
     return fail(FailureCode::Unsupported,
                 format("claim {} has format version {}; this cls knows 1: use a newer cls",
                        uri.to_string(), claim->version));
+  }
+  if (const auto wrong = wrong_name(*claim)) {
+    return fail(FailureCode::Invalid, format("claim {}: {}", uri.to_string(), *wrong));
   }
   return std::optional(StoredClaim{uri, std::move(*claim), (*object)->info.etag});
 }
@@ -82,16 +101,16 @@ void HeldClaim::lose() {
   stop_.request_stop();
 }
 
-/// A write of this holder's may have taken effect though its answer was a failure: then what is
-/// there is the claim as it was held, one beat further, and still its own.
+/// Writes of this holder's may have taken effect though their answers were failures: then what is
+/// there is still its own. A nonce is of one epoch and one owner; others who change a running claim
+/// do nothing but mark its sinks.
 Result<std::optional<StoredClaim>> HeldClaim::write_after_own(record::Claim& next) {
   auto present = read_claim(store_, uri_);
   if (!present) return pass(std::move(present));
   if (!*present) return std::optional<StoredClaim>();
   const record::Claim& there = (*present)->claim;
-  const bool own = there.nonce == claim_.nonce && there.epoch == claim_.epoch &&
-                   there.state == record::ClaimState::running && there.owner == claim_.owner &&
-                   there.beat == claim_.beat + 1 && there.sinks == claim_.sinks;
+  const bool own = there.nonce == claim_.nonce && there.state == record::ClaimState::running &&
+                   there.sinks == claim_.sinks;
   if (!own) return std::optional<StoredClaim>();
   next.beat = there.beat + 1;
   return write_claim(store_, uri_, next, (*present)->etag);

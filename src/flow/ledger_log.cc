@@ -83,10 +83,12 @@ void LedgerLog::apply(const record::Segment& segment) {
       }
     }
   }
+  closed_last_.clear();
   for (const auto& id : segment.head.closes) {
     const auto lot = lot::LotId::parse(id);
     if (!lot) continue;
     closed_.insert(*lot);
+    closed_last_.push_back(*lot);
     open_.erase(*lot);
     lots_[*lot].closed_at = instant_or_start(segment.head.at);
   }
@@ -95,7 +97,7 @@ void LedgerLog::apply(const record::Segment& segment) {
 Result<std::size_t> LedgerLog::refresh() {
   const std::lock_guard lock(mutex_);
   std::size_t added = 0;
-  while (true) {
+  for (;;) {
     auto segment = read(last_ + 1);
     if (!segment) return pass(std::move(segment));
     if (!*segment) return added;
@@ -114,8 +116,8 @@ store::WriteStep LedgerLog::following(const record::Segment& segment, const Foll
   }
   store::WriteStep step;
   for (const auto& id : segment.head.closes) {
-    const auto lot = lot::LotId::parse(id);
-    if (lot && !lots_.contains(*lot)) follow(*lot, last_members(std::move(lines[id])), step);
+    const auto lot = lot::LotId::parse(id).value();
+    if (!lots_.contains(lot)) follow(lot, last_members(std::move(lines[id])), step);
   }
   return step;
 }
@@ -139,7 +141,7 @@ Result<LedgerLog::Appended> LedgerLog::append(record::Segment segment, std::uint
     return Appended{.ours = true, .followed = written.ours(1)};
   }
   if (written.failure) return tl::unexpected<Failure>(std::move(*written.failure));
-  while (true) {
+  for (;;) {
     auto theirs = read(last_ + 1);
     if (!theirs) return pass(std::move(theirs));
     if (!*theirs) return Appended{};
@@ -160,6 +162,13 @@ bool LedgerLog::is_closed(const lot::LotId& lot) const {
 lot::LotSet LedgerLog::closed() const {
   const std::lock_guard lock(mutex_);
   return closed_;
+}
+
+std::vector<lot::LotId> LedgerLog::closed_last() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<lot::LotId> lots = closed_last_;
+  std::ranges::sort(lots);
+  return lots;
 }
 
 std::vector<lot::LotId> LedgerLog::open_lots() const {

@@ -52,6 +52,8 @@ class LedgerLog {
   std::uint64_t last_number() const;
   bool is_closed(const lot::LotId& lot) const;
   lot::LotSet closed() const;
+  /// The lots that the last segment closes, sorted.
+  std::vector<lot::LotId> closed_last() const;
   /// Open lots that the log has member lines for.
   std::vector<lot::LotId> open_lots() const;
   /// True for an open lot that holds a late object.
@@ -122,6 +124,7 @@ class LedgerLog {
   std::map<lot::LotId, LotEntry> lots_;
   std::set<lot::LotId> open_;  ///< of lots_, those that are not closed and have a member
   lot::LotSet closed_;
+  std::vector<lot::LotId> closed_last_;
   Counts counts_;
   std::list<CachedLot> cache_;              ///< most recent first
   std::size_t kept_bytes_ = 0;              ///< of cache_

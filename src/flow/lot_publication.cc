@@ -44,6 +44,13 @@ std::vector<record::Stored> lot_objects(const BoundaryRef& ref, const lot::LotId
                                   ref.project->limits.manifest_part);
 }
 
+std::vector<std::string> uris_of(const LotMembers& members) {
+  std::vector<std::string> uris;
+  uris.reserve(members.size());
+  for (std::size_t i = 0; i < members.size(); ++i) uris.emplace_back(members.uri(i));
+  return uris;
+}
+
 /// Publishes lots whose objects are `lots`: parts first, then what lists them.
 Result<> publish_group(
     store::ObjectStore& store, LedgerLog& log,
@@ -77,6 +84,16 @@ Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const l
   return publish_boundary_lots(store, log, {lot}, [](const lot::LotId&, bool) {});
 }
 
+Result<bool> is_published(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
+  auto members = log.members_of(lot);
+  if (!members) return pass(std::move(members));
+  const auto objects = lot_objects(log.boundary(), lot, uris_of(**members));
+  if (objects.empty()) return true;
+  auto present = get_if_present(store, objects.back().uri);
+  if (!present) return pass(std::move(present));
+  return *present && (*present)->bytes == objects.back().bytes;
+}
+
 Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
                                const std::vector<lot::LotId>& lots, const LotPublished& published) {
   std::vector<std::pair<lot::LotId, std::vector<record::Stored>>> group;
@@ -85,10 +102,7 @@ Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
   for (std::size_t i = 0; i < lots.size(); ++i) {
     auto members = log.members_of(lots[i]);
     if (!members) return pass(std::move(members));
-    std::vector<std::string> uris;
-    uris.reserve((*members)->size());
-    for (std::size_t m = 0; m < (*members)->size(); ++m) uris.emplace_back((*members)->uri(m));
-    auto objects = lot_objects(log.boundary(), lots[i], std::move(uris));
+    auto objects = lot_objects(log.boundary(), lots[i], uris_of(**members));
     for (const auto& object : objects) bytes += object.bytes.size();
     group.emplace_back(lots[i], std::move(objects));
     const bool full = group.size() >= limits.group_lots || bytes >= limits.group_bytes;

@@ -13,6 +13,10 @@ namespace cls::flow {
 /// may do it any number of times. A lot without member has one only with `emptyLots: publish`.
 Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
 
+/// True where the manifest that stands at a closed lot's key is the ledger's, or none belongs
+/// there.
+Result<bool> is_published(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot);
+
 /// Is told of a lot that is done; `is_there` is false where it is skipped and has no manifest.
 using LotPublished = std::function<void(const lot::LotId& lot, bool is_there)>;
 

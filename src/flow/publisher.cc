@@ -2,12 +2,12 @@
 #include "flow/publisher.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/format.h"
 #include "base/hash.h"
 #include "flow/conditional.h"
+#include "flow/former_body.h"
 #include "record/manifest.h"
 
 namespace cls::flow {
@@ -25,32 +25,19 @@ Result<PresentSinks> read_present(store::ObjectStore& store, const ArcRef& arc,
                                   const lot::LotId& lot, const record::Claim& claim) {
   PresentSinks present;
   for (const auto& [role, sink] : claim.sinks) {
-    const auto uri = Uri::parse(sink.manifest);
-    if (!uri) return fail(FailureCode::Invalid, uri.error().message);
-    auto object = get_if_present(store, *uri);
+    auto object = get_if_present(store, manifest_of(sink));
     if (!object) return pass(std::move(object));
     Present found{std::move(*object), std::nullopt};
     if (!found.object && sink.state == record::ManifestState::complete && sink.number > 1) {
-      const auto key = record::parse_manifest_key(uri->key);
-      if (key) {
-        auto empty = get_if_present(
-            store, arc.project->places.manifest(key->dataset, lot, record::ManifestState::empty));
-        if (!empty) return pass(std::move(empty));
-        found.empty = std::move(*empty);
-      }
+      auto empty = get_if_present(
+          store, arc.project->places.manifest(dataset_of(sink), lot, record::ManifestState::empty));
+      if (!empty) return pass(std::move(empty));
+      found.empty = std::move(*empty);
     }
     present.emplace(role, std::move(found));
   }
   return present;
 }
-
-/// A sink of a lot, and what its claim commits it to.
-struct CommittedSink {
-  const ArcRef& arc;
-  const lot::LotId& lot;
-  const std::string& role;
-  const record::ClaimSink& sink;
-};
 
 /// The committed manifest, made from its members file. NotFound where that does not give the bytes
 /// the claim names.
@@ -73,16 +60,14 @@ Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink
 
 /// The bytes that the claim names: from the attempt's private key, or from its members file;
 /// checked by their hash.
-Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSink& committed,
-                                    const model::DatasetId& dataset) {
+Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSink& committed) {
   const auto& [arc, lot, role, sink] = committed;
-  auto attempt = record::attempt_of_members_key(sink.members);
-  if (!attempt) return pass(std::move(attempt));
+  const std::string attempt = attempt_of(sink);
   const Uri uri = arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
-                                                       *attempt, dataset, lot, sink.state);
+                                                       attempt, dataset_of(sink), lot, sink.state);
   auto object = store.get(uri);
   if (!object && object.error().code == FailureCode::NotFound) {
-    return rebuilt_bytes(store, committed, *attempt, uri);
+    return rebuilt_bytes(store, committed, attempt, uri);
   }
   if (!object) return pass(std::move(object));
   if (sha256_hex(object->bytes) != sink.sha256) {
@@ -92,71 +77,15 @@ Result<std::string> committed_bytes(store::ObjectStore& store, const CommittedSi
   return std::move(object->bytes);
 }
 
-/// Which revision a body says it is.
-std::uint64_t revision_of(const record::Manifest& manifest) {
-  constexpr std::string_view word = "revision ";
-  const std::string_view text = manifest.comment ? *manifest.comment : std::string_view();
-  std::uint64_t number = 1;
-  if (text.starts_with(word)) {
-    std::from_chars(text.data() + word.size(), text.data() + text.size(), number);
-  }
-  return number;
-}
-
-/// The attempt that made the body that goes. It is the claim's `former`, unless that one published
-/// to another dataset, which the arc had meanwhile: then the body is an older revision.
-std::string maker_of(store::ObjectStore& store, const CommittedSink& committed,
-                     const std::string& body) {
-  const auto& [arc, lot, role, sink] = committed;
-  std::string former = sink.former.value_or("0");
-  const auto manifest = record::read_manifest(body);
-  if (!sink.former || !manifest || revision_of(*manifest) + 1 == sink.number) return former;
-  const auto take = [&](const store::ObjectInfo& info) {
-    const auto object = store.get(info.uri);
-    const auto file = object ? record::read_members(object->bytes)
-                             : Result<record::MembersFile>(fail(FailureCode::NotFound, ""));
-    const auto attempt = record::attempt_of_members_key(info.uri.key);
-    if (file && attempt && is_given_by(*file, lot, *manifest, body, arc.project->limits))
-      former = *attempt;
-  };
-  const auto& project = arc.project->plan.project;
-  // Without the listing it is kept all the same, under the name that is known.
-  static_cast<void>(store::for_each_object(
-      store, arc.project->places.members_prefix(project, arc.arc->name, lot), take));
-  return former;
-}
-
-/// What is kept of a body that goes: its bytes; where they are no manifest, because somebody
-/// spoiled it, those that the members file of its attempt gives.
-std::string body_to_keep(store::ObjectStore& store, const CommittedSink& committed,
-                         const std::string& maker, const store::Object& going) {
-  const auto& [arc, lot, role, sink] = committed;
-  const auto key = record::parse_manifest_key(going.info.uri.key);
-  if (!key || !key->state || record::read_manifest(going.bytes)) return going.bytes;
-  const auto& project = arc.project->plan.project;
-  const auto object = store.get(arc.project->places.members(project, arc.arc->name, lot, maker));
-  const auto file = object ? record::read_members(object->bytes)
-                           : Result<record::MembersFile>(fail(FailureCode::NotFound, ""));
-  if (!file) return going.bytes;
-  const Uri place = arc.project->places.private_manifest(project, arc.arc->name, maker,
-                                                         key->dataset, lot, *key->state);
-  auto body = manifest_of_members(*file, role, lot, *key->state, sink.number - 1);
-  return record::manifest_objects(place, std::move(body), arc.project->limits.manifest_part)
-      .back()
-      .bytes;
-}
-
 enum class SinkDone : std::uint8_t { Current, Changed };
 
 /// One sink: keep what will go, then put or replace what was read first.
 Result<SinkDone> publish_sink(store::ObjectStore& store, const CommittedSink& committed,
                               const Present& present) {
   const auto& [arc, lot, role, sink] = committed;
-  const Uri uri = Uri::parse(sink.manifest).value();
+  const Uri uri = manifest_of(sink);
   if (present.object && sha256_hex(present.object->bytes) == sink.sha256) return SinkDone::Current;
-  const auto key = record::parse_manifest_key(uri.key);
-  if (!key) return fail(key.error().code, key.error().message);
-  auto bytes = committed_bytes(store, committed, key->dataset);
+  auto bytes = committed_bytes(store, committed);
   if (!bytes && bytes.error().code == FailureCode::NotFound) {
     // Whoever finished publishing took the private manifest away: look again.
     if (!sink.published) return SinkDone::Changed;
@@ -173,12 +102,7 @@ Result<SinkDone> publish_sink(store::ObjectStore& store, const CommittedSink& co
   if (!bytes) return pass(std::move(bytes));
   const auto& going = present.object ? present.object : present.empty;
   if (going) {
-    const std::string maker = maker_of(store, committed, going->bytes);
-    const Uri kept =
-        arc.project->places.manifest(key->dataset, lot, record::ManifestState::removed, maker);
-    auto keep = put_or_read(store, kept, body_to_keep(store, committed, maker, *going));
-    if (!keep) return pass(std::move(keep));
-    if (!keep->ours) return cannot_keep(uri, kept);
+    if (auto kept = keep_former(store, committed, *going); !kept) return pass(std::move(kept));
   }
   auto written = present.object ? replace_or_read(store, uri, present.object->info.etag, *bytes)
                                 : put_or_read(store, uri, *bytes);
@@ -190,45 +114,33 @@ Result<SinkDone> publish_sink(store::ObjectStore& store, const CommittedSink& co
 void remove_private(store::ObjectStore& store, const ArcRef& arc, const lot::LotId& lot,
                     const record::Claim& claim) {
   for (const auto& [role, sink] : claim.sinks) {
-    const auto attempt = record::attempt_of_members_key(sink.members);
-    const auto uri = Uri::parse(sink.manifest);
-    const auto key = uri ? record::parse_manifest_key(uri->key) : fail(FailureCode::Invalid, "");
-    if (!attempt || !key) continue;
     // What stays is found again by nobody and harms nobody: the removal is no part of a promise.
-    static_cast<void>(
-        store.remove(arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
-                                                          *attempt, key->dataset, lot, sink.state),
-                     store::Durable::Later));
+    static_cast<void>(store.remove(
+        arc.project->places.private_manifest(arc.project->plan.project, arc.arc->name,
+                                             attempt_of(sink), dataset_of(sink), lot, sink.state),
+        store::Durable::Later));
   }
 }
 
 record::ArcState arc_state_of(const record::Claim& claim) {
-  if (!claim.result) return record::ArcState::running;
-  switch (*claim.result) {
-    case record::ClaimResult::complete:
-      return record::ArcState::complete;
+  switch (claim.result.value_or(record::ClaimResult::complete)) {
     case record::ClaimResult::partial:
       return record::ArcState::partial;
     case record::ClaimResult::missing:
       return record::ArcState::missing;
+    default:
+      return record::ArcState::complete;
   }
-  return record::ArcState::running;
-}
-
-bool same_decision(const record::Claim& a, const record::Claim& b) {
-  const auto same = [](const auto& x, const auto& y) {
-    return x.first == y.first && x.second.sha256 == y.second.sha256 &&
-           x.second.number == y.second.number && x.second.manifest == y.second.manifest;
-  };
-  return std::ranges::equal(a.sinks, b.sinks, same);
 }
 
 void mark_published(record::Claim& claim) {
   for (auto& [role, sink] : claim.sinks) sink.published = true;
 }
 
-void note_dataset(const record::ClaimSink& sink, std::vector<model::DatasetId>& datasets) {
-  if (auto key = record::parse_manifest_key(sink.manifest)) datasets.push_back(key->dataset);
+bool same_decision(record::Claim a, record::Claim b) {
+  mark_published(a);
+  mark_published(b);
+  return a.sinks == b.sinks;
 }
 
 /// Publishes every sink of `claim` given what was read before it; false: start over.
@@ -239,7 +151,7 @@ Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const l
     auto done = publish_sink(store, {arc, lot, role, sink}, present.at(role));
     if (!done) return pass(std::move(done));
     if (*done == SinkDone::Changed) return false;
-    if (!sink.published) note_dataset(sink, datasets);
+    if (!sink.published) datasets.push_back(dataset_of(sink));
   }
   return true;
 }
@@ -291,12 +203,8 @@ bool is_given_by(const record::MembersFile& file, const lot::LotId& lot,
 
 Result<std::string> committed_manifest(store::ObjectStore& store, const ArcRef& arc,
                                        const record::Claim& claim, const std::string& role) {
-  const auto lot = lot::LotId::parse(claim.lot);
-  if (!lot) return fail(FailureCode::Invalid, lot.error().message);
-  const auto& sink = claim.sinks.at(role);
-  const auto key = record::parse_manifest_key(sink.manifest);
-  if (!key) return fail(FailureCode::Invalid, key.error().message);
-  return committed_bytes(store, {arc, *lot, role, sink}, key->dataset);
+  const auto lot = lot::LotId::parse(claim.lot).value();
+  return committed_bytes(store, {arc, lot, role, claim.sinks.at(role)});
 }
 
 std::optional<record::ArcState> published_state(const record::Claim& claim) {
@@ -335,22 +243,21 @@ Result<std::vector<model::DatasetId>> publish_claim(store::ObjectStore& store, c
     auto before = read_claim(store, claim_uri);
     if (!before) return pass(std::move(before));
     if (!*before) return fail(FailureCode::NotFound, format("no claim {}", claim_uri.to_string()));
-    const auto lot = lot::LotId::parse((*before)->claim.lot);
-    if (!lot) return fail(FailureCode::Invalid, lot.error().message);
+    const auto lot = lot::LotId::parse((*before)->claim.lot).value();
     // The published keys first, then the claim: what the write is conditioned on is read first.
-    auto present = read_present(store, arc, *lot, (*before)->claim);
+    auto present = read_present(store, arc, lot, (*before)->claim);
     if (!present) return pass(std::move(present));
     auto stored = read_claim(store, claim_uri);
     if (!stored) return pass(std::move(stored));
     if (!*stored || !same_decision((*before)->claim, (*stored)->claim)) continue;
     std::vector<model::DatasetId> datasets;
-    auto done = publish_sinks(store, arc, *lot, (*stored)->claim, *present, datasets);
+    auto done = publish_sinks(store, arc, lot, (*stored)->claim, *present, datasets);
     if (!done) return pass(std::move(done));
     if (!*done) continue;
     const bool ended = (*stored)->claim.state == record::ClaimState::committed ||
                        (*stored)->claim.state == record::ClaimState::ended;
     if (ended) {
-      auto state = publish_arc_state(store, arc, *lot, arc_state_of((*stored)->claim), false);
+      auto state = publish_arc_state(store, arc, lot, arc_state_of((*stored)->claim), false);
       if (!state) return pass(std::move(state));
     }
     if (!is_behind((*stored)->claim)) return datasets;
@@ -360,7 +267,7 @@ Result<std::vector<model::DatasetId>> publish_claim(store::ObjectStore& store, c
     auto written = write_claim(store, claim_uri, marked, (*stored)->etag);
     if (!written) return pass(std::move(written));
     if (!*written) continue;
-    remove_private(store, arc, *lot, marked);
+    remove_private(store, arc, lot, marked);
     return datasets;
   }
   return fail(FailureCode::Conflict,
@@ -391,7 +298,7 @@ Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& ar
   HeldPublication publication;
   if (written) {
     for (const auto& [role, sink] : claim.sinks) {
-      if (!sink.published) note_dataset(sink, publication.datasets);
+      if (!sink.published) publication.datasets.push_back(dataset_of(sink));
     }
     return publication;
   }

@@ -11,6 +11,18 @@
 
 namespace cls::flow {
 
+namespace {
+
+constexpr char foreign = 'e';
+/// Of the revisions of ours: so many hex digits.
+constexpr std::size_t revision_digits = 16;
+
+}  // namespace
+
+bool is_foreign_revision(const std::string& revision) {
+  return revision.starts_with(foreign) && revision.size() != revision_digits;
+}
+
 Result<std::optional<SourceLot>> SourceReader::find(const Deployed& consumer,
                                                     const model::DatasetId& dataset,
                                                     const lot::LotId& lot) {
@@ -67,17 +79,16 @@ Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
     const auto found = claim.sinks.find(sink.role);
     if (found == claim.sinks.end()) return std::optional<SourceLot>();
     const record::ClaimSink& committed = found->second;
-    const auto manifest = Uri::parse(committed.manifest);
-    if (!manifest) return fail(FailureCode::Invalid, manifest.error().message);
+    const Uri manifest = Uri::parse(committed.manifest).value();
     // The arc may have been deployed with another sink since this lot was committed.
-    const auto key = record::parse_manifest_key(manifest->key);
-    if (!key || key->dataset != dataset.id()) return std::optional<SourceLot>();
-    auto published = get_if_present(store_, *manifest);
+    const auto key = record::parse_manifest_key(manifest.key).value();
+    if (key.dataset != dataset.id()) return std::optional<SourceLot>();
+    auto published = get_if_present(store_, manifest);
     if (!published) return pass(std::move(published));
     if (*published && sha256_hex((*published)->bytes) == committed.sha256) {
       const auto ready = parse_instant(claim.committedAt.value_or(""));
       return std::optional(SourceLot{.dataset = std::move(dataset),
-                                     .manifest = *manifest,
+                                     .manifest = manifest,
                                      .state = committed.state,
                                      .revision = committed.revision,
                                      .ready = ready ? *ready : Instant{},
@@ -121,7 +132,7 @@ Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& cons
     return std::optional(SourceLot{.dataset = std::move(declared),
                                    .manifest = manifest,
                                    .state = state,
-                                   .revision = "e" + head->etag,
+                                   .revision = foreign + head->etag,
                                    .ready = head->modified,
                                    .overwrites = model::Overwrites::accept,
                                    .producer = ForeignProducer{},

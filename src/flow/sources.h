@@ -26,6 +26,9 @@ struct SourceLot {
   std::shared_ptr<const LotMembers> members;  ///< of a boundary's lot
 };
 
+/// True for the revision of a lot that none of ours made: it is named by its manifest's ETag.
+bool is_foreign_revision(const std::string& revision);
+
 /// Thread-safe.
 class SourceReader {
  public:

@@ -249,8 +249,8 @@ void SubscriberCheck::look_again_at(const Suspect& suspect) {
   }
   const auto* sink = std::get_if<ArcSinkRef>(&published.producer);
   const Made made = sink == nullptr ? Made::Unknown : made_by(*sink, lot, named.revision);
-  // What is not subscribed to wakes nobody.
-  const bool wakes = source->subscribed && subscription_.enabled;
+  // What is not subscribed to wakes nobody; nor does what the arc has now in another dataset.
+  const bool wakes = source->subscribed && subscription_.enabled && published.known().find(lot);
   if (made == Made::Former && wakes && finished(claim.state)) tell_due(lot);
   if (made != Made::Never) return;
   violation(arc, claim.lot, suspect.claim.uri.to_string(),
@@ -261,6 +261,8 @@ void SubscriberCheck::look_again_at(const Suspect& suspect) {
 /// What the producer has to do with a revision that a subscriber's claim names.
 SubscriberCheck::Made SubscriberCheck::made_by(const ArcSinkRef& sink, const lot::LotId& lot,
                                                const std::string& revision) {
+  // It was taken as it stood there while no arc that is deployed made the dataset.
+  if (is_foreign_revision(revision)) return Made::Former;
   const auto claim = read_claim(store_, claim_uri(sink.arc, lot));
   if (!claim || !*claim) return Made::Unknown;  // or an older tool's lot
   const auto committed = (*claim)->claim.sinks.find(sink.role);

@@ -11,14 +11,17 @@ namespace cls::flow {
 
 namespace {
 
-Result<lot::LotSet> manifested_lots(store::ObjectStore& store, const Deployed& consumer,
-                                    const model::DatasetId& dataset) {
-  lot::LotSet lots;
+/// A dataset that was made by another declaration, or by an older tool, may have lots of several
+/// units.
+using Lots = std::map<lot::LotUnit, lot::LotSet>;
+
+Result<Lots> manifested_lots(store::ObjectStore& store, const Deployed& consumer,
+                             const model::DatasetId& dataset) {
+  Lots lots;
   auto listed = for_each_published(store, consumer.places, dataset,
                                    [&](const store::ObjectInfo&, const record::ManifestKey& key) {
                                      const auto lot = lot::LotId::parse(key.lot);
-                                     if (lot && (!lots.unit() || *lots.unit() == lot->unit()))
-                                       lots.insert(*lot);
+                                     if (lot) lots[lot->unit()].insert(*lot);
                                    });
   if (!listed) return pass(std::move(listed));
   return lots;
@@ -58,9 +61,10 @@ Result<Revisions> arc_revisions(store::ObjectStore& store, const ArcSinkRef& sin
   auto walked = walk_claims(
       store, sink.arc, notes,
       [&](const Uri&, const record::Claim& claim) {
-        const auto lot = lot::LotId::parse(claim.lot);
         const auto found = claim.sinks.find(sink.role);
-        if (lot && found != claim.sinks.end()) revisions[*lot] = found->second.revision;
+        if (found != claim.sinks.end()) {
+          revisions[lot::LotId::parse(claim.lot).value()] = found->second.revision;
+        }
       },
       report);
   if (!walked) return pass(std::move(walked));
@@ -69,7 +73,7 @@ Result<Revisions> arc_revisions(store::ObjectStore& store, const ArcSinkRef& sin
 
 struct Source {
   std::string role;
-  lot::LotSet lots;
+  Lots lots;
   Revisions revisions;  ///< where they can differ from what a claim names
 };
 
@@ -87,15 +91,33 @@ Result<Source> source_of(store::ObjectStore& store, const Deployment& deployment
     auto manifested = manifested_lots(store, *arc.project, declared.id());
     if (!manifested) return pass(std::move(manifested));
     source.lots = std::move(*manifested);
-    for (const auto& [lot, revision] : source.revisions) {
-      if (!source.lots.unit() || *source.lots.unit() == lot.unit()) source.lots.insert(lot);
-    }
+    for (const auto& [lot, revision] : source.revisions) source.lots[lot.unit()].insert(lot);
     return source;
   }
-  auto lots = published_lots(store, deployment, logs, *arc.project, declared.id());
+  if (const auto* boundary = std::get_if<BoundaryRef>(&producer)) {
+    LedgerLog& log = logs.of(*boundary);
+    if (auto read = log.refresh(); !read) return pass(std::move(read));
+    source.lots[boundary->boundary->unit] = log.closed();
+    return source;
+  }
+  auto lots = manifested_lots(store, *arc.project, declared.id());
   if (!lots) return pass(std::move(lots));
   source.lots = std::move(*lots);
   return source;
+}
+
+/// The lots that all subscribed sources have.
+Lots common_lots(const std::vector<Source>& sources) {
+  if (sources.empty()) return {};
+  Lots common = sources.front().lots;
+  for (const auto& source : sources) {
+    for (auto& [unit, lots] : common) {
+      const auto others = source.lots.find(unit);
+      lots = others == source.lots.end() ? lot::LotSet{}
+                                         : set_intersection(lots, others->second).value();
+    }
+  }
+  return common;
 }
 
 /// True if the claim leaves something to do, as far as the listed revisions tell.
@@ -130,47 +152,30 @@ void LotsByState::take(const record::Claim& claim, const lot::LotId& lot) {
           lot);
 }
 
-Result<lot::LotSet> published_lots(store::ObjectStore& store, const Deployment& deployment,
-                                   LedgerLogs& logs, const Deployed& consumer,
-                                   const model::DatasetId& dataset) {
-  const Producer producer = deployment.producer_of(consumer.plan.placement, dataset);
-  if (const auto* boundary = std::get_if<BoundaryRef>(&producer)) {
-    LedgerLog& log = logs.of(*boundary);
-    if (auto read = log.refresh(); !read) return pass(std::move(read));
-    return log.closed();
-  }
-  return manifested_lots(store, consumer, dataset);
-}
-
 Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deployment,
                               LedgerLogs& logs, const ArcRef& arc,
                               const SubscriptionView& subscription, ClaimNotes* notes) {
   SweepReport report;
   std::vector<Source> sources;
-  std::optional<lot::LotSet> candidates;
   for (const auto& [role, declared] : arc.arc->sources) {
     if (!declared.subscribe) continue;
     auto source = source_of(store, deployment, logs, arc, role, declared, notes, report);
     if (!source) return pass(std::move(source));
-    auto both = candidates ? set_intersection(*candidates, source->lots)
-                           : Result<lot::LotSet>(source->lots);
-    if (!both) return pass(std::move(both));
-    candidates = std::move(*both);
     sources.push_back(std::move(*source));
   }
-  lot::LotSet todo = candidates.value_or(lot::LotSet{});
+  Lots todo = common_lots(sources);
   std::vector<Uri> behind;
   auto walked = walk_claims(
       store, arc, notes,
       [&](const Uri& uri, const record::Claim& claim) {
         if (is_behind(claim)) behind.push_back(uri);
-        const auto lot = lot::LotId::parse(claim.lot);
-        if (lot) report.lots.take(claim, *lot);
-        if (!lot || has_work(claim, *lot, sources)) return;
-        if (claim.result && *claim.result != record::ClaimResult::complete) {
-          report.unfinished.push_back(*lot);
+        const auto lot = lot::LotId::parse(claim.lot).value();
+        report.lots.take(claim, lot);
+        if (has_work(claim, lot, sources)) return;
+        if (claim.result.value_or(record::ClaimResult::complete) != record::ClaimResult::complete) {
+          report.unfinished.push_back(lot);
         }
-        todo.erase(*lot);
+        todo[lot.unit()].erase(lot);
       },
       report);
   if (!walked) return pass(std::move(walked));
@@ -178,7 +183,11 @@ Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deplo
     auto published = publish_claim(store, arc, uri);
     if (!published) report.broken.emplace_back(uri, published.error());
   }
-  if (subscription.enabled) report.due.assign(todo.begin(), todo.end());
+  if (subscription.enabled) {
+    for (const auto& [unit, lots] : todo) {
+      report.due.insert(report.due.end(), lots.begin(), lots.end());
+    }
+  }
   return report;
 }
 

@@ -37,10 +37,4 @@ Result<SweepReport> sweep_arc(store::ObjectStore& store, const Deployment& deplo
                               LedgerLogs& logs, const ArcRef& arc,
                               const SubscriptionView& subscription, ClaimNotes* notes = nullptr);
 
-/// The lots of a dataset with a current revision, whoever produces it. `placement` is the
-/// consumer's.
-Result<lot::LotSet> published_lots(store::ObjectStore& store, const Deployment& deployment,
-                                   LedgerLogs& logs, const Deployed& consumer,
-                                   const model::DatasetId& dataset);
-
 }  // namespace cls::flow

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/format.h"
 #include "flow/test_world.h"
 #include "store/faulty_store.h"
 
@@ -97,6 +98,21 @@ TEST_F(SweepTest, ALotThatEndedMissingIsUnfinishedAlsoByItsNote) {
     EXPECT_THAT(sweep(0, &notes_).unfinished, ElementsAre(testing::lot_id(lot)));
   }
   EXPECT_EQ(reads_, 0);
+}
+
+TEST_F(SweepTest, ALotOfAnotherUnitInTheSameDatasetHidesNone) {
+  model::ProjectPlan plan = world_.project().plan;
+  plan.arcs[0].sources = {{"main", testing::source("old")}};
+  world_.make(std::move(plan));
+  const auto& places = world_.project().places;
+  for (const auto* of_older_tool : {"20230101PT15M000", "20230101PT5M001", "latest"}) {
+    Uri uri = places.manifests_prefix({"old", "1"});
+    uri.key += format("lot={}/state=complete/manifest.json", of_older_tool);
+    ASSERT_TRUE(world_.store.put(uri, "{}"));
+  }
+  EXPECT_THAT(sweep(0, nullptr).due,
+              ::testing::UnorderedElementsAre(testing::lot_id("20230101PT15M000"),
+                                              testing::lot_id("20230101PT5M001")));
 }
 
 TEST(ClaimNotes, HoldWhatASweepNeedsOfClaimsThatAreOver) {

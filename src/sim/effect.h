@@ -49,8 +49,9 @@ enum class FaultKind : std::uint8_t {
   ErrorAfter,   ///< Unavailable though it happened
   Slow,         ///< seconds pass
   Stall,        ///< more than a lease passes: a zombie returns
+  Outage,       ///< from here on, or as soon as it happened, no call of anybody has an effect
 };
-inline constexpr std::size_t fault_count = 7;
+inline constexpr std::size_t fault_count = 8;
 
 /// True for what cannot happen: only steps of several writes can be torn, and these effects are
 /// never in one: a read is no write; claims, segments, subscriptions, kept manifests and records of
@@ -97,5 +98,6 @@ inline constexpr auto names_of<sim::FaultKind> =
                                              {sim::FaultKind::ErrorBefore, "error before"},
                                              {sim::FaultKind::ErrorAfter, "error after"},
                                              {sim::FaultKind::Slow, "slow"},
-                                             {sim::FaultKind::Stall, "stall"}}};
+                                             {sim::FaultKind::Stall, "stall"},
+                                             {sim::FaultKind::Outage, "outage"}}};
 }  // namespace cls::json

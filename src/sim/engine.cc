@@ -255,6 +255,8 @@ record::ObjectVersion Engine::version_of(const store::ObjectInfo& info) const {
   version.etag = info.etag;
   if (world_.settings().versions == Versions::VersionId)
     version.versionId = version_id(info.modified);
+  // Where there is an id, nothing else is needed.
+  if (version.versionId && world_.seed() % 2 == 0) version.etag.reset();
   return version;
 }
 
@@ -319,9 +321,37 @@ nanoseconds Engine::tick_after(const Served& served,
   return std::min(served.tick_at, now + ended + nanoseconds(plan.settle));
 }
 
+/// The same as a scan of a directory tree gives it (local/scanner.cc), which must give back what
+/// was put into it.
+flow::ArrivalBatch Engine::scanned(const Served& served, const std::vector<flow::Arrival>& found) {
+  const Uri& path = served.boundary->ref().boundary->dataset.path();
+  flow::ArrivalBatch batch(path);
+  for (const auto& arrival : found) {
+    const std::string below = arrival.uri.key.substr(path.key.size());
+    const auto name = below.rfind('/') + 1;
+    if (name > 0) batch.enter(below.substr(0, name));
+    if (name == 0 && !batch.empty()) batch.enter("");
+    batch.add(flow::ArrivalBatch::File{.name = std::string_view(below).substr(name),
+                                       .size = arrival.version.size,
+                                       .modified = arrival.modified,
+                                       .changed = arrival.event,
+                                       .first_seen = arrival.first_seen});
+    const std::size_t last = batch.size() - 1;
+    if (arrival.version.sha256) batch.set_sha256(last, *arrival.version.sha256);
+    const auto file = batch.file(last);
+    if (batch.relative(last) != below || file.name != below.substr(name) ||
+        file.size != arrival.version.size || batch.at(last).version != arrival.version) {
+      world_.oracle().violated(1, format("{} is another object in its batch", below));
+    }
+  }
+  return batch;
+}
+
 void Engine::take(Served& served, const std::vector<flow::Arrival>& found) {
   for (const auto& arrival : found) world_.oracle().taken(served.number, arrival);
-  const auto taken = served.boundary->take(found);
+  const bool files = world_.settings().versions == Versions::File && world_.watcher() == nullptr;
+  const auto taken = files && dice_.chance(0.5) ? served.boundary->take(scanned(served, found))
+                                                : served.boundary->take(found);
   served.failed = !taken;
   if (!taken) trouble("take", taken.error());
   served.tick_at = tick_after(served, found);
@@ -380,9 +410,12 @@ void Engine::sweep() {
   sweep_at_ = world_.time().monotonic + world_.settings().sweep;
   SimQueue& queue = world_.queue_of(process_);
   queue.free_dead([this](const std::string& owner) { return world_.lives(owner); });
+  // The index may be away.
+  const bool without = world_.watcher() == nullptr && dice_.chance(0.2);
+  SimNotes* notes = without ? nullptr : &world_.notes_of(process_);
   for (const auto& [name, arc] : arcs_) {
-    const auto found = flow::sweep_arc(store_, *deployment_, *logs_, arc->arc(),
-                                       arc->subscription(), &world_.notes_of(process_));
+    const auto found =
+        flow::sweep_arc(store_, *deployment_, *logs_, arc->arc(), arc->subscription(), notes);
     if (!found) {
       trouble("sweep of " + name, found.error());
       sweep_at_ = world_.time().monotonic + store_retry;
@@ -425,7 +458,11 @@ bool Engine::work() {
   ++working_;
   ++running_[item->first];
   Result<flow::ArcOutcome> outcome = flow::ArcOutcome(flow::Idle::NotReady);
+  // It may be switched off, and on again, just when a lot of it was taken.
+  const bool off = world_.watcher() == nullptr && dice_.chance(0.005);
+  if (off) arcs_.at(item->first)->set_enabled(false);
   outcome = arcs_.at(item->first)->run(item->second);
+  if (off) arcs_.at(item->first)->set_enabled(true);
   --working_;
   --running_[item->first];
   settle(*item, outcome);

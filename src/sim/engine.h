@@ -63,6 +63,7 @@ class Engine {
   bool scan(Served& served, std::vector<flow::Arrival>& found);
   bool look(Served& served, const store::ObjectInfo& info, std::vector<flow::Arrival>& found);
   nanoseconds tick_after(const Served& served, const std::vector<flow::Arrival>& found) const;
+  flow::ArrivalBatch scanned(const Served& served, const std::vector<flow::Arrival>& found);
   void take(Served& served, const std::vector<flow::Arrival>& found);
   void tick(Served& served);
   void sweep();

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/time.h"
+#include "sim/project_maker.h"
 #include "sim/random.h"
 #include "sim/recipe.h"
 
@@ -26,17 +27,17 @@ const std::vector rare_effects{
 constexpr flow::Limits small_limits{.segment_lines = 3,
                                     .segment_line_limit = 5,
                                     .append_tries = 2,
-                                    .empty_lots_at_once = 2,
+                                    .empty_lots_at_once = 1,
                                     .small_batch = 3,
                                     .gathered = 6,
                                     .cached_lines = 5,
                                     .cached_lots = 2,
                                     .cached_bytes = 600,
                                     .group_lots = 2,
-                                    .group_bytes = 600,
+                                    .group_bytes = 300,
                                     .manifest_part = 2,
                                     .publish_tries = 2,
-                                    .lost_attempts = 3,
+                                    .lost_attempts = 1,
                                     .source_tries = 2};
 
 /// Makes one script; the streams are one for each kind of choice.
@@ -55,7 +56,7 @@ class Maker {
   Script make() {
     choose();
     settings();
-    projects();
+    script_.settings.projects = ProjectMaker(recipe_, shape_, unit_, options_.day).make();
     make_files();
     if (options_.faults && !options_.day) {
       make_orders();
@@ -86,6 +87,7 @@ class Maker {
     if (shape_.chance(0.2)) recipe_.on_conflict = model::OnConflict::replace;
     if (shape_.chance(0.2)) recipe_.arrival = EventArrival::infrequent;
     recipe_.small = shape_.chance(0.1);
+    if (shape_.chance(0.1)) recipe_.empty = model::EmptyLots::publish;
     if (shape_.chance(0.1)) recipe_.versions = Versions::ETag;
     if (shape_.chance(0.1)) recipe_.ending = Ending::Run;
     chosen.configure(recipe_);
@@ -139,142 +141,6 @@ class Maker {
     if (!options_.day && shape_.chance(0.1)) world.since = world.length / 3;
   }
 
-  model::BoundaryPlan boundary(unsigned number) {
-    model::BoundaryPlan plan;
-    plan.name = format("b{}", number);
-    plan.dataset.name = format("in{}", number);
-    plan.dataset.version = "1";
-    plan.dataset.pathURI = boundary_path(number);
-    plan.unit = unit_;
-    plan.arrival = recipe_.arrival;
-    plan.lot_source = recipe_.source;
-    if (recipe_.source == LotSource::keyTimestampRegex) {
-      plan.key_regex = shape_.pick(std::vector{epoch_in_key, date_in_key, hour_in_key});
-    }
-    plan.settle = std::chrono::seconds(shape_.pick(std::vector{0, 10, 60}));
-    plan.lateness = recipe_.lateness;
-    plan.empty_lots = recipe_.empty;
-    plan.max_ahead_lots = recipe_.max_ahead;
-    plan.overwrites = recipe_.overwrites;
-    plan.filter.excludes = {"**/skip-*"};
-    plan.hide_unfinished = shape_.chance(0.8);
-    return plan;
-  }
-
-  /// Datasets by number: those of the boundaries, then those of the arcs.
-  model::ArcPlan arc(unsigned number) {
-    model::ArcPlan plan;
-    plan.name = format("a{}", number);
-    plan.type = "core:copyArc";
-    plan.attempts = static_cast<unsigned>(shape_.between(2, 4));
-    plan.lease = std::chrono::seconds(shape_.pick(std::vector{20, 60}));
-    plan.concurrency = shape_.chance(0.3) ? 1 : 4;
-    plan.parallel = 1;  // in the fiber itself
-    plan.declaration = "d1";
-    plan.workload = model::CopyPlan{.filter = {},
-                                    .partial_fraction = 0,
-                                    .on_conflict = recipe_.on_conflict,
-                                    .rename = {},
-                                    .partition = {}};
-    const unsigned datasets = recipe_.boundaries + number;
-    const auto first = recipe_.revised && number > 0
-                           ? recipe_.boundaries + number - 1
-                           : static_cast<unsigned>(shape_.below(datasets));
-    plan.sources.emplace_back("main", source(first, true));
-    roots_[number] = roots_of(first);
-    if (datasets > 1 && shape_.chance(recipe_.boundaries > 1 ? 0.6 : 0.2)) {
-      const unsigned second =
-          (first + 1 + static_cast<unsigned>(shape_.below(datasets - 1))) % datasets;
-      // Of two datasets that have files of one boundary, two would want one key.
-      const bool apart = (roots_of(first) & roots_of(second)) == 0;
-      plan.sources.emplace_back("other", source(second, apart));
-      if (apart) roots_[number] |= roots_of(second);
-    }
-    model::SinkDataset sink;
-    sink.name = format("out{}", number);
-    sink.version = "1";
-    sink.pathURI = sink_path(number);
-    plan.sinks.emplace_back("main", sink);
-    if (!options_.day && shape_.chance(0.25)) {
-      sink.name = format("side{}", number);
-      sink.pathURI = format("s3://data/side{}/", number);
-      plan.sinks.emplace_back("side", sink);
-    }
-    return plan;
-  }
-
-  model::SourceDataset source(unsigned dataset, bool subscribe) const {
-    model::SourceDataset declared;
-    declared.name = dataset < recipe_.boundaries ? format("in{}", dataset)
-                                                 : format("out{}", dataset - recipe_.boundaries);
-    declared.version = "1";
-    declared.subscribe = subscribe;
-    return declared;
-  }
-  unsigned roots_of(unsigned dataset) {
-    return dataset < recipe_.boundaries ? 1U << dataset : roots_[dataset - recipe_.boundaries];
-  }
-
-  void projects() {
-    model::ProjectPlan plan;
-    plan.project = {"p", "1"};
-    plan.placement.provider = "local";
-    for (unsigned i = 0; i < recipe_.boundaries; ++i) plan.boundaries.push_back(boundary(i));
-    for (unsigned i = 0; i < recipe_.arcs; ++i) plan.arcs.push_back(arc(i));
-    if (recipe_.older > 0) read_older(plan);
-    script_.settings.projects.push_back(plan);
-    for (unsigned i = 0; i < recipe_.redeploys; ++i) {
-      for (auto& one : plan.arcs) {
-        if (shape_.chance(0.5)) one.declaration = format("d{}", i + 2);
-      }
-      if (shape_.chance(0.5)) plan.boundaries.front().settle = std::chrono::seconds(30);
-      if (recipe_.moved) move_sinks(plan);
-      if (plan.arcs.size() < 5 && shape_.chance(0.3)) {
-        plan.arcs.push_back(arc(static_cast<unsigned>(plan.arcs.size())));
-        plan.arcs.back().declaration = format("added{}", i);
-        follow_sinks(plan, plan.arcs.back());
-      }
-      script_.settings.projects.push_back(plan);
-    }
-  }
-
-  /// A new arc reads what the others write now.
-  static void follow_sinks(const model::ProjectPlan& plan, model::ArcPlan& reader) {
-    for (auto& [role, source] : reader.sources) {
-      if (!source.name.starts_with("out")) continue;
-      const auto number = static_cast<std::size_t>(source.name.back() - '0');
-      source.name = plan.arcs[number].sinks.front().second.name;
-    }
-  }
-
-  /// Another dataset for the first sink of an arc, or the one it had, which its readers follow.
-  void move_sinks(model::ProjectPlan& plan) {
-    // What an arc declares is named by a hash of it.
-    for (auto& one : plan.arcs) one.declaration += "+";
-    const auto number = static_cast<std::size_t>(shape_.below(plan.arcs.size()));
-    auto& sink = plan.arcs[number].sinks.front().second;
-    const std::string former = sink.name;
-    const bool back = former.starts_with("moved");
-    sink.name = format("{}{}", back ? "out" : "moved", number);
-    sink.pathURI = format("s3://data/{}/", sink.name);
-    for (auto& reader : plan.arcs) {
-      for (auto& [role, source] : reader.sources) {
-        if (source.name == former) source.name = sink.name;
-      }
-    }
-  }
-
-  /// Datasets of an older tool, and arcs that read them.
-  void read_older(model::ProjectPlan& plan) {
-    model::SourceDataset old;
-    old.name = older_dataset;
-    old.version = "1";
-    auto& sources = plan.arcs.front().sources;
-    old.subscribe = shape_.chance(0.6);
-    if (old.subscribe && shape_.chance(0.5)) sources.clear();
-    sources.emplace_back("old", old);
-  }
-
   nanoseconds any_time(Random& random) const { return random.span(1s, script_.settings.length); }
 
   Step& add(StepKind kind, nanoseconds at) {
@@ -288,6 +154,14 @@ class Maker {
     return folder + files_.pick(std::vector<std::string>{
                         "." + name, ".folder/" + name, "skip-" + name, name + ".tmp",
                         name + ".part", name + ".crdownload", name + "/"});
+  }
+
+  /// A name that has to be quoted, or encoded; one that no file system would take.
+  std::string odd(const std::string& name) {
+    if (files_.chance(0.03)) return std::string(70'000, 'n') + name;
+    return files_.pick(std::vector<std::string>{"a b " + name, "%20" + name, "\u00fc\u4e2d" + name,
+                                                "+&=?#" + name, "\"q\"'" + name, "\\n" + name,
+                                                "{x}" + name, name + "."});
   }
 
   /// A name that holds no time: none at all, or one that there is not.
@@ -310,7 +184,8 @@ class Maker {
   }
 
   std::string new_key(unsigned boundary, unsigned number, nanoseconds at, nanoseconds shift) {
-    const std::string name = format("f{}-{}.csv", boundary, number);
+    std::string name = format("f{}-{}.csv", boundary, number);
+    if (files_.chance(recipe_.odd)) name = odd(name);
     const std::string folder = format("{}/", number % 3);
     if (recipe_.source != LotSource::keyTimestampRegex) {
       return files_.chance(recipe_.hidden) ? hidden(folder, name) : folder + name;
@@ -404,6 +279,7 @@ class Maker {
     several(StepKind::Others, recipe_.others, none);
     several(StepKind::Damage, recipe_.damages, [this](Step& step) {
       step.amount = orders_.chance(0.5) ? orders_.span(1s, 30s) : orders_.span(30s, 10min);
+      if (orders_.chance(0.6)) step.name = on_read;
     });
     several(StepKind::Older, recipe_.older, [this](Step& step) {
       step.name = older_name();
@@ -411,7 +287,7 @@ class Maker {
     });
     for (unsigned i = 0; i < recipe_.destroys; ++i) {
       Step& gone = add(StepKind::Destroy, any_time(orders_));
-      gone.which = i % 2;
+      gone.which = i % 2 + 2 * static_cast<unsigned>(orders_.below(2));
       const nanoseconds back = gone.at + orders_.span(10s, 20min);
       add(StepKind::Redeploy, back);
     }
@@ -455,6 +331,12 @@ class Maker {
         add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
       }
     }
+    // In the middle of deploying, of destroying, and while that is read.
+    const unsigned deploys = recipe_.destroys + recipe_.others + recipe_.redeploys;
+    for (unsigned i = 0; i < 2 * deploys; ++i) {
+      add_fault(static_cast<FaultKind>(faults_.below(fault_count)),
+                faults_.chance(0.8) ? Effect::Metadata : Effect::Subscription, 120);
+    }
     // Anywhere in the run, of which a world has some thousand reads and listings.
     for (unsigned i = 0; i < recipe_.read_faults; ++i) {
       script_.store_faults.push_back(
@@ -480,7 +362,6 @@ class Maker {
   Random bus_;
   Recipe recipe_;
   lot::LotUnit unit_;
-  std::map<unsigned, unsigned> roots_;  // of an arc's files: one bit per boundary
   nanoseconds last_{};
   unsigned next_ = 0;
   Script script_;

@@ -45,8 +45,20 @@ void Operator::deploy(unsigned number) {
   if (number == 0) {
     for (const auto& plan : world_.settings().beside) store(plan, number);
   }
+  look_for(*world_.numbered(number).projects().front(), true);
   world_.set_deployed(number);
   world_.ring();
+}
+
+/// A project that is deployed is listed, with what was stored; one that was destroyed is not.
+void Operator::look_for(const flow::Deployed& project, bool is_there) {
+  const auto listed = flow::stored_projects(store_, project.places);
+  if (!listed || world_.spoiled_of_late()) return;
+  const Uri uri = project.places.project(project.plan.project);
+  const bool found =
+      std::ranges::any_of(*listed, [&](const auto& one) { return one.first == uri; });
+  if (found == is_there) return;
+  world_.oracle().violated(6, format("{} is {}listed", uri.to_string(), found ? "" : "not "));
 }
 
 void Operator::redeploy(const Step& order) {
@@ -57,9 +69,12 @@ void Operator::redeploy(const Step& order) {
 }
 
 /// As `cls destroy` does; with its records only while nobody is at work.
-void Operator::destroy(bool with_records) {
+void Operator::destroy(bool with_records, bool unlisted) {
   if (world_.gone()) return;
   const auto& project = *world_.planned().projects().front();
+  // As if it had been deployed by a cls that did not list what it stores.
+  const Uri materials = project.places.materials(project.plan.project);
+  while (unlisted && !store_.remove(materials)) process_.pause(again_after);
   if (with_records) {
     world_.close();
     while (world_.at_work()) process_.pause(again_after);
@@ -68,6 +83,9 @@ void Operator::destroy(bool with_records) {
     world_.oracle().deletes(false);
   }
   while (!flow::remove_project(store_, project)) process_.pause(again_after);
+  // Once more, as who was cut off does: there is nothing left, and it is listed no more.
+  while (!flow::remove_project(store_, project)) process_.pause(again_after);
+  look_for(project, false);
   world_.set_gone();
   world_.open();
   world_.ring();
@@ -120,13 +138,12 @@ void Operator::switch_one(const std::string& name, bool enabled) {
 void Operator::retry(const std::string& arc) {
   const auto* ref = find(arc);
   if (ref == nullptr) return;
-  std::vector<Uri> ended;
-  const auto take = [&](const flow::StoredClaim& stored) {
-    if (stored.claim.state == record::ClaimState::ended) ended.push_back(stored.uri);
-  };
+  // Of all there are: of what has not ended nothing is to be tried again.
+  std::vector<Uri> lots{flow::claim_uri(*ref, lot::LotId::parse("19990101PT5M000").value())};
+  const auto take = [&](const flow::StoredClaim& stored) { lots.push_back(stored.uri); };
   static_cast<void>(flow::for_each_claim(store_, *ref, take, [](const Uri&, const Failure&) {}));
   // What fails is left for the next such order.
-  for (const auto& uri : ended) static_cast<void>(flow::retry_lot(store_, uri));
+  for (const auto& uri : lots) static_cast<void>(flow::retry_lot(store_, uri));
   world_.ring();
 }
 
@@ -155,7 +172,7 @@ void Operator::carry_out(const Step& order) {
     case StepKind::Redeploy:
       return redeploy(order);
     case StepKind::Destroy:
-      return destroy(order.which % 2 == 1);
+      return destroy(order.which % 2 == 1, order.which > 1);
     case StepKind::Others:
       return others();
     case StepKind::Disable:

@@ -18,8 +18,9 @@ class Operator {
   void deploy(unsigned number);
   void carry_out(const Step& order);
   void redeploy(const Step& order);
-  void destroy(bool with_records);
+  void destroy(bool with_records, bool unlisted);
   void others();
+  void look_for(const flow::Deployed& project, bool is_there);
   void switch_one(const std::string& name, bool enabled);
   void retry(const std::string& arc);
   void replay(const std::string& arc, unsigned which);

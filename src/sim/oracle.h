@@ -173,9 +173,9 @@ class Oracle {
   std::map<std::string, std::set<std::string>> committed_;      // manifest → SHA-256
   std::map<Uri, std::vector<std::string>> bodies_;              // of public manifests, in order
   bool deletes_ = false;
-  std::map<Uri, Stored> spoiled_;                            // what stood there before
-  std::set<Uri> older_;                                      // manifests of an older tool
-  std::map<std::string, std::set<std::string>> older_lots_;  // by dataset
+  std::map<Uri, Stored> spoiled_;  // what stood there before
+  std::set<Uri> spoiled_once_;     // whatever became of them
+  std::set<Uri> older_;            // manifests of an older tool
   std::uint64_t changes_ = 0;
   std::map<std::string, std::vector<Revision>> revisions_;  // by dataset and lot
   std::map<std::string, std::uint64_t> taken_at_;           // by attempt: the change

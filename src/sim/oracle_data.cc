@@ -51,14 +51,15 @@ void Oracle::outside_changed(const Change& change) {
   if (!change.before) return older_published(change);
   if (spoiled_.erase(change.uri) > 0) return;  // it is put back
   spoiled_[change.uri] = *change.before;
+  spoiled_once_.insert(change.uri);
 }
 
 /// A lot that an older tool publishes is one of its dataset's, at once and from then on.
 void Oracle::older_published(const Change& change) {
   const auto key = record::parse_manifest_key(change.uri.key);
-  if (!key || !key->state) return;  // a part
+  if (!key || !key->state) return;           // a part
+  if (!lot::LotId::parse(key->lot)) return;  // a stray
   older_.insert(change.uri);
-  older_lots_[key->dataset.name].insert(key->lot);
   bodies_[change.uri].push_back(*change.after->bytes);
 }
 
@@ -88,7 +89,6 @@ void Oracle::deleted(const Change& change) {
     committed_.erase(uri);
     revisions_.erase(uri.substr(0, uri.find("/state=")));
     older_.erase(change.uri);
-    older_lots_.erase(text_after(key, "name="));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "base/format.h"
@@ -16,12 +17,24 @@ namespace cls::sim {
 namespace {
 
 /// Kinds of records that are spoiled, by how their keys begin.
-constexpr std::array kinds{"arrivals/", "claims/", "members/", "datasets/", "subscriptions/", ""};
+constexpr std::array kinds{"arrivals/", "claims/",        "members/", "attempts/",
+                           "datasets/", "subscriptions/", ""};
+constexpr unsigned ways_to_spoil = 5;
+
+/// The same with other digits after a word; nothing where it has no such word.
+std::string renumbered(std::string bytes, std::string_view word) {
+  const auto at = bytes.find(word);
+  if (at == std::string::npos) return "";
+  return bytes.insert(at + word.size(), "9");
+}
 
 /// Not what is one of a kind by chance: no rest of a record is a record.
-std::string spoiled(const std::string& bytes, unsigned how) {
+std::string spoiled(const Uri& uri, const std::string& bytes, unsigned how) {
   if (how == 0) return "";
   if (how == 1) return "spoiled";
+  // Of a later format; the number of another segment.
+  if (how == 2) return renumbered(bytes, R"("version":)");
+  if (how == 3) return uri.key.starts_with("arrivals/") ? renumbered(bytes, R"("number":)") : "{}";
   std::string half = bytes.substr(0, bytes.size() / 2);
   while (!half.empty() && (half.back() == '\n' || half.back() == '}')) half.pop_back();
   return half;
@@ -53,14 +66,32 @@ void Outsider::put(const Step& step) {
 void Outsider::damage(const Step& step) {
   const std::string_view kind = kinds.at(step.which % kinds.size());
   std::vector<Uri> found;
+  if (step.name == on_read) return waiting_.push_back(step);
   world_.disk().for_each([&](const Uri& uri, const Stored&) {
-    const bool record = uri.bucket != "data" && uri.key.starts_with(kind);
-    if (record && !spoiled_.contains(uri) && !uri.key.ends_with(".arc")) found.push_back(uri);
+    if (can_be_spoiled(uri, kind)) found.push_back(uri);
   });
   if (found.empty()) return;
-  const Uri& uri = found[step.which / kinds.size() % found.size()];
+  spoil(found[step.which / kinds.size() % found.size()], step);
+}
+
+bool Outsider::can_be_spoiled(const Uri& uri, std::string_view kind) const {
+  return uri.bucket != "data" && uri.key.starts_with(kind) && !spoiled_.contains(uri) &&
+         !uri.key.ends_with(".arc");
+}
+
+void Outsider::about_to_read(const Uri& uri) {
+  const auto step = std::ranges::find_if(waiting_, [&](const Step& one) {
+    return can_be_spoiled(uri, kinds.at(one.which % kinds.size()));
+  });
+  if (step == waiting_.end() || world_.disk().find(uri) == nullptr) return;
+  const Step taken = *step;
+  waiting_.erase(step);
+  spoil(uri, taken);
+}
+
+void Outsider::spoil(const Uri& uri, const Step& step) {
   const Stored original = *world_.disk().find(uri);
-  const std::string bytes = spoiled(*original.bytes, step.number % 3);
+  const std::string bytes = spoiled(uri, *original.bytes, step.number % ways_to_spoil);
   if (bytes == *original.bytes) return;
   spoiled_[uri] = {original, md5_hex(bytes)};
   write(uri, bytes);
@@ -81,10 +112,36 @@ void Outsider::mend(const Uri& uri) {
 }
 
 void Outsider::mend_all() {
+  waiting_.clear();
   while (!spoiled_.empty()) mend(Uri(spoiled_.begin()->first));
 }
 
+/// What stands among a dataset's manifests and is of no lot, or of one of another unit.
+void Outsider::leave_strays(const std::string& dataset) {
+  for (const auto* lot : {"latest", "20230228PT15M090", "20230228PT5M275/and/so/on"}) {
+    const Uri uri{
+        "s3",
+        record::store_name(world_.planned().projects().front()->plan.placement,
+                           record::StoreKind::Manifest),
+        format("datasets/name={}/version=1/lot={}/state=complete/manifest.json", dataset, lot)};
+    if (world_.disk().find(uri) == nullptr) write(uri, "stray");
+  }
+}
+
+/// A note that somebody put beside what says how a lot ended.
+void Outsider::leave_note() {
+  std::optional<Uri> beside;
+  world_.disk().for_each([&](const Uri& uri, const Stored&) {
+    if (!beside && uri.key.ends_with(".arc")) beside = uri;
+  });
+  if (!beside) return;
+  beside->key = beside->key.substr(0, beside->key.rfind('/') + 1) + "note.txt";
+  if (world_.disk().find(*beside) == nullptr) write(*beside, "look at this one");
+}
+
 void Outsider::publish(const Step& step) {
+  if (step.number % 4 == 1) leave_note();
+  if (step.name == older_dataset && step.number % 4 == 0) leave_strays(step.name);
   const auto& plan = world_.planned().projects().front()->plan;
   const auto first = lot::LotId::at(plan.boundaries.front().unit, world_.settings().start).value();
   const auto lot = lot::LotId::from_index(first.unit(), first.index() + step.which);

@@ -5,6 +5,8 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "sim/disk.h"
 #include "sim/script.h"
@@ -19,8 +21,10 @@ class Outsider {
 
   /// A file of a boundary is written or deleted.
   void put(const Step& step);
-  /// Some record is spoiled, for a while.
+  /// Some record is spoiled, for a while: at once, or the next one of its kind that is read, just
+  /// before that.
   void damage(const Step& step);
+  void about_to_read(const Uri& uri);
   /// Puts back all that is spoiled.
   void mend_all();
   /// A lot of a dataset, as an older tool publishes it: where nothing stands.
@@ -33,8 +37,13 @@ class Outsider {
   };
   void write(const Uri& uri, const std::string& bytes, nanoseconds shift = {});
   void mend(const Uri& uri);
+  void spoil(const Uri& uri, const Step& step);
+  bool can_be_spoiled(const Uri& uri, std::string_view kind) const;
+  void leave_note();
+  void leave_strays(const std::string& dataset);
 
   World& world_;
+  std::vector<Step> waiting_;  // damages of what is read next
   std::map<Uri, Spoiled> spoiled_;
 };
 

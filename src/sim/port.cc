@@ -150,9 +150,18 @@ void StorePort::before(const StoreFault* fault, const Call& call) {
   }
   if (fault->number % 2 == 0) be_slow(fault->kind);
   if (fault->kind == FaultKind::Slow || fault->kind == FaultKind::Stall ||
-      fault->kind == FaultKind::ErrorBefore || fault->kind == FaultKind::ErrorAfter) {
+      fault->kind == FaultKind::ErrorBefore || fault->kind == FaultKind::ErrorAfter ||
+      fault->kind == FaultKind::Outage) {
     world_.hit(*fault, call.effect);
   }
+}
+
+/// Half of the outages begin when the call has had its effect.
+bool StorePort::goes_down(const StoreFault* fault, bool took_effect) {
+  if (fault == nullptr || fault->kind != FaultKind::Outage) return false;
+  if ((fault->number % 2 == 1) != took_effect) return false;
+  world_.go_down(dice_.span(1s, 40s));
+  return true;
 }
 
 /// The change is there for all to see; its writer does not know yet.
@@ -170,6 +179,7 @@ auto StorePort::read(Effect effect, const Uri& uri, Act&& act) -> decltype(act()
   before(fault, call);
   const bool hit = fault != nullptr &&
                    (fault->kind == FaultKind::ErrorBefore || fault->kind == FaultKind::ErrorAfter);
+  goes_down(fault, false);
   const bool fails = hit || world_.store_is_down();
   if (fails) {
     trace(call, "read", "unavailable");
@@ -177,6 +187,7 @@ auto StorePort::read(Effect effect, const Uri& uri, Act&& act) -> decltype(act()
   }
   auto result = act();
   after(fault, call);
+  goes_down(fault, true);
   return result;
 }
 
@@ -204,6 +215,7 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
   const StoreFault* fault = reach(call);
   before(fault, call);
   const bool hit = fault != nullptr && fault->kind == FaultKind::ErrorBefore;
+  goes_down(fault, false);
   if (hit || world_.store_is_down()) {
     trace(call, "write", "unavailable");
     return unavailable(call.uri);
@@ -224,7 +236,7 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
   trace(call, "write", text_of(result));
   after(fault, call);
   if (!call.in_group) settle();
-  if (fault != nullptr && fault->kind == FaultKind::ErrorAfter) {
+  if (goes_down(fault, true) || (fault != nullptr && fault->kind == FaultKind::ErrorAfter)) {
     trace(call, "write", "answer lost");
     return unavailable(call.uri);
   }
@@ -232,6 +244,7 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
 }
 
 Result<store::Object> StorePort::get(const Uri& uri, const store::Range& range) {
+  world_.about_to_read(uri);
   return read(Effect::Read, uri, [&] { return plain_.get(uri, range); });
 }
 

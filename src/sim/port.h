@@ -53,6 +53,7 @@ class StorePort final : public store::ObjectStore {
   auto change(const Call& call, Act&& act) -> decltype(act());
   void before(const StoreFault* fault, const Call& call);
   void after(const StoreFault* fault, const Call& call);
+  bool goes_down(const StoreFault* fault, bool took_effect);
   const StoreFault* reach(const Call& call);
   void let_others();
   void be_slow(FaultKind kind);

@@ -19,6 +19,30 @@ void SimNotes::keep(const store::ObjectInfo& info, const std::string& note) {
   notes_[info.uri] = {info.size, info.modified, note};
 }
 
+void SimNotes::spoil() {
+  unsigned way = 0;
+  for (auto& [uri, note] : notes_) {
+    std::string& text = note.text;
+    const auto word = text.find('\t') + 1;
+    switch (++way % 5) {
+      case 0:
+        text.clear();
+        break;
+      case 1:
+        text.insert(word, "un");  // no state
+        break;
+      case 2:
+        text.insert(text.find('\t', word) + 1, "in");  // no result
+        break;
+      case 3:
+        text.insert(0, "of ");  // no lot
+        break;
+      default:
+        text.resize(word);  // a line of too few words
+    }
+  }
+}
+
 void SimQueue::push(const Item& item) {
   auto& lots = entries_[item.first];
   const auto [found, fresh] = lots.try_emplace(item.second);

@@ -22,6 +22,8 @@ class SimNotes final : public flow::ClaimNotes {
   std::optional<std::string> find(const store::ObjectInfo& info) override;
   void keep(const store::ObjectInfo& info, const std::string& note) override;
   void clear() { notes_.clear(); }
+  /// Every one is cut off or garbled, in a way of its own.
+  void spoil();
 
  private:
   struct Note {

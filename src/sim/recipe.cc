@@ -59,6 +59,7 @@ constexpr std::array families{
              r.deleted = 0.2;
            }},
     Family{"filtered", [](Recipe& r) { r.hidden = 0.4; }},
+    Family{"names", [](Recipe& r) { r.odd = 0.5; }},
     Family{"overwrites",
            [](Recipe& r) {
              r.again = 0.4;
@@ -121,6 +122,8 @@ constexpr std::array families{
            [](Recipe& r) {
              r.small = true;
              r.files_per_lot = 5;
+             r.again = 0.4;
+             r.flutter = 0.5;
              r.kills = 3;
            }},
     Family{"etags",
@@ -148,6 +151,13 @@ constexpr std::array families{
              r.redeploys = 4;
              r.replays = 8;
              r.attempts_differ = true;
+           }},
+    Family{"returned",
+           [](Recipe& r) {
+             r.moved = true;
+             r.redeploys = 4;
+             r.replays = 8;
+             r.empty_rate = 0.2;
            }},
     Family{"destroyed",
            [](Recipe& r) {

@@ -31,6 +31,7 @@ struct Recipe {
   double flutter = 0.1;   ///< of those: soon after another of the same key
   double deleted = 0.03;  ///< of files
   double hidden = 0.03;   ///< of names: those that the boundary leaves out
+  double odd = 0;         ///< of names: those with other characters than letters and digits
   double untimed = 0;     ///< of keys that say a time: those that say none
   double failure_rate = 0.1;
   double final_rate = 0.1;

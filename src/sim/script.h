@@ -25,7 +25,7 @@ enum class StepKind : std::uint8_t {
   Kill,          ///< one process, wherever it is
   Restart,       ///< one process ends in good order and begins again
   PowerFailure,  ///< all processes, and what is not durable
-  LoseQueue,     ///< the index is deleted
+  LoseQueue,     ///< the index is deleted, or what it notes of claims is garbled
   Clock,         ///< the wall clock jumps
   Redeploy,      ///< a changed project
   Disable,       ///< a boundary or an arc
@@ -39,6 +39,9 @@ enum class StepKind : std::uint8_t {
   Older,      ///< an older tool publishes a lot of a dataset
 };
 inline constexpr std::size_t step_count = 17;
+
+/// The name of a damage that waits until a record of its kind is read.
+inline constexpr const char* on_read = "on read";
 
 /// One thing that happens at a time.
 struct Step {

@@ -297,6 +297,10 @@ void World::run_step(const Step& step) {
     case StepKind::PowerFailure:
       return power_failure();
     case StepKind::LoseQueue:
+      if (step.which % 3 == 0) {
+        for (auto& notes : notes_) notes.spoil();
+        return;
+      }
       for (auto& queue : queues_) queue.clear();
       for (auto& notes : notes_) notes.clear();
       return;

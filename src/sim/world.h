@@ -3,6 +3,7 @@
 // script that happens to them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <functional>
@@ -98,6 +99,11 @@ class World {
   /// True where a record may be damaged: somebody spoils some in this world, and all were put back
   /// a moment ago at most.
   bool spoiled_of_late() const;
+  void go_down(nanoseconds span) {
+    store_down_until_ = std::max(store_down_until_, time_.monotonic + span);
+  }
+  /// A process is about to read this; somebody may have waited for that to spoil it.
+  void about_to_read(const Uri& uri) { outsider_.about_to_read(uri); }
   bool store_is_down() const { return !healed_ && time_.monotonic < store_down_until_; }
   bool begun() const { return begun_; }
   bool lives(const std::string& owner) const;
@@ -114,6 +120,7 @@ class World {
   const flow::Deployment& deployment() const { return gone_ ? nothing_ : planned(); }
   /// The same, or what was before it was destroyed.
   const flow::Deployment& planned() const { return *deployments_.at(deployed_); }
+  const flow::Deployment& numbered(unsigned number) const { return *deployments_.at(number); }
   unsigned deployed() const { return deployed_; }
   bool gone() const { return gone_; }
   /// Another number whenever it is another deployment.
