@@ -22,6 +22,10 @@ int dispatch(const Options& options, World& world) {
   switch (options.command) {
     case Command::Verify:
       return verify(options, world);
+    case Command::Synth:
+      return synth(options, world);
+    case Command::Info:
+      return info(options, world);
     case Command::Diff:
       return diff(options, world);
     case Command::Bootstrap:

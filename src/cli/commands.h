@@ -8,6 +8,8 @@
 namespace cls::cli {
 
 int verify(const Options& options, World& world);
+int synth(const Options& options, World& world);
+int info(const Options& options, World& world);
 int diff(const Options& options, World& world);
 int bootstrap(const Options& options, World& world);
 int deploy(const Options& options, World& world);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls: the composition root. Nothing is decided here; the real world is put together.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +28,14 @@ std::optional<std::string> environment(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+/// The command line; under the name `cls-aws` the substrate is given.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  const bool is_aws = argc > 0 && std::filesystem::path(argv[0]).filename() == "cls-aws";
+  if (is_aws) arguments.insert(arguments.begin(), {"--substrate", "aws"});
+  return arguments;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,5 +61,5 @@ int main(int argc, char** argv) {
     console.err("cls: the working directory does not exist\n");
     return 1;
   }
-  return console.ended_with(cls::cli::run(std::vector<std::string>(argv + 1, argv + argc), world));
+  return console.ended_with(cls::cli::run(arguments_of(argc, argv), world));
 }

@@ -141,6 +141,17 @@ class CommandLine {
     add_projects(verify, true);
     add_dry_run_options(*verify, options_);
     add_out(verify);
+    // As the earlier cls-aws has them; not in the list of commands.
+    auto* synth = command(app_, "synth", "verify --substrate aws that writes", Command::Synth);
+    synth->group("");
+    add_projects(synth, true);
+    add_out(synth);
+    command(app_, "info", "What this program is", Command::Info)
+        ->group("")
+        ->add_option("WHAT", options_.arguments, "version or which")
+        ->required()
+        ->expected(1)
+        ->check(CLI::IsMember({"version", "which"}));
     auto* diff = command(app_, "diff", "What deploying projects would change; nothing is changed",
                          Command::Diff);
     add_projects(diff, true);

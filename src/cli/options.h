@@ -16,6 +16,8 @@ namespace cls::cli {
 enum class Command : std::uint8_t {
   None,
   Verify,
+  Synth,
+  Info,
   Diff,
   Bootstrap,
   Deploy,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls verify: checks project files; nothing is changed. What is meant for AWS is synthesised, and
-// written where --out says.
+// written where --out says. cls-aws synth and info, as the earlier program has them.
 #include <optional>
 
 #include "base/error.h"
@@ -36,6 +36,24 @@ int verify(const Options& options, World& world) {
     }
   }
   if (!options.out.empty()) write_out(options, world, *assembly);
+  return 0;
+}
+
+int synth(const Options& options, World& world) {
+  Options written = options;
+  written.substrate = json::name_of(model::Substrate::Aws);
+  if (written.out.empty()) written.out = "cdk.out";
+  return verify(written, world);
+}
+
+int info(const Options& options, World& world) {
+  if (options.arguments.front() == "version") {
+    world.console.out(format("{}\n", version));
+    return 0;
+  }
+  const auto program = world.files.real_path("/proc/self/exe");
+  if (!program) throw Error(program.error());
+  world.console.out(*program + "\n");
   return 0;
 }
 
