@@ -20,6 +20,8 @@ std::string log_group_arn(const Scope& scope, const model::AwsCloudWatchExport& 
 std::string prefix_of(const model::AwsCloudWatchExport& activity) {
   std::string key = activity.pathURI;
   if (const auto uri = Uri::parse(activity.pathURI)) key = uri->as_path().key;
+  // With bucketRef there is no bucket in it: s3:///prefix or /prefix.
+  if (key.starts_with("s3://")) key.erase(0, 5);
   while (key.starts_with('/')) key.erase(0, 1);
   return key.empty() || key.ends_with('/') ? key : key + "/";
 }

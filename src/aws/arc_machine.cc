@@ -51,11 +51,13 @@ void add_start(StateMachine& machine, const std::string& workload) {
 
 ChoiceState complete_choice() {
   const Value failed = is_present("$.workloadError.Error");
+  // A path that leads nowhere ends an execution at once, unless it is asked for first.
+  const Value present = is_present("$.currentState");
   const auto with = [&](std::string_view state, std::string next) {
-    return ChoiceRule{{failed, equals("$.currentState", state)}, std::move(next)};
+    return ChoiceRule{{failed, present, equals("$.currentState", state)}, std::move(next)};
   };
-  const auto without = [](std::string_view state, std::string next) {
-    return ChoiceRule{{equals("$.currentState", state)}, std::move(next)};
+  const auto without = [&](std::string_view state, std::string next) {
+    return ChoiceRule{{present, equals("$.currentState", state)}, std::move(next)};
   };
   return {{without("retrying", "RetryWait"), with("partial", "PartialWithError"),
            with("missing", "MissingWithError"), ChoiceRule{{failed}, "UnknownError"},
@@ -148,9 +150,8 @@ void add_gates(Scope& scope, Piece& piece, const ArcParts& parts) {
 /// What Step Functions needs to write executions to a log group: these have no resources.
 Need log_delivery() {
   return {.why = "deliver logs",
-          .actions = {"logs:CreateLogDelivery", "logs:CreateLogStream", "logs:GetLogDelivery",
-                      "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
-                      "logs:PutLogEvents", "logs:PutResourcePolicy",
+          .actions = {"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery",
+                      "logs:DeleteLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
                       "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"},
           .resources = {"*"}};
 }

@@ -236,7 +236,12 @@ ParallelState job_state(const Scope& scope, const ArcParts& parts, const JobComm
               object({{"context.$", text("$")}, {"execution.$", text("$$.Execution.Id")}}),
               "BatchBeatWait");
   beats.paths.result = "$.beat";
+  beats.catches = {{.result_path = "$.workloadError", .next = "BatchBeatCatch"}};
   beat.add("BatchBeat", beats);
+  // Every machine must have an end, that of a branch too: Step Functions refuses one that has none.
+  beat.add("BatchBeatCatch", FailState{.cause = "",
+                                       .cause_path = "$.workloadError.Cause",
+                                       .error_path = "$.workloadError.Error"});
   Catch done{.errors = {std::string(job_done)},
              .result_path = "$.workloadResponse",
              .next = "BatchResults"};
