@@ -21,7 +21,7 @@ def lint(templates, region):
     done = subprocess.run(
         [sys.executable, "-c", "from cfnlint.runner import main; main()", "--format", "json", "--non-zero-exit-code", "none", "--regions", region,
          "-t", *map(str, templates)],
-        env={**os.environ, "PYTHONPATH": str(PYTHON), "AWS_DEFAULT_REGION": region}, capture_output=True, text=True, timeout=900)
+        env={**os.environ, "PYTHONPATH": str(PYTHON)}, capture_output=True, text=True, timeout=900)
     if done.returncode != 0:
         sys.exit(f"check_templates: cfn-lint: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return json.loads(done.stdout or "[]")

@@ -192,7 +192,8 @@ def attribute(stack, id, name):
             raise KeyError(f"{name} of a {kind}")
         return known[kind, name] or ref(stack, id)
     if kind == "AWS::S3::Bucket":
-        return "arn:aws-cn:s3:::" + properties["BucketName"] if stack.region.startswith("cn-") else "arn:aws:s3:::" + properties["BucketName"]
+        partition = "aws-cn" if stack.region.startswith("cn-") else "aws"
+        return f"arn:{partition}:s3:::{properties['BucketName']}"
     if kind == "AWS::IAM::Role":
         return stack.arn("iam", f"role/{stack.name}-{id}", region=False)
     if kind == "AWS::Events::Rule":

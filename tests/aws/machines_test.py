@@ -191,7 +191,8 @@ class Machines(unittest.TestCase):
                         self.assertEqual(world.inputs("Complete")[0]["context"]["workloadError"],
                                          {"Error": BROKEN.error, "Cause": BROKEN.cause})
                         visited |= set(execution.visited)
-                for one in (self.retried(properties), *([self.job_fails(properties), self.claim_lost(properties)] if has_job(properties) else [])):
+                of_jobs = [self.job_fails(properties), self.claim_lost(properties)] if has_job(properties) else []
+                for one in (self.retried(properties), *of_jobs):
                     visited |= set(one.visited)
                 every = {name for part in machines_in(properties["Definition"]) for name in part["States"]}
                 self.assertEqual(every - visited, set(), "no run reaches these")

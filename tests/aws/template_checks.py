@@ -6,14 +6,19 @@ import re
 from access_checks import Policies, as_list, matches
 from assembly import functions_in, rule_arn, texts_in
 
-# Whose ARNs name something of ours; others are roles' samples, the project's declared foreign log group or bucket.
-MOST_NAMES = {"AWS::Lambda::Function": ("FunctionName", 64, r"[A-Za-z0-9_-]+"), "AWS::SQS::Queue": ("QueueName", 80, r"[A-Za-z0-9_-]+"),
-              "AWS::StepFunctions::StateMachine": ("StateMachineName", 80, r"[A-Za-z0-9_-]+"),
-              "AWS::Events::Rule": ("Name", 64, r"[A-Za-z0-9._-]+"), "AWS::S3::Bucket": ("BucketName", 63, r"[a-z0-9][a-z0-9.-]+[a-z0-9]"),
-              "AWS::Batch::JobDefinition": ("JobDefinitionName", 128, r"[A-Za-z0-9_-]+"),
-              "AWS::Batch::JobQueue": ("JobQueueName", 128, r"[A-Za-z0-9_-]+"),
-              "AWS::Batch::ComputeEnvironment": ("ComputeEnvironmentName", 128, r"[A-Za-z0-9_-]+"),
-              "AWS::CloudWatch::Alarm": ("AlarmName", 255, r"[\x20-\x7e]+"), "AWS::Logs::LogGroup": ("LogGroupName", 512, r"[A-Za-z0-9._/#-]+")}
+# By which property a type is named, how long a name may be and of what characters.
+MOST_NAMES = {
+    "AWS::Lambda::Function": ("FunctionName", 64, r"[A-Za-z0-9_-]+"),
+    "AWS::SQS::Queue": ("QueueName", 80, r"[A-Za-z0-9_-]+"),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", 80, r"[A-Za-z0-9_-]+"),
+    "AWS::Events::Rule": ("Name", 64, r"[A-Za-z0-9._-]+"),
+    "AWS::S3::Bucket": ("BucketName", 63, r"[a-z0-9][a-z0-9.-]+[a-z0-9]"),
+    "AWS::Batch::JobDefinition": ("JobDefinitionName", 128, r"[A-Za-z0-9_-]+"),
+    "AWS::Batch::JobQueue": ("JobQueueName", 128, r"[A-Za-z0-9_-]+"),
+    "AWS::Batch::ComputeEnvironment": ("ComputeEnvironmentName", 128, r"[A-Za-z0-9_-]+"),
+    "AWS::CloudWatch::Alarm": ("AlarmName", 255, r"[\x20-\x7e]+"),
+    "AWS::Logs::LogGroup": ("LogGroupName", 512, r"[A-Za-z0-9._/#-]+"),
+}
 MOST_ENVIRONMENT = 4096
 MOST_TEMPLATE = 1_000_000
 
