@@ -14,6 +14,7 @@ namespace {
 
 constexpr unsigned gate_memory = 512;
 constexpr unsigned gate_minutes = 5;
+constexpr unsigned gate_retries = 2;
 
 /// What the start gate is given: the lot's event, and who runs it.
 Value start_payload() {
@@ -104,6 +105,7 @@ struct Gate {
   std::string_view id;
   std::string suffix;
   std::vector<Need> needs;
+  std::optional<FailedCalls> failed_calls;
 };
 
 void add_gate(Scope& scope, Piece& piece, const ArcParts& parts, Gate gate) {
@@ -113,10 +115,13 @@ void add_gate(Scope& scope, Piece& piece, const ArcParts& parts, Gate gate) {
                {.id = std::string(gate.id),
                 .name = scope.names.function(parts.declared.name, gate.suffix),
                 .handler = gate.suffix,
-                .props = {.memorySizeMB = gate_memory, .timeoutMin = gate_minutes},
+                .props = {.memorySizeMB = gate_memory,
+                          .retryAttempts = gate_retries,
+                          .timeoutMin = gate_minutes},
                 .environment = std::move(environment),
                 .needs = std::move(gate.needs),
-                .place = parts.place});
+                .place = parts.place,
+                .failed_calls = std::move(gate.failed_calls)});
 }
 
 std::vector<Need> gate_needs(const Scope& scope, const ArcParts& parts) {
@@ -130,21 +135,23 @@ std::vector<Need> gate_needs(const Scope& scope, const ArcParts& parts) {
 
 void add_gates(Scope& scope, Piece& piece, const ArcParts& parts) {
   const RecordNeeds records(scope);
-  add_gate(scope, piece, parts, {"StartFunction", "start", gate_needs(scope, parts)});
+  add_gate(scope, piece, parts, {"StartFunction", "start", gate_needs(scope, parts), {}});
   auto completes = gate_needs(scope, parts);
   add(completes, records.sink_manifests(parts.datasets.sinks));
   add(completes, records.private_manifests(parts.declared.name));
   add(completes, records.attempt_notes(parts.declared.name));
   add(completes, records.announce());
   auto sweeps = completes;
-  add_gate(scope, piece, parts, {"CompleteFunction", "complete", std::move(completes)});
+  add_gate(scope, piece, parts, {"CompleteFunction", "complete", std::move(completes), {}});
   if (scope.options.alarms) {
     // An action that has no resources; the name space is what limits it.
     add(sweeps, Need{.why = "measure the oldest lot",
                      .actions = {"cloudwatch:PutMetricData"},
                      .resources = {"*"}});
   }
-  add_gate(scope, piece, parts, {"SweepFunction", "sweep", std::move(sweeps)});
+  add_gate(scope, piece, parts,
+           {"SweepFunction", "sweep", std::move(sweeps),
+            FailedCalls{"DeadLetters", scope.names.queue(parts.declared.name, "-dlq")}});
 }
 
 /// What Step Functions needs to write executions to a log group: these have no resources.

@@ -3,6 +3,7 @@
 // called by their queue; frequent ones by the clock, and empty their queue themselves.
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "aws/components.h"
@@ -169,6 +170,11 @@ void add_boundary_function(Scope& scope, Piece& piece, const Listener& listener)
   const std::string_view variable = listener.is_frequent()
                                         ? "CLS_FREQUENT_S3_PUT_BOUNDARY_PROPS_JSON"
                                         : "CLS_S3_PUT_BOUNDARY_PROPS_JSON";
+  // The queue calls an infrequent one, and keeps what that fails at.
+  std::optional<FailedCalls> failed;
+  if (listener.is_frequent()) {
+    failed = FailedCalls{listener.id + "DeadLetters", scope.names.queue(declared.name, "-dlq")};
+  }
   add_function(scope, piece,
                {.id = listener.id + "Function",
                 .name = scope.names.function(declared.name, "int"),
@@ -179,7 +185,8 @@ void add_boundary_function(Scope& scope, Piece& piece, const Listener& listener)
                                 {"CLS_BOUNDARY", declared.name},
                                 {std::string(variable), boundary_props(scope, listener)}},
                 .needs = boundary_needs(scope, listener),
-                .place = listener.place});
+                .place = listener.place,
+                .failed_calls = std::move(failed)});
 }
 
 void add_boundary_queue(const Scope& scope, Piece& piece, const Listener& listener,

@@ -69,6 +69,27 @@ Value variables_of(const Environment& environment) {
   return object({{"Variables", std::move(variables)}});
 }
 
+Need giving_up(const Scope& scope, const FailedCalls& failed) {
+  return {.why = "give up calls",
+          .actions = {"sqs:SendMessage"},
+          .resources = {scope.names.arn("sqs", failed.name)}};
+}
+
+/// Dead letters of a rule are what did not reach the function. What it failed at, Lambda forgets
+/// after its own retries, unless it is told where to put it.
+void add_failed_calls(Piece& piece, const FunctionSpec& spec) {
+  constexpr std::int64_t most_retries = 2;  // that Lambda permits
+  const auto retries = std::min(most_retries, static_cast<std::int64_t>(spec.props.retryAttempts));
+  const Value destination = object({{"Destination", get_att(spec.failed_calls->id, "Arn")}});
+  piece.content.add(spec.id + "FailedCalls",
+                    Resource{.type = "AWS::Lambda::EventInvokeConfig",
+                             .properties = object(
+                                 {{"FunctionName", ref_to(spec.id)},
+                                  {"Qualifier", text("$LATEST")},
+                                  {"MaximumRetryAttempts", number(retries)},
+                                  {"DestinationConfig", object({{"OnFailure", destination}})}})});
+}
+
 std::string code_key(const Scope& scope, model::Architecture architecture) {
   const std::string name(json::name_of(architecture));
   const auto found = scope.options.code_hashes.find(name);
@@ -88,6 +109,7 @@ void add_log_group(const Scope& scope, Piece& piece, const std::string& id,
 
 void add_function(Scope& scope, Piece& piece, FunctionSpec spec) {
   add(spec.needs, RecordNeeds(scope).log(spec.name));
+  if (spec.failed_calls) add(spec.needs, giving_up(scope, *spec.failed_calls));
   fit_environment(scope, spec);
   add_log_group(scope, piece, spec.id + "LogGroup", "/aws/lambda/" + spec.name);
   piece.content.add(spec.id + "Role", role("lambda.amazonaws.com", spec.needs));
@@ -108,6 +130,7 @@ void add_function(Scope& scope, Piece& piece, FunctionSpec spec) {
                {"Role", get_att(spec.id + "Role", "Arn")},
                {"LoggingConfig", object({{"LogGroup", ref_to(spec.id + "LogGroup")}})},
                {"Environment", variables_of(spec.environment)}})});
+  if (spec.failed_calls) add_failed_calls(piece, spec);
   piece.handlers.push_back(
       {.function = spec.id, .name = spec.handler, .needs = std::move(spec.needs)});
 }

@@ -2,6 +2,7 @@
 // A function with its log group and its role.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "aws/scope.h"
 
 namespace cls::aws {
+
+/// The queue of what a function failed at when a service called it and did not wait.
+struct FailedCalls {
+  std::string id;    ///< logical
+  std::string name;  ///< physical
+};
 
 /// What a function runs and may do.
 struct FunctionSpec {
@@ -19,6 +26,7 @@ struct FunctionSpec {
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<Need> needs;
   model::Place place;  ///< of the component, for messages
+  std::optional<FailedCalls> failed_calls = {};
 };
 
 /// What CloudFormation's Lambda permits for all variables together, names included.

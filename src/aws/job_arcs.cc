@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arcs whose workload is a container: a Fargate job of AWS Batch, and a function that collects what
 // it has written. While the job runs, the machine keeps the lot's claim alive.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -98,19 +99,39 @@ std::string log_group(const Scope& scope, const ArcParts& parts) {
   return "/aws/batch/" + scope.names.batch(parts.declared.name);
 }
 
+/// The ARN of the repository of ECR that a job's image comes from; empty where it is none.
+std::string repository_of(const Scope& scope, const Job& job) {
+  if (job.image.empty()) {
+    return scope.names.arn("ecr", "repository/" + scope.names.image_repository());
+  }
+  // ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG
+  const auto slash = job.image.find('/');
+  const auto host = split(job.image.substr(0, slash), '.');
+  constexpr std::size_t least_parts = 6;
+  const bool is_ecr = slash != std::string::npos && host.size() >= least_parts &&
+                      host[1] == "dkr" && host[2] == "ecr";
+  if (!is_ecr) return "";
+  std::string name = job.image.substr(slash + 1);
+  name.resize(std::min(name.find_first_of(":@"), name.size()));
+  return format("arn:{}:ecr:{}:{}:repository/{}", partition_of(host[3]), host[3], host[0], name);
+}
+
 /// What starts the container: fetches its image, writes its log.
-std::vector<Need> execution_needs(const Scope& scope, const ArcParts& parts) {
-  return {
-      {.why = "sign in to the registry",
-       .actions = {"ecr:GetAuthorizationToken"},
-       .resources = {"*"}},
-      {.why = "fetch the image",
-       .actions = {"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer",
-                   "ecr:BatchGetImage"},
-       .resources = {scope.names.arn("ecr", "repository/" + scope.names.image_repository())}},
+std::vector<Need> execution_needs(const Scope& scope, const ArcParts& parts, const Job& job) {
+  std::vector<Need> needs{
       {.why = "write its log",
        .actions = {"logs:CreateLogStream", "logs:PutLogEvents"},
        .resources = {scope.names.arn("logs", format("log-group:{}:*", log_group(scope, parts)))}}};
+  const std::string repository = repository_of(scope, job);
+  if (repository.empty()) return needs;
+  needs.push_back({.why = "sign in to the registry",
+                   .actions = {"ecr:GetAuthorizationToken"},
+                   .resources = {"*"}});
+  needs.push_back({.why = "fetch the image",
+                   .actions = {"ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer",
+                               "ecr:BatchGetImage"},
+                   .resources = {repository}});
+  return needs;
 }
 
 /// What the container may do: read its sources, write its sinks and manifests of its attempt.
@@ -172,7 +193,7 @@ void add_job(Scope& scope, Piece& piece, const ArcParts& parts, const Job& job,
   const std::string name = scope.names.batch(parts.declared.name);
   add_log_group(scope, piece, "JobLogGroup", log_group(scope, parts));
   add_role(piece, "JobRole", "job", container_needs(scope, parts));
-  add_role(piece, "JobExecutionRole", "job-execution", execution_needs(scope, parts));
+  add_role(piece, "JobExecutionRole", "job-execution", execution_needs(scope, parts, job));
   piece.content.add(
       "JobDefinition",
       Resource{
@@ -182,6 +203,8 @@ void add_job(Scope& scope, Piece& piece, const ArcParts& parts, const Job& job,
                {"Type", text("container")},
                {"PlatformCapabilities", texts({"FARGATE"})},
                {"PropagateTags", flag(true)},
+               // An execution that began before a deployment submits the definition of that time.
+               {"ResourceRetentionPolicy", object({{"SkipDeregisterOnUpdate", flag(true)}})},
                {"ContainerProperties", container(scope, parts, job, *size, command)},
                {"RetryStrategy", object({{"Attempts", number(job.attempts)}})},
                {"Timeout", object({{"AttemptDurationSeconds",

@@ -221,6 +221,24 @@ def targets_are_reached(assembly):
     return findings
 
 
+def failed_calls_are_kept(assembly):
+    """(b) What a function fails at that a rule calls, which does not wait for it, goes to a queue that it may reach. The rule's
+    own dead letters are only what did not reach the function."""
+    findings, kept = [], {}
+    for stack, _, properties in assembly.all("AWS::Lambda::EventInvokeConfig"):
+        destination = assembly.text(stack, properties["DestinationConfig"]["OnFailure"]["Destination"])
+        kept[assembly.text(stack, properties["FunctionName"]).rsplit(":", 1)[-1]] = destination
+    called = {assembly.text(stack, target["Arn"]).rsplit(":", 1)[-1] for stack, _, properties in assembly.all("AWS::Events::Rule")
+              for target in properties["Targets"]}
+    for stack, id, properties in assembly.all("AWS::Lambda::Function"):
+        name = properties["FunctionName"]
+        if name in called and name not in kept:
+            findings.append(f"{stack.name}: what {id} fails at is lost")
+        if name in kept and not policies_of(assembly, stack, role_of(stack, id)).allow("sqs:SendMessage", kept[name]):
+            findings.append(f"{stack.name}: {id} may not give up calls to {kept[name]}")
+    return findings
+
+
 def notifications_are_delivered(assembly):
     """(b) A bucket may tell its queues, and their policies are there before it is."""
     findings = []

@@ -24,7 +24,7 @@ FOREIGN = ["arn:aws:s3:::ship-catalogue-444455556666*", "arn:aws:s3:::weather-fo
            "arn:aws:sns:eu-central-1:111122223333:alarms", "arn:aws:states:::batch:submitJob.sync",
            "arn:aws:events:*:111122223333:rule/StepFunctionsGetEventsForBatchJobsRule"]
 CHECKS = [access.needs_are_granted, access.nothing_more_is_granted, access.roles_are_sound, access.targets_are_reached,
-          access.notifications_are_delivered, access.sources_are_read, access.machines_call, access.logs_are_written,
+          access.failed_calls_are_kept, access.notifications_are_delivered, access.sources_are_read, access.machines_call, access.logs_are_written,
           lambda assembly: templates.what_is_named_is_there(assembly, FOREIGN), templates.imports_are_exported,
           templates.references_are_there, templates.queues_are_sound, templates.buckets_are_sound, templates.logs_end,
           templates.limits_are_kept]
@@ -122,6 +122,10 @@ class Planted(Synthesised):
                    lambda stack, id, properties: properties["Targets"][0].pop("DeadLetterConfig"))
         self.plant("may not reach its dead letters", "AWS::SQS::QueuePolicy", lambda stack, id, properties: properties[
             "PolicyDocument"].update(Statement=properties["PolicyDocument"]["Statement"][:1]))
+
+    def test_a_failed_call_that_is_lost(self):
+        self.plant("fails at is lost", "AWS::Lambda::EventInvokeConfig", lambda stack, id, properties: stack.resources.pop(id))
+        self.plant_in_role("may not give up calls", "sqs:SendMessage", lambda one: one.update(Action="sqs:GetQueueUrl"))
 
     def test_a_bucket_that_cannot_tell(self):
         def sends(properties):
