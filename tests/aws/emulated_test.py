@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The stacks of the examples, created by an emulator's own CloudFormation in the order of assembly.json, compared with their
-templates resource by resource, and deleted in reverse: only what is to be retained stays. The emulator is MiniStack on the
-loopback interface; it knows every type that we have but those of AWS Batch, which ministack_batch.py adds, and those of private
-subnets (AWS::EC2::EIP, AWS::EC2::NatGateway), so that the cases with that option are left out.
+templates resource by resource, and deleted in reverse: only what is to be retained stays. In between an object arrives and is
+told to its boundary's queue, and lots are announced: their state machines run, with a program in place of our functions.
+
+The emulator is MiniStack on the loopback interface. It knows every type that we have but those of AWS Batch, which
+ministack_batch.py lists and does not run, and those of private subnets (AWS::EC2::EIP, AWS::EC2::NatGateway), so that cases with
+that option are left out. It permits everything: who may do what is read by access_test.py.
 
 Skips where MiniStack is not installed, unless CLS_REQUIRE_MINISTACK=1.
 Usage: emulated_test.py CLS TOOLS [-v]     TOOLS is what tools/setup installs into
 """
+import io
 import json
 import os
 import pathlib
@@ -18,11 +22,43 @@ import tempfile
 import time
 import unittest
 import urllib.request
+import zipfile
 
 from assembly import Assembly, bootstrap_of, synthesise
 
 CLS, TOOLS = "", pathlib.Path()
 SKIPPED = 77
+
+# In place of the program of all functions: answers as each of them does when all goes well.
+BOOTSTRAP = '''#!/usr/bin/env python3
+import json, os, urllib.request
+api = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation/"
+sinks = {"main": "s3://manifests/lot/state=complete/manifest.json"}
+while True:
+    with urllib.request.urlopen(api + "next") as answer:
+        id, given = answer.headers["Lambda-Runtime-Aws-Request-Id"], json.load(answer)
+    handler = os.environ["_HANDLER"]
+    if handler == "start":
+        workload = {"role": "main", "arcNotifyEvent": given["event"], "existingPartialManifests": {}}
+        said = {"previousState": None, "currentState": "running", "arcWorkloadContext": workload, "sinkManifests": {},
+                "workloadResponse": {}, "workloadError": {}}
+    elif handler == "complete":
+        assert given["context"]["sinkManifests"] == sinks, given
+        said = {**given["context"], "currentState": "complete", "sinkManifests": {}}
+    else:
+        said = sinks if handler in ("copy", "add-partitions") else {"batchItemFailures": []}
+    urllib.request.urlopen(urllib.request.Request(api + id + "/response", json.dumps(said).encode())).close()
+'''
+
+
+def program():
+    """A zip of BOOTSTRAP, as Lambda takes it."""
+    file = zipfile.ZipInfo("bootstrap")
+    file.external_attr = 0o755 << 16
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(file, BOOTSTRAP)
+    return packed.getvalue()
 
 
 def free_port():
@@ -168,12 +204,15 @@ class Emulated(unittest.TestCase):
         self.addCleanup(self.emulator.stop)
 
     def upload(self, place, assembly):
-        """The code of the functions and what their variables name, into the metadata store."""
+        """The code of the functions and what their variables name, into the metadata store. Of the code only the place is that
+        of the assembly: it is BOOTSTRAP."""
         for asset in assembly.listing["assets"]:
             if asset["kind"] == "image":
                 continue
             bucket, _, key = asset["place"].removeprefix("s3://").partition("/")
-            body = pathlib.Path(asset["source"]).read_bytes() if asset["kind"] == "code" else asset["content"].encode()
+            if asset["kind"] == "code":
+                self.assertTrue(pathlib.Path(asset["source"]).is_file(), asset)
+            body = program() if asset["kind"] == "code" else asset["content"].encode()
             place.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
 
     def deploy(self, case):
@@ -205,14 +244,39 @@ class Emulated(unittest.TestCase):
 
     def test_two_projects(self):
         place, stacks = self.deploy("two-projects")
-        self.arrival_is_told(place, stacks)
+        self.arrival_is_told(place)
+        self.lot_runs(place, "reports/20260101", "DEV-ship-reports-archive-20260101-00")
+        self.lot_runs(place, "reports-parquet/20260201", "DEV-ship-lake-register-20260201")
         self.destroy(place, stacks)
 
     def test_portable(self):
         place, stacks = self.deploy("portable")
         self.destroy(place, stacks)
 
-    def arrival_is_told(self, place, stacks):
+    def lot_runs(self, place, dataset, machine):
+        """The announcement of a lot begins an execution, which ends well; the emulator reads our definition in its own way."""
+        name, version = dataset.split("/")
+        event = {"dataset": {"name": name, "version": version, "pathURI": "s3://landing/"}, "lot": "20260201PT5M003",
+                 "manifest": "s3://manifests/lot/manifest.json", "datasetId": dataset}
+        put = place.client("events").put_events(Entries=[{
+            "EventBusName": "DEV-arc-events-eu-central-1", "Source": "clusterless.arc", "DetailType": "Clusterless Arc Notification",
+            "Detail": json.dumps(event)}])
+        self.assertEqual(put["FailedEntryCount"], 0)
+        states = place.client("stepfunctions")
+        arn = f"arn:aws:states:{place.region}:{place.account}:stateMachine:{machine}"
+        end = time.monotonic() + 60
+        while True:
+            executions = states.list_executions(stateMachineArn=arn)["executions"]
+            if executions and executions[0]["status"] != "RUNNING" or time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        self.assertEqual([one["status"] for one in executions], ["SUCCEEDED"], machine)
+        history = states.get_execution_history(executionArn=executions[0]["executionArn"], maxResults=1000)["events"]
+        entered = [one["stateEnteredEventDetails"]["name"] for one in history if "stateEnteredEventDetails" in one]
+        self.assertEqual(entered[:3], ["CurrentStateChoice", "StartInvoke", "StateStart"])
+        self.assertEqual(entered[-3:], ["CompleteInvoke", "StateComplete", "Complete"])
+
+    def arrival_is_told(self, place):
         """What arrives below a frequent boundary's path is told to its queue, and nothing else."""
         bucket, queue = "dev-ship-landing-111122223333", "DEV-ship-reports-reports-put-20260101-00"
         s3, sqs = place.client("s3"), place.client("sqs")
