@@ -19,8 +19,8 @@ PYTHON = ROOT / "build/tools/python"
 def lint(templates, region):
     """What cfn-lint says of templates of one region, as objects."""
     done = subprocess.run(
-        [sys.executable, "-c", "from cfnlint.runner import main; main()", "--format", "json", "--non-zero-exit-code", "none", "--regions", region,
-         "-t", *map(str, templates)],
+        [sys.executable, "-c", "from cfnlint.runner import main; main()", "--format", "json", "--non-zero-exit-code", "none",
+         "--regions", region, "-t", *map(str, templates)],
         env={**os.environ, "PYTHONPATH": str(PYTHON)}, capture_output=True, text=True, timeout=900)
     if done.returncode != 0:
         sys.exit(f"check_templates: cfn-lint: exit {done.returncode}\n{done.stdout}{done.stderr}")

@@ -15,6 +15,7 @@ namespace {
 constexpr unsigned gate_memory = 512;
 constexpr unsigned gate_minutes = 5;
 constexpr unsigned gate_retries = 2;
+constexpr std::string_view metrics = "Clusterless";  ///< their name space
 
 /// What the start gate is given: the lot's event, and who runs it.
 Value start_payload() {
@@ -144,10 +145,10 @@ void add_gates(Scope& scope, Piece& piece, const ArcParts& parts) {
   auto sweeps = completes;
   add_gate(scope, piece, parts, {"CompleteFunction", "complete", std::move(completes), {}});
   if (scope.options.alarms) {
-    // An action that has no resources; the name space is what limits it.
     add(sweeps, Need{.why = "measure the oldest lot",
                      .actions = {"cloudwatch:PutMetricData"},
-                     .resources = {"*"}});
+                     .resources = {"*"},
+                     .name_space = std::string(metrics)});
   }
   add_gate(scope, piece, parts,
            {"SweepFunction", "sweep", std::move(sweeps),
@@ -299,7 +300,7 @@ void add_alarms(const Scope& scope, Piece& piece, const ArcParts& parts) {
             {.id = "OldestAlarm",
              .name = scope.names.alarm(arc, "oldest-running"),
              .description = format("a lot of arc {} runs longer than two attempts may", arc),
-             .space = "Clusterless",
+             .space = std::string(metrics),
              .metric = "OldestRunningSeconds",
              .dimension = "StateMachine",
              .dimension_value = text(scope.names.state_machine(arc)),

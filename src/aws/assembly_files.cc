@@ -27,7 +27,9 @@ Value needs_json(const std::vector<Need>& needs) {
         object({{"why", text(need.why)},
                 {"actions", texts(need.actions)},
                 {"resources", texts(need.resources)},
-                {"prefixes", limited ? std::optional(texts(need.prefixes)) : std::nullopt}}));
+                {"prefixes", limited ? std::optional(texts(need.prefixes)) : std::nullopt},
+                {"namespace",
+                 need.name_space.empty() ? std::nullopt : std::optional(text(need.name_space))}}));
   }
   return result;
 }

@@ -39,6 +39,10 @@ Statement statement_of(const Need& need) {
     for (const auto& prefix : need.prefixes) prefixes.push_back(text(prefix));
     condition = object({{"StringLike", object({{"s3:prefix", one_or_many(std::move(prefixes))}})}});
   }
+  if (!need.name_space.empty()) {
+    condition =
+        object({{"StringEquals", object({{"cloudwatch:namespace", text(need.name_space)}})}});
+  }
   std::vector<Value> resources;
   for (const auto& arn : need.resources) resources.push_back(text(arn));
   return {.id = logical_id(need.why),

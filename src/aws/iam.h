@@ -22,12 +22,14 @@ struct Statement {
 };
 
 /// Something that a program does: which actions, on what, and why. `resources` are ARNs, possibly
-/// with `*` at the end; `prefixes` limit s3:ListBucket to keys that begin with one of them.
+/// with `*` at the end; `prefixes` limit s3:ListBucket to keys that begin with one of them,
+/// `name_space` limits cloudwatch:PutMetricData, which has no resources.
 struct Need {
   std::string why;  ///< words; unique among those of one role
   std::vector<std::string> actions;
   std::vector<std::string> resources;
   std::vector<std::string> prefixes = {};
+  std::string name_space = {};
 
   bool operator==(const Need&) const = default;
 };

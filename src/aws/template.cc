@@ -105,15 +105,19 @@ Value Template::to_json() const {
   Value resources = Value::object();
   for (const auto& [id, resource] : resources_) {
     const bool retains = resource.on_removal == Removal::Retain;
-    const std::optional<Value> policy = retains ? std::optional(text("Retain")) : std::nullopt;
+    const auto policy = [&](std::string_view name) {
+      return retains ? std::optional(text(name)) : std::nullopt;
+    };
     const bool depends = !resource.depends_on.empty();
     resources.add(
         id,
         object({{"Type", text(resource.type)},
                 {"Properties", resource.properties},
                 {"DependsOn", depends ? std::optional(texts(resource.depends_on)) : std::nullopt},
-                {"DeletionPolicy", policy},
-                {"UpdateReplacePolicy", policy}}));
+                // What a creation that fails has made goes again: it holds nothing, and would be
+                // in the way of the next one.
+                {"DeletionPolicy", policy("RetainExceptOnCreate")},
+                {"UpdateReplacePolicy", policy("Retain")}}));
   }
   Value result = object({{"AWSTemplateFormatVersion", text("2010-09-09")},
                          {"Description", text(description_)},

@@ -24,7 +24,7 @@ WITHOUT_RESOURCES = {
     "logs:DescribeResourcePolicies": "the policies of an account",
     "logs:DescribeLogGroups": "Step Functions asks for it on all, to see that its log group is there",
     "logs:DescribeExportTasks": "has no resource types",
-    "cloudwatch:PutMetricData": "has no resource types",
+    "cloudwatch:PutMetricData": "has no resource types; limited to a name space",
 }
 MOST_INLINE_POLICY = 10240  # characters of all inline policies of a role, white space not counted
 
@@ -113,6 +113,8 @@ def needs_are_granted(assembly):
                     for resource in need["resources"]:
                         for prefix in need.get("prefixes", [None]):
                             context = {} if prefix is None else {"s3:prefix": sample(prefix)}
+                            if "namespace" in need:
+                                context["cloudwatch:namespace"] = need["namespace"]
                             if not granted.allow(action, sample(resource), context):
                                 findings.append(f"{stack.name}: {handler['function']} needs {action} on {resource}"
                                                 f"{' below ' + prefix if prefix else ''}, to {need['why']}")
@@ -144,6 +146,8 @@ def nothing_more_is_granted(assembly):
                 for action in statement["Action"]:
                     if statement["Effect"] == "Allow" and "*" in action:
                         findings.append(f"{where} permits the actions {action}")
+                    if action == "cloudwatch:PutMetricData" and not statement["Condition"]:
+                        findings.append(f"{where} permits {action} in every name space")
                     for resource in statement["Resource"]:
                         if resource == "*" and action not in WITHOUT_RESOURCES:
                             findings.append(f"{where} permits {action} on every resource")

@@ -24,10 +24,10 @@ FOREIGN = ["arn:aws:s3:::ship-catalogue-444455556666*", "arn:aws:s3:::weather-fo
            "arn:aws:sns:eu-central-1:111122223333:alarms", "arn:aws:states:::batch:submitJob.sync",
            "arn:aws:events:*:111122223333:rule/StepFunctionsGetEventsForBatchJobsRule"]
 CHECKS = [access.needs_are_granted, access.nothing_more_is_granted, access.roles_are_sound, access.targets_are_reached,
-          access.failed_calls_are_kept, access.notifications_are_delivered, access.sources_are_read, access.machines_call, access.logs_are_written,
-          lambda assembly: templates.what_is_named_is_there(assembly, FOREIGN), templates.imports_are_exported,
-          templates.references_are_there, templates.queues_are_sound, templates.buckets_are_sound, templates.logs_end,
-          templates.limits_are_kept]
+          access.failed_calls_are_kept, access.notifications_are_delivered, access.sources_are_read, access.machines_call,
+          access.logs_are_written, lambda assembly: templates.what_is_named_is_there(assembly, FOREIGN),
+          templates.imports_are_exported, templates.references_are_there, templates.queues_are_sound,
+          templates.buckets_are_sound, templates.logs_end, templates.limits_are_kept]
 
 
 def findings_of(assembly):
@@ -54,7 +54,8 @@ class Access(Synthesised):
                 self.assertEqual(findings_of(assembly), [])
 
     def test_there_is_something_to_check(self):
-        kinds = {one["Type"] for assembly in self.assemblies.values() for stack in assembly.stacks for one in stack.resources.values()}
+        kinds = {one["Type"] for assembly in self.assemblies.values() for stack in assembly.stacks
+                 for one in stack.resources.values()}
         self.assertLessEqual({"AWS::Events::Rule", "AWS::Lambda::EventSourceMapping", "AWS::Batch::JobDefinition",
                               "AWS::StepFunctions::StateMachine", "AWS::CloudWatch::Alarm", "AWS::Glue::Table"}, kinds)
         notified = [one for assembly in self.assemblies.values() for _, _, one in assembly.all("AWS::S3::Bucket")
@@ -100,6 +101,8 @@ class Planted(Synthesised):
         self.plant_in_role("permits the actions s3:*", "s3:ListBucket", lambda one: one.update(Action=["s3:ListBucket", "s3:*"]))
         self.plant_in_role("which nothing needs", "s3:ListBucket", lambda one: one.pop("Condition"))
         self.plant_in_role("on every resource", "events:PutEvents", lambda one: one.update(Resource="*"))
+        self.plant_in_role("in every name space", "cloudwatch:PutMetricData", lambda one: one.pop("Condition"),
+                           "two-projects-all-options")
 
     def test_an_unsound_role(self):
         self.plant("may be taken on by", "AWS::IAM::Role", lambda stack, id, properties: properties[

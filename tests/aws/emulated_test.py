@@ -186,7 +186,7 @@ def names_in(stacks, retained_only=False):
     for stack in stacks:
         for one in stack.resources.values():
             kind, properties = one["Type"], one["Properties"]
-            if kind not in found or (retained_only and one.get("DeletionPolicy") != "Retain"):
+            if kind not in found or (retained_only and "DeletionPolicy" not in one):
                 continue
             inner = {"AWS::Glue::Database": "DatabaseInput", "AWS::Glue::Table": "TableInput"}.get(kind)
             found[kind].add(properties[inner]["Name"] if inner else properties[NAMES[kind]])

@@ -174,7 +174,8 @@ def buckets_are_sound(assembly):
         if len(documents) > 1:
             findings.append(f"{where} has {len(documents)} policies; S3 keeps the last")
         if stack.name.endswith("clusterless-bootstrap") and not (
-                stack.resources[id].get("DeletionPolicy") == "Retain" == stack.resources[id].get("UpdateReplacePolicy")):
+                stack.resources[id].get("DeletionPolicy") == "RetainExceptOnCreate" and
+                stack.resources[id].get("UpdateReplacePolicy") == "Retain"):
             findings.append(f"{where} is a store that goes with its stack")
     return findings
 
