@@ -297,7 +297,9 @@ TEST_F(ArcFlowTest, B3_ANewRevisionReplacesTheManifestAndKeepsTheFormerOne) {
   forget_source(world);
   world.workload.script = [](const WorkloadContext& context) -> RunOutcome {
     auto done = std::get<Completed>(testing::ScriptedWorkload::copy_all(context));
-    done.sinks[0].members[0].uri = "s3://b/out/other";
+    record::MemberLine line = done.sinks[0].members[0];
+    line.uri = "s3://b/out/other";
+    done.sinks[0].members.set(0, line);
     return done;
   };
   run<Ended>();
