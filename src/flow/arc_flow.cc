@@ -233,6 +233,7 @@ Result<ArcOutcome> ArcFlow::run_claimed(const std::shared_ptr<HeldClaim>& held,
     return ArcOutcome(LookAgain{});
   }
   auto outcome = run_workload(*held, lot, ready);
+  ready.sources.clear();  // a lot may have a million members
   if (!outcome) {
     return fail_attempt(*held, lot,
                         Failed{.code = "Store",
@@ -325,11 +326,7 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
       state = record::ManifestState::complete;
     }
     const std::string revision = record::content_revision(output.members);
-    if (file.lines.empty()) {
-      file.lines = std::move(output.members);
-    } else {
-      std::ranges::move(output.members, std::back_inserter(file.lines));
-    }
+    file.lines.append(std::move(output.members));
     const Uri manifest = places.manifest(declared->second.id(), lot, state);
     if (had && former->second.revision == revision && former->second.state == state &&
         former->second.manifest == manifest.to_string()) {
@@ -341,11 +338,11 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     first = first && number == 1;
     const Uri private_uri = places.private_manifest(project, arc_.arc->name, claim.attempt,
                                                     declared->second.id(), lot, state);
-    auto body = manifest_of_members(file, output.role, lot, state, number);
     const bool from_members = number > 1 || !output.comment;
+    auto body = manifest_of_members({}, output.role, lot, state, number);
     if (!from_members) body.comment = output.comment;
-    auto stored =
-        record::manifest_objects(private_uri, std::move(body), arc_.project->limits.manifest_part);
+    auto stored = manifest_of_listed(private_uri, body, file.lines, output.role,
+                                     arc_.project->limits.manifest_part);
     std::optional<std::string> former_attempt;
     if (had) former_attempt = record::attempt_of_members_key(former->second.members).value();
     sinks[output.role] = {.manifest = manifest.to_string(),
@@ -356,9 +353,14 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
                           .number = number,
                           .published = false,
                           .former = std::move(former_attempt)};
-    manifests.push_back({manifest, stored.back().bytes});
+    std::string bytes = std::move(stored.back().bytes);
     // A manifest that its members file gives is stored once, at its public key.
-    if (from_members) stored.pop_back();
+    if (from_members) {
+      stored.pop_back();
+    } else {
+      stored.back().bytes = bytes;
+    }
+    manifests.push_back({manifest, std::move(bytes)});
     std::ranges::move(stored, std::back_inserter(objects));
   }
   // A role that is declared no more stays at its revision: should it be declared again, its next
@@ -368,11 +370,11 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     if (std::ranges::none_of(arc_.arc->sinks, is_it)) sinks.emplace(role, sink);
   }
   // Data before members before commit.
-  decision.before.push_back({.uri = members_uri, .bytes = record::write_members(std::move(file))});
+  decision.before.push_back({.uri = members_uri, .bytes = record::write_members(file)});
   for (auto& object : objects) {
     decision.before.push_back({.uri = std::move(object.uri), .bytes = std::move(object.bytes)});
   }
-  if (first) decision.after = first_publication(arc_, lot, manifests);
+  if (first) decision.after = first_publication(arc_, lot, std::move(manifests));
   return decision;
 }
 
@@ -444,15 +446,14 @@ Result<> ArcFlow::store_partial(const std::string& attempt, const lot::LotId& lo
     if (declared == arc_.arc->sinks.end() || !has_members(output)) continue;
     const Uri uri = arc_.project->places.manifest(declared->second.id(), lot,
                                                   record::ManifestState::partial, attempt);
-    record::Manifest body{
+    const record::Manifest body{
         .state = record::ManifestState::partial,
         .comment = output.comment ? output.comment : std::optional(failed.message),
         .lotId = lot.to_string(),
         .uriType = record::UriType::identifier,
-        .uris = listed_members(output.members, output.role)};
-    auto done =
-        put_all(services_.store,
-                record::manifest_objects(uri, std::move(body), arc_.project->limits.manifest_part));
+        .uris = {}};
+    auto done = put_all(services_.store, manifest_of_listed(uri, body, output.members, output.role,
+                                                            arc_.project->limits.manifest_part));
     if (!done) return done;
   }
   return {};

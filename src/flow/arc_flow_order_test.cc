@@ -60,7 +60,9 @@ struct ArcFlowOrderTest : ::testing::Test {
     forget_source();
     world.workload.script = [](const WorkloadContext& context) -> RunOutcome {
       auto done = std::get<Completed>(ScriptedWorkload::copy_all(context));
-      done.sinks[0].members[0].uri = "s3://b/out/revised";
+      record::MemberLine line = done.sinks[0].members[0];
+      line.uri = "s3://b/out/revised";
+      done.sinks[0].members.set(0, line);
       return done;
     };
     EXPECT_TRUE(std::holds_alternative<Ended>(run(0)));

@@ -297,7 +297,9 @@ TEST_F(ArcFlowTest, B3_ANewRevisionReplacesTheManifestAndKeepsTheFormerOne) {
   forget_source(world);
   world.workload.script = [](const WorkloadContext& context) -> RunOutcome {
     auto done = std::get<Completed>(testing::ScriptedWorkload::copy_all(context));
-    done.sinks[0].members[0].uri = "s3://b/out/other";
+    record::MemberLine line = done.sinks[0].members[0];
+    line.uri = "s3://b/out/other";
+    done.sinks[0].members.set(0, line);
     return done;
   };
   run<Ended>();
@@ -479,8 +481,11 @@ TEST_F(ArcFlowTest, ADamagedBodyIsNotReplacedWhileNothingGivesItAgain) {
   ASSERT_TRUE(write_claim(world.store, first.uri, again, first.etag));
   world.workload.script = [](const WorkloadContext& context) {
     auto outcome = ScriptedWorkload::copy_all(context);
-    std::get<Completed>(outcome).sinks.front().members.front().size = 2;
-    std::get<Completed>(outcome).sinks.front().members.front().sha256 = sha256_hex("other");
+    auto& members = std::get<Completed>(outcome).sinks.front().members;
+    auto line = members.front();
+    line.size = 2;
+    line.sha256 = sha256_hex("other");
+    members.set(0, line);
     return outcome;
   };
   EXPECT_FALSE(world.flow().run(lot_id(lot)));

@@ -10,8 +10,9 @@ namespace cls::flow {
 
 namespace {
 
-constexpr std::size_t block_bytes = std::size_t{1} << 16U;
-constexpr std::size_t most_blocks = std::size_t{1} << 16U;
+/// What 16 bits count, and the places that 32 bits name.
+constexpr std::size_t longest_name = std::numeric_limits<std::uint16_t>::max();
+constexpr std::size_t last_place = std::numeric_limits<std::uint32_t>::max();
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
 std::optional<std::array<std::uint8_t, 32>> bytes_of_hex(std::string_view hex) {
@@ -44,23 +45,15 @@ void ArrivalBatch::enter(std::string_view directory) {
     directories_.emplace_back(directory);
 }
 
-/// Where the name was put; nullopt where it or another block of names has no place.
+/// Where the name was put; nullopt where it is too long, or there is no place that 32 bits name.
 std::optional<std::uint32_t> ArrivalBatch::add_name(std::string_view name) {
-  if (name.size() >= block_bytes) return std::nullopt;
-  if (blocks_.empty() || block_used_ + name.size() > block_bytes) {
-    if (blocks_.size() == most_blocks) return std::nullopt;
-    blocks_.push_back(std::make_unique_for_overwrite<Block>());
-    block_used_ = 0;
-  }
-  std::ranges::copy(name, blocks_.back()->data() + block_used_);
-  const std::size_t at = (blocks_.size() - 1) * block_bytes + block_used_;
-  block_used_ += name.size();
-  return static_cast<std::uint32_t>(at);
+  if (name.size() > longest_name) return std::nullopt;
+  if (names_.end() + 2 * TextBlocks::stride > last_place) return std::nullopt;
+  return static_cast<std::uint32_t>(names_.add(name));
 }
 
 std::string_view ArrivalBatch::name_of(const Entry& entry) const {
-  const char* block = blocks_[entry.name / block_bytes]->data();
-  return {block + entry.name % block_bytes, entry.name_size};
+  return names_.at(entry.name, entry.name_size);
 }
 
 void ArrivalBatch::add(const File& file) {
@@ -109,7 +102,7 @@ bool ArrivalBatch::add_compact(const Arrival& arrival) {
   }
   const std::string_view below = std::string_view(uri.key).substr(path_.key.size());
   const std::size_t name_start = below.rfind('/') + 1;  // 0 where there is none
-  if (below.size() - name_start >= block_bytes) return false;
+  if (below.size() - name_start > longest_name) return false;
   enter(below.substr(0, name_start));
   add(File{.name = below.substr(name_start),
            .size = version.size,

@@ -5,12 +5,12 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/text_blocks.h"
 #include "base/uri.h"
 #include "record/object_version.h"
 
@@ -83,12 +83,10 @@ class ArrivalBatch {
 
  private:
   using Sha256 = std::array<std::uint8_t, 32>;
-  /// Names never cross the end of a block; 16 bits say the place in one, 16 which it is.
-  using Block = std::array<char, std::size_t{1} << 16U>;
   /// `other` is the number of its hash in hashes_ plus 1 or, of one kept whole, in whole_.
   struct Entry {
     std::uint32_t directory = 0;
-    std::uint32_t name = 0;  // block and offset
+    std::uint32_t name = 0;  // its place in names_
     std::uint16_t name_size = 0;
     bool whole = false;
     bool gone = false;
@@ -107,9 +105,8 @@ class ArrivalBatch {
   Uri path_;
   std::string path_text_;
   std::vector<std::string> directories_;
-  std::vector<std::unique_ptr<Block>> blocks_;  // of names
-  std::size_t block_used_ = 0;                  // of the last of them
-  std::deque<Entry> entries_;                   // grows without being copied
+  TextBlocks names_;
+  std::deque<Entry> entries_;  // grows without being copied
   std::deque<Sha256> hashes_;
   std::deque<Arrival> whole_;
 };

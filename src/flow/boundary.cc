@@ -342,8 +342,7 @@ Boundary::Batch Boundary::next_batch(std::span<const lot::LotId> closing) const 
   batch.segment.head.at = format_instant(clock_.now());
   batch.segment.head.by = by_;
   batch.immediate = std::min(immediate_.size(), limits_.segment_lines);
-  lines.assign(immediate_.begin(),
-               immediate_.begin() + static_cast<std::ptrdiff_t>(batch.immediate));
+  for (std::size_t i = 0; i < batch.immediate; ++i) lines.push_back(immediate_[i]);
   if (batch.immediate < immediate_.size()) return batch;
   for (const auto& lot : closing) {
     if (!add_members(lot, batch)) break;

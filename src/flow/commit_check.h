@@ -18,6 +18,7 @@
 #include "flow/ledger_check.h"
 #include "flow/lot_sets.h"
 #include "flow/subscriber_check.h"
+#include "record/members.h"
 #include "record/overwrites.h"
 
 namespace cls::flow {

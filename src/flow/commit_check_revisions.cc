@@ -275,8 +275,7 @@ bool CommitCheck::is_made_by(const ArcRef& arc, const store::Object& kept,
   const std::size_t members = made.uris.size();
   const Uri place = arc.project->places.private_manifest(
       arc.project->plan.project, arc.arc->name, *key.attempt, key.dataset, lot, manifest.state);
-  auto objects =
-      record::manifest_objects(place, std::move(made), arc.project->limits.manifest_part);
+  auto objects = record::manifest_objects(place, made, arc.project->limits.manifest_part);
   if (objects.back().bytes != kept.bytes) return false;
   objects.pop_back();
   for (const auto& part : objects) {

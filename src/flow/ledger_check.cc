@@ -270,10 +270,10 @@ void LedgerCheck::take_closed(const ClosedLot& closed) {
   for (const auto& line : closed.members) counts.bytes += line.object.size;
   const auto& places = boundary_.project->places;
   const auto dataset = boundary_.boundary->dataset.id();
-  record::Manifest manifest = manifest_of(closed);
+  const record::Manifest manifest = manifest_of(closed);
   const Uri uri = places.manifest(dataset, *lot, manifest.state);
-  for (const auto& stored : record::manifest_objects(uri, std::move(manifest),
-                                                     boundary_.project->limits.manifest_part)) {
+  for (const auto& stored :
+       record::manifest_objects(uri, manifest, boundary_.project->limits.manifest_part)) {
     auto object = store_.get(stored.uri);
     if (object && object->bytes == stored.bytes) continue;
     const bool none_needed =

@@ -17,6 +17,7 @@
 #include "flow/lot_sets.h"
 #include "flow/lot_time.h"
 #include "record/claim.h"
+#include "record/members.h"
 
 namespace cls::flow {
 

@@ -19,18 +19,26 @@ Instant instant_or_start(const std::string& text) {
   return at ? *at : Instant{};
 }
 
-/// Of lines sorted by URI, those that are members: of each URI the last one counts.
-LedgerLog::Members last_members(LedgerLog::Members lines) {
+/// Of a lot's lines, sorted by URI, those that are members: of each URI the last one counts.
+LedgerLog::Members last_members(const record::LedgerLines& lines, std::vector<std::uint32_t> rows) {
   std::size_t kept = 0;
-  const record::LedgerLine* last = nullptr;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (last == nullptr || takes_place_of(*lines[i], *last)) last = lines[i];
-    if (i + 1 < lines.size() && lines[i + 1]->uri == lines[i]->uri) continue;
-    if (last->decision == record::Decision::member) lines[kept++] = last;
-    last = nullptr;
+  record::LedgerLine last;
+  record::LedgerLine next;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t row = rows[i];
+    lines.get(row, next);
+    const bool same = kept > 0 && next.uri == last.uri;
+    if (same && !takes_place_of(next, last)) continue;
+    if (!same) ++kept;
+    rows[kept - 1] = row;
+    std::swap(last, next);
   }
-  lines.resize(kept);
-  return lines;
+  rows.resize(kept);
+  std::erase_if(rows, [&](std::uint32_t row) {
+    lines.get(row, next);
+    return next.decision != record::Decision::member;
+  });
+  return {.lines = &lines, .rows = std::move(rows)};
 }
 
 }  // namespace
@@ -108,16 +116,19 @@ Result<std::size_t> LedgerLog::refresh() {
 
 /// What is to be stored after a segment that is not yet in the log, with mutex_ held.
 store::WriteStep LedgerLog::following(const record::Segment& segment, const Follow& follow) const {
-  std::unordered_map<std::string_view, Members> lines;
-  for (const auto& id : segment.head.closes) lines[id];
+  std::unordered_map<std::string_view, std::vector<std::uint32_t>> rows;
+  for (const auto& id : segment.head.closes) rows[id];
+  std::uint32_t row = 0;
   for (const auto& line : segment.lines) {
-    const auto found = lines.find(line.lot);
-    if (found != lines.end()) found->second.push_back(&line);
+    const auto found = rows.find(line.lot);
+    if (found != rows.end()) found->second.push_back(row);
+    ++row;
   }
   store::WriteStep step;
   for (const auto& id : segment.head.closes) {
     const auto lot = lot::LotId::parse(id).value();
-    if (!lots_.contains(lot)) follow(lot, last_members(std::move(lines[id])), step);
+    if (lots_.contains(lot)) continue;
+    follow(lot, last_members(segment.lines, std::move(rows[id])), step);
   }
   return step;
 }
@@ -228,14 +239,11 @@ Result<std::shared_ptr<const LedgerLog::LinesOfLots>> LedgerLog::lines_of_segmen
 
 std::shared_ptr<const LedgerLog::LinesOfLots> LedgerLog::cache(record::Segment segment) {
   const std::size_t count = segment.lines.size();
-  std::map<std::string_view, std::size_t> counts;
-  for (const auto& line : segment.lines) ++counts[line.lot];
-  LinesOfLots lines;
-  for (const auto& [lot, lines_of_lot] : counts) {
-    if (!lot.empty()) lines[std::string(lot)].reserve(lines_of_lot);
-  }
-  for (auto& line : segment.lines) {
-    if (!line.lot.empty()) lines.find(line.lot)->second.push_back(std::move(line));
+  LinesOfLots lines{.lines = std::move(segment.lines), .rows = {}};
+  std::uint32_t row = 0;
+  for (const auto& line : lines.lines) {
+    if (!line.lot.empty()) lines.rows[line.lot].push_back(row);
+    ++row;
   }
   auto shared = std::make_shared<const LinesOfLots>(std::move(lines));
   const Limits& limits = boundary_.project->limits;
@@ -271,7 +279,7 @@ void LedgerLog::cache_members(const lot::LotId& lot,
     drop(before);
     cache_.erase(before);
   }
-  cache_.push_front({lot, members, members});
+  cache_.push_front({lot, members, members, std::nullopt});
   kept_bytes_ += members->bytes();
   for (auto oldest = cache_.end(); kept_bytes_ > limits.cached_bytes && oldest != cache_.begin();) {
     drop(--oldest);
@@ -295,14 +303,43 @@ Result<std::shared_ptr<const LotMembers>> LedgerLog::members_of(const lot::LotId
   for (const std::uint64_t number : numbers) {
     auto lines = lines_of_segment(number);
     if (!lines) return pass(std::move(lines));
-    const auto found = (*lines)->find(id);
-    if (found == (*lines)->end()) continue;
-    for (const auto& line : found->second) members.add(line);
+    const auto found = (*lines)->rows.find(id);
+    if (found == (*lines)->rows.end()) continue;
+    record::LedgerLine line;
+    for (const std::uint32_t row : found->second) {
+      (*lines)->lines.get(row, line);
+      members.add(line);
+    }
   }
   members.settle();
   auto shared = std::make_shared<const LotMembers>(std::move(members));
   cache_members(lot, shared);
   return shared;
+}
+
+std::optional<LedgerLog::LotSummary> LedgerLog::cached_summary(const lot::LotId& lot) {
+  const std::lock_guard lock(mutex_);
+  const auto cached = std::ranges::find(cache_, lot, &CachedLot::lot);
+  if (cached == cache_.end() || !cached->summary) return std::nullopt;
+  cache_.splice(cache_.begin(), cache_, cached);
+  LotSummary summary = *cached->summary;
+  summary.members = cached->members.lock();
+  return summary;
+}
+
+Result<LedgerLog::LotSummary> LedgerLog::summary_of(const lot::LotId& lot) {
+  if (auto cached = cached_summary(lot)) return std::move(*cached);
+  auto members = members_of(lot);
+  if (!members) return pass(std::move(members));
+  LotSummary summary{
+      .revision = (*members)->revision(), .size = (*members)->size(), .members = nullptr};
+  {
+    const std::lock_guard lock(mutex_);
+    const auto cached = std::ranges::find(cache_, lot, &CachedLot::lot);
+    if (cached != cache_.end()) cached->summary = summary;
+  }
+  summary.members = std::move(*members);
+  return summary;
 }
 
 Result<> LedgerLog::for_each_line(

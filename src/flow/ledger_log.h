@@ -40,9 +40,17 @@ class LedgerLog {
     bool ours = false;      ///< false when there are later segments, whoever read them: decide anew
     bool followed = false;  ///< what was to follow the segment is stored too
   };
-  using Members = std::vector<const record::LedgerLine*>;
+  /// Members of a lot among the lines of a segment, by URI.
+  struct Members {
+    const record::LedgerLines* lines = nullptr;
+    std::vector<std::uint32_t> rows;  ///< of lines
+
+    std::size_t size() const { return rows.size(); }
+    bool empty() const { return rows.empty(); }
+    std::string uri(std::size_t i) const { return (*lines)[rows[i]].uri; }
+  };
   /// Asked for each lot that a segment closes and that no earlier segment has lines of: adds what
-  /// is to be stored right after the segment, for its members (by URI).
+  /// is to be stored right after the segment, for its members.
   using Follow = std::function<void(const lot::LotId&, const Members&, store::WriteStep&)>;
   /// Appends as number `decided` + 1, which is set; `decided` is the last segment that its lines
   /// were decided against.
@@ -79,6 +87,14 @@ class LedgerLog {
   /// else keeps them.
   Result<std::shared_ptr<const LotMembers>> members_of(const lot::LotId& lot);
 
+  /// What is asked of a lot again and again while an arc takes it.
+  struct LotSummary {
+    std::string revision;
+    std::size_t size = 0;                       ///< of the members
+    std::shared_ptr<const LotMembers> members;  ///< if they are in memory; else see members_of()
+  };
+  Result<LotSummary> summary_of(const lot::LotId& lot);
+
   /// The lines of the segments after `after` up to `last`, in order, read from the store.
   Result<> for_each_line(std::uint64_t after, std::uint64_t last,
                          const std::function<void(const record::LedgerLine&)>& take) const;
@@ -98,9 +114,13 @@ class LedgerLog {
     lot::LotId lot;
     std::weak_ptr<const LotMembers> members;
     std::shared_ptr<const LotMembers> kept;  ///< unless it is large
+    std::optional<LotSummary> summary = {};  ///< without the members
   };
-  /// A segment's lines by their lot, in the order of the segment.
-  using LinesOfLots = std::map<std::string, std::vector<record::LedgerLine>, std::less<>>;
+  /// A segment's lines, and which of them are of a lot, in the order of the segment.
+  struct LinesOfLots {
+    record::LedgerLines lines;
+    std::map<std::string, std::vector<std::uint32_t>, std::less<>> rows;
+  };
   struct CachedSegment {
     std::uint64_t number = 0;
     std::size_t count = 0;  ///< of its lines
@@ -114,6 +134,7 @@ class LedgerLog {
   Result<std::shared_ptr<const LinesOfLots>> lines_of_segment(std::uint64_t number);
   std::shared_ptr<const LinesOfLots> cache(record::Segment segment);  // with mutex_ held
   std::shared_ptr<const LotMembers> cached_members(const lot::LotId& lot);
+  std::optional<LotSummary> cached_summary(const lot::LotId& lot);
   void cache_members(const lot::LotId& lot, const std::shared_ptr<const LotMembers>& members);
 
   store::ObjectStore& store_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/lot_publication.h"
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/format.h"
@@ -30,25 +32,23 @@ Result<> publish_bytes(store::ObjectStore& store, const Uri& uri, const std::str
 /// The objects that publish a closed lot, the manifest last; none for a lot that is skipped: one
 /// closed, but all that came for it has vanished, is as if nothing had come.
 std::vector<record::Stored> lot_objects(const BoundaryRef& ref, const lot::LotId& lot,
-                                        std::vector<std::string> members) {
-  if (members.empty() && ref.boundary->empty_lots == model::EmptyLots::skip) return {};
-  const auto state =
-      members.empty() ? record::ManifestState::empty : record::ManifestState::complete;
+                                        const record::ManifestMembers& members) {
+  const bool empty = members.count == 0;
+  if (empty && ref.boundary->empty_lots == model::EmptyLots::skip) return {};
+  const auto state = empty ? record::ManifestState::empty : record::ManifestState::complete;
   const Uri uri = ref.project->places.manifest(ref.boundary->dataset.id(), lot, state);
   return record::manifest_objects(uri,
                                   {.state = state,
                                    .comment = std::nullopt,
                                    .lotId = lot.to_string(),
                                    .uriType = record::UriType::identifier,
-                                   .uris = std::move(members)},
-                                  ref.project->limits.manifest_part);
+                                   .uris = {}},
+                                  members, ref.project->limits.manifest_part);
 }
 
-std::vector<std::string> uris_of(const LotMembers& members) {
-  std::vector<std::string> uris;
-  uris.reserve(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) uris.emplace_back(members.uri(i));
-  return uris;
+/// What lot_objects() takes; `members` outlives it.
+record::ManifestMembers listed(const LotMembers& members) {
+  return {members.size(), [&members](std::size_t i) { return members.uri(i); }};
 }
 
 /// Publishes lots whose objects are `lots`: parts first, then what lists them.
@@ -87,7 +87,7 @@ Result<> publish_boundary_lot(store::ObjectStore& store, LedgerLog& log, const l
 Result<bool> is_published(store::ObjectStore& store, LedgerLog& log, const lot::LotId& lot) {
   auto members = log.members_of(lot);
   if (!members) return pass(std::move(members));
-  const auto objects = lot_objects(log.boundary(), lot, uris_of(**members));
+  const auto objects = lot_objects(log.boundary(), lot, listed(**members));
   if (objects.empty()) return true;
   auto present = get_if_present(store, objects.back().uri);
   if (!present) return pass(std::move(present));
@@ -102,7 +102,7 @@ Result<> publish_boundary_lots(store::ObjectStore& store, LedgerLog& log,
   for (std::size_t i = 0; i < lots.size(); ++i) {
     auto members = log.members_of(lots[i]);
     if (!members) return pass(std::move(members));
-    auto objects = lot_objects(log.boundary(), lots[i], uris_of(**members));
+    auto objects = lot_objects(log.boundary(), lots[i], listed(**members));
     for (const auto& object : objects) bytes += object.bytes.size();
     group.emplace_back(lots[i], std::move(objects));
     const bool full = group.size() >= limits.group_lots || bytes >= limits.group_bytes;
@@ -123,10 +123,9 @@ LedgerLog::Follow follow_with_manifests(const BoundaryRef& boundary,
     const Limits& limits = boundary.project->limits;
     if (lots.size() >= limits.group_lots || bytes >= limits.group_bytes) return;
     if (members.size() > limits.manifest_part) return;
-    std::vector<std::string> uris;
-    uris.reserve(members.size());
-    for (const auto* line : members) uris.push_back(line->uri);
-    auto objects = lot_objects(boundary, lot, std::move(uris));
+    std::string text;
+    const auto uri = [&](std::size_t i) -> std::string_view { return text = members.uri(i); };
+    auto objects = lot_objects(boundary, lot, {members.size(), uri});
     if (objects.empty()) return;
     for (auto& object : objects) {
       bytes += object.bytes.size();

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/hash.h"
+#include "base/text_blocks.h"
 #include "flow/conditional.h"
 #include "flow/former_body.h"
 #include "record/manifest.h"
@@ -49,11 +50,9 @@ Result<std::string> rebuilt_bytes(store::ObjectStore& store, const CommittedSink
   if (!object) return pass(std::move(object));
   auto file = record::read_members(object->bytes);
   if (!file) return pass(std::move(file));
-  auto body = manifest_of_members(*file, role, lot, sink.state, sink.number);
+  const auto body = manifest_of_members(*file, role, lot, sink.state, sink.number);
   std::string bytes =
-      record::manifest_objects(private_uri, std::move(body), arc.project->limits.manifest_part)
-          .back()
-          .bytes;
+      record::manifest_objects(private_uri, body, arc.project->limits.manifest_part).back().bytes;
   if (sha256_hex(bytes) == sink.sha256) return bytes;
   return fail(FailureCode::NotFound, format("{} is gone", private_uri.to_string()));
 }
@@ -156,18 +155,49 @@ Result<bool> publish_sinks(store::ObjectStore& store, const ArcRef& arc, const l
   return true;
 }
 
+/// Which lines a manifest lists, in its order.
+std::vector<std::uint32_t> listed_rows(const record::MemberLines& lines, const std::string& role) {
+  TextOrder uris;
+  std::vector<std::uint32_t> rows;
+  bool ascending = true;
+  std::string last;
+  std::uint32_t row = 0;
+  for (const auto& line : lines) {
+    if (line.role == role && !line.vanished) {
+      ascending = ascending && (rows.empty() || last < line.uri);
+      rows.push_back(row);
+      last = line.uri;
+    }
+    ++row;
+  }
+  if (ascending) return rows;
+  for (const std::uint32_t of : rows) uris.add(lines[of].uri);
+  uris.sort();
+  std::vector<std::uint32_t> sorted;
+  for (std::size_t i = 0; i < uris.size(); ++i) {
+    if (i == 0 || uris.text(i) != uris.text(i - 1)) sorted.push_back(rows[uris.number(i)]);
+  }
+  return sorted;
+}
+
 }  // namespace
 
-std::vector<std::string> listed_members(const std::vector<record::MemberLine>& lines,
-                                        const std::string& role) {
+std::vector<std::string> listed_members(const record::MemberLines& lines, const std::string& role) {
   std::vector<std::string> uris;
-  for (const auto& line : lines) {
-    if (line.role == role && !line.vanished) uris.push_back(line.uri);
-  }
-  std::ranges::sort(uris);
-  const auto same = std::ranges::unique(uris);
-  uris.erase(same.begin(), same.end());
+  for (const std::uint32_t row : listed_rows(lines, role)) uris.push_back(lines[row].uri);
   return uris;
+}
+
+std::vector<record::Stored> manifest_of_listed(const Uri& uri, const record::Manifest& manifest,
+                                               const record::MemberLines& lines,
+                                               const std::string& role, std::size_t part_limit) {
+  const auto rows = listed_rows(lines, role);
+  record::MemberLine line;
+  const auto uri_of = [&](std::size_t i) -> std::string_view {
+    lines.get(rows[i], line);
+    return line.uri;
+  };
+  return record::manifest_objects(uri, manifest, {rows.size(), uri_of}, part_limit);
 }
 
 record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,
@@ -196,8 +226,7 @@ bool is_given_by(const record::MembersFile& file, const lot::LotId& lot,
   return std::ranges::any_of(roles, [&](const std::string& role) {
     record::Manifest made = manifest_of_members(file, role, lot, manifest.state, 1);
     made.comment = manifest.comment;
-    return record::manifest_objects(place, std::move(made), limits.manifest_part).back().bytes ==
-           bytes;
+    return record::manifest_objects(place, made, limits.manifest_part).back().bytes == bytes;
   });
 }
 
@@ -275,10 +304,10 @@ Result<std::vector<model::DatasetId>> publish_claim(store::ObjectStore& store, c
 }
 
 store::WriteStep first_publication(const ArcRef& arc, const lot::LotId& lot,
-                                   const std::vector<record::Stored>& manifests) {
+                                   std::vector<record::Stored> manifests) {
   store::WriteStep step;
-  for (const auto& manifest : manifests)
-    step.push_back({.uri = manifest.uri, .bytes = manifest.bytes});
+  for (auto& manifest : manifests)
+    step.push_back({.uri = std::move(manifest.uri), .bytes = std::move(manifest.bytes)});
   const auto& places = arc.project->places;
   step.push_back({.uri = places.arc_state(arc.project->plan.project, arc.arc->name, lot,
                                           record::ArcState::complete),

@@ -9,6 +9,7 @@
 
 #include "flow/claim_store.h"
 #include "record/manifest.h"
+#include "record/members.h"
 
 namespace cls::flow {
 
@@ -22,7 +23,7 @@ Result<std::vector<model::DatasetId>> publish_claim(store::ObjectStore& store, c
 /// The writes that publish a lot's first revisions: public manifests, which nothing stands at yet,
 /// and the .arc object. For a commit to be followed by them at once.
 store::WriteStep first_publication(const ArcRef& arc, const lot::LotId& lot,
-                                   const std::vector<record::Stored>& manifests);
+                                   std::vector<record::Stored> manifests);
 
 /// What the owner of a claim has published.
 struct HeldPublication {
@@ -39,8 +40,12 @@ Result<HeldPublication> publish_held(store::ObjectStore& store, const ArcRef& ar
 Result<> finish_publication(store::ObjectStore& store, const ArcRef& arc, HeldClaim& held);
 
 /// The members of a role, each URI once, sorted: what the sink's manifest lists.
-std::vector<std::string> listed_members(const std::vector<record::MemberLine>& lines,
-                                        const std::string& role);
+std::vector<std::string> listed_members(const record::MemberLines& lines, const std::string& role);
+
+/// The same in a manifest, whose own members do not count, without all of them in memory as texts.
+std::vector<record::Stored> manifest_of_listed(const Uri& uri, const record::Manifest& manifest,
+                                               const record::MemberLines& lines,
+                                               const std::string& role, std::size_t part_limit);
 
 /// The manifest of a sink's revision as its members file alone gives it.
 record::Manifest manifest_of_members(const record::MembersFile& file, const std::string& role,

@@ -7,6 +7,7 @@
 #include "flow/lot_publication.h"
 #include "flow/publisher.h"
 #include "record/manifest.h"
+#include "record/members.h"
 #include "record/subscription.h"
 
 namespace cls::flow {
@@ -40,28 +41,29 @@ Result<std::optional<SourceLot>> SourceReader::find_boundary(const BoundaryRef& 
     if (auto read = log.refresh(); !read) return pass(std::move(read));
     if (!log.is_closed(lot)) return std::optional<SourceLot>();
   }
-  auto members = log.members_of(lot);
-  if (!members) return pass(std::move(members));
-  const auto state =
-      (*members)->empty() ? record::ManifestState::empty : record::ManifestState::complete;
+  auto summary = log.summary_of(lot);
+  if (!summary) return pass(std::move(summary));
+  const bool empty = summary->size == 0;
+  const auto state = empty ? record::ManifestState::empty : record::ManifestState::complete;
   const Uri manifest =
       boundary.project->places.manifest(boundary.boundary->dataset.id(), lot, state);
   auto head = store_.head(manifest);
   if (!head && head.error().code != FailureCode::NotFound) return pass(std::move(head));
   if (!head) {
     const bool skipped = boundary.boundary->empty_lots == model::EmptyLots::skip;
-    if ((*members)->empty() && skipped) return std::optional<SourceLot>();
+    if (empty && skipped) return std::optional<SourceLot>();
     if (auto done = publish_boundary_lot(store_, log, lot); !done) return pass(std::move(done));
   }
   return std::optional(SourceLot{.dataset = boundary.boundary->dataset,
                                  .manifest = manifest,
                                  .state = state,
-                                 .revision = (*members)->revision(),
+                                 .revision = std::move(summary->revision),
                                  .ready = log.closed_at(lot).value_or(Instant{}),
                                  .overwrites = boundary.boundary->overwrites,
                                  .producer = boundary,
                                  .members_key = {},
-                                 .members = std::move(*members)});
+                                 .lot = lot,
+                                 .members = std::move(summary->members)});
 }
 
 Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
@@ -95,6 +97,7 @@ Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
                                      .overwrites = model::Overwrites::accept,
                                      .producer = sink,
                                      .members_key = committed.members,
+                                     .lot = lot,
                                      .members = {}});
     }
     // The claim may name another commit afterwards: the caller's own rules compare revisions.
@@ -137,69 +140,72 @@ Result<std::optional<SourceLot>> SourceReader::find_foreign(const Deployed& cons
                                    .overwrites = model::Overwrites::accept,
                                    .producer = ForeignProducer{},
                                    .members_key = {},
+                                   .lot = lot,
                                    .members = {}});
   }
   return std::optional<SourceLot>();
 }
 
-Result<std::vector<SourceMember>> SourceReader::manifest_members(const Uri& manifest) {
+Result<> SourceReader::add_manifest_members(const Uri& manifest, SourceMembers& members) {
   auto object = store_.get(manifest);
   if (!object) return pass(std::move(object));
   auto read = record::read_manifest(object->bytes);
   if (!read) {
     return fail(FailureCode::Invalid, format("{}: {}", manifest.to_string(), read.error().message));
   }
-  std::vector<SourceMember> members;
   for (const auto& text : read->uris) {
     auto uri = Uri::parse(text);
     if (!uri)
       return fail(FailureCode::Invalid,
                   format("{}: {}", manifest.to_string(), uri.error().message));
     if (read->uriType == record::UriType::manifest) {
-      auto part = manifest_members(*uri);
-      if (!part) return part;
-      members.insert(members.end(), part->begin(), part->end());
+      if (auto part = add_manifest_members(*uri, members); !part) return part;
     } else {
       members.push_back({std::move(*uri), std::nullopt});
     }
   }
-  return members;
+  return {};
 }
 
-Result<std::vector<SourceMember>> SourceReader::members(const Deployed& consumer,
-                                                        const SourceLot& source) {
-  std::vector<SourceMember> members;
-  if (source.members) {
-    members.reserve(source.members->size());
-    for (std::size_t i = 0; i < source.members->size(); ++i) {
-      auto uri = Uri::parse(source.members->uri(i));
-      if (!uri) return pass(std::move(uri));
-      members.push_back({std::move(*uri), source.members->version(i)});
+Result<SourceMembers> SourceReader::members(const Deployed& consumer, const SourceLot& source) {
+  if (source.members) return SourceMembers::of(source.members);
+  if (const auto* boundary = std::get_if<BoundaryRef>(&source.producer)) {
+    auto members = logs_.of(*boundary).members_of(source.lot);
+    if (!members) return pass(std::move(members));
+    return SourceMembers::of(std::move(*members));
+  }
+  SourceMembers members;
+  const auto* sink = std::get_if<ArcSinkRef>(&source.producer);
+  if (sink == nullptr) {
+    if (auto added = add_manifest_members(source.manifest, members); !added) {
+      return pass(std::move(added));
     }
     return members;
   }
-  const auto* sink = std::get_if<ArcSinkRef>(&source.producer);
-  if (sink == nullptr) return manifest_members(source.manifest);
   const Uri arc_state{"s3",
                       record::store_name(consumer.plan.placement, record::StoreKind::ArcState),
                       source.members_key};
   auto object = store_.get(arc_state);
   if (!object) return pass(std::move(object));
-  auto file = record::read_members(object->bytes);
-  if (!file) {
-    return fail(FailureCode::Invalid,
-                format("{}: {}", arc_state.to_string(), file.error().message));
-  }
-  for (auto& line : file->lines) {
-    if (line.role != sink->role || line.vanished) continue;
+  Result<> added;
+  auto read = record::for_each_member(object->bytes, [&](record::MemberLine line) {
+    if (line.role != sink->role || line.vanished || !added) return;
     auto uri = Uri::parse(line.uri);
-    if (!uri) return pass(std::move(uri));
+    if (!uri) {
+      added = pass(std::move(uri));
+      return;
+    }
     members.push_back({std::move(*uri), record::ObjectVersion{.size = line.size,
                                                               .mtime = std::nullopt,
                                                               .sha256 = std::move(line.sha256),
                                                               .etag = std::move(line.etag),
                                                               .versionId = std::nullopt}});
+  });
+  if (!read) {
+    return fail(FailureCode::Invalid,
+                format("{}: {}", arc_state.to_string(), read.error().message));
   }
+  if (!added) return pass(std::move(added));
   return members;
 }
 

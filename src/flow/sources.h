@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "flow/claim_store.h"
 #include "flow/ledger_log.h"
@@ -22,8 +21,9 @@ struct SourceLot {
   Instant ready;  ///< first publication
   model::Overwrites overwrites = model::Overwrites::accept;
   Producer producer;
-  std::string members_key;                    ///< of an arc's commit
-  std::shared_ptr<const LotMembers> members;  ///< of a boundary's lot
+  std::string members_key;  ///< of an arc's commit
+  lot::LotId lot;
+  std::shared_ptr<const LotMembers> members;  ///< of a boundary's lot, if they are in memory
 };
 
 /// True for the revision of a lot that none of ours made: it is named by its manifest's ETag.
@@ -41,7 +41,7 @@ class SourceReader {
                                         const lot::LotId& lot);
 
   /// The members, with the version that the producer recorded.
-  Result<std::vector<SourceMember>> members(const Deployed& consumer, const SourceLot& source);
+  Result<SourceMembers> members(const Deployed& consumer, const SourceLot& source);
 
  private:
   Result<std::optional<SourceLot>> find_boundary(const BoundaryRef& boundary,
@@ -50,7 +50,7 @@ class SourceReader {
   Result<std::optional<SourceLot>> find_foreign(const Deployed& consumer,
                                                 const model::DatasetId& dataset,
                                                 const lot::LotId& lot);
-  Result<std::vector<SourceMember>> manifest_members(const Uri& manifest);
+  Result<> add_manifest_members(const Uri& manifest, SourceMembers& members);
 
   store::ObjectStore& store_;
   const Deployment& deployment_;

@@ -8,6 +8,7 @@
 #include "flow/published_manifests.h"
 #include "flow/sources.h"
 #include "record/manifest.h"
+#include "record/members.h"
 #include "record/subscription.h"
 
 namespace cls::flow {
@@ -280,9 +281,8 @@ SubscriberCheck::Made SubscriberCheck::made_by(const ArcSinkRef& sink, const lot
       if (made == Made::Never) made = Made::Unknown;
       return;
     }
-    std::erase_if(file->lines, [&](const auto& line) {
-      return line.role != sink.role || line.vanished.has_value();
-    });
+    file->lines.erase_if(
+        [&](const auto& line) { return line.role != sink.role || line.vanished.has_value(); });
     if (record::content_revision(file->lines) == revision) made = Made::Former;
   });
   return listed ? made : Made::Unknown;

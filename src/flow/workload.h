@@ -8,20 +8,13 @@
 #include <variant>
 #include <vector>
 
+#include "flow/source_members.h"
 #include "lot/lot_id.h"
 #include "model/plan.h"
-#include "record/claim.h"
-#include "record/object_version.h"
+#include "record/members.h"
 #include "record/places.h"
 
 namespace cls::flow {
-
-/// One object of a source lot, with the version the producer recorded (ledger or members file).
-/// A lot of a foreign producer has members without a version.
-struct SourceMember {
-  Uri uri;
-  std::optional<record::ObjectVersion> version;
-};
 
 /// One source of a lot, as the claim names it.
 struct WorkloadSource {
@@ -30,7 +23,7 @@ struct WorkloadSource {
   bool subscribed = true;
   Uri manifest;
   record::ManifestState state = record::ManifestState::complete;
-  std::vector<SourceMember> members;
+  SourceMembers members;
   model::Overwrites overwrites = model::Overwrites::accept;  ///< of the boundary; accept for arcs
 };
 
@@ -50,7 +43,7 @@ struct WorkloadContext {
 struct SinkOutput {
   std::string role;
   record::ManifestState state = record::ManifestState::complete;  ///< complete or empty
-  std::vector<record::MemberLine> members;  ///< vanished ones included, which no manifest lists
+  record::MemberLines members;  ///< vanished ones included, which no manifest lists
   std::optional<std::string> comment;
 };
 

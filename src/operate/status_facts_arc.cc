@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "operate/status_facts.h"
+#include "record/members.h"
 
 namespace cls::operate {
 

@@ -287,8 +287,10 @@ TEST_F(StatusTest, MembersBesideTheirWantedKeyAreCounted) {
   arrive("x", "x");
   world.workload.script = [](const flow::WorkloadContext& context) -> flow::RunOutcome {
     auto done = std::get<flow::Completed>(flow::testing::ScriptedWorkload::copy_all(context));
-    done.sinks[0].members[0].wanted = "out/x";
-    done.sinks[0].members[0].uri = "s3://b/out/x~L~A";
+    record::MemberLine line = done.sinks[0].members[0];
+    line.wanted = "out/x";
+    line.uri = "s3://b/out/x~L~A";
+    done.sinks[0].members.set(0, line);
     return done;
   };
   run();
@@ -303,10 +305,10 @@ TEST_F(StatusTest, WhatVanishedIsNoMember) {
   arrive("x", "x");
   world.workload.script = [](const flow::WorkloadContext& context) -> flow::RunOutcome {
     auto done = std::get<flow::Completed>(flow::testing::ScriptedWorkload::copy_all(context));
-    auto gone = done.sinks[0].members[0];
+    record::MemberLine gone = done.sinks[0].members[0];
     gone.uri += "-gone";
     gone.vanished = "nothing";
-    done.sinks[0].members.push_back(std::move(gone));
+    done.sinks[0].members.push_back(gone);
     return done;
   };
   run();

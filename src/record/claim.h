@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Claim: the one authority over (arc, lot); members file; revision. docs/formats/claim.md.
+// Claim: the one authority over (arc, lot). docs/formats/claim.md.
 #pragma once
 
 #include <cstdint>
@@ -149,48 +149,5 @@ struct Claim {
       json::optional("startedAt", &Claim::startedAt, "start of the present or last attempt"),
       json::optional("committedAt", &Claim::committedAt, "first commit of the lot")};
 };
-
-/// One object of a commit.
-struct MemberLine {
-  std::string role;
-  std::string uri;
-  std::uint64_t size = 0;
-  std::optional<std::string> etag = {};
-  std::optional<std::string> sha256 = {};
-  std::optional<std::string> source = {};         ///< URI it was made of
-  std::optional<std::string> sourceVersion = {};  ///< version_text of that
-  std::optional<std::string> wanted = {};  ///< key it would have had, where another was there
-  std::optional<std::string> vanished =
-      {};  ///< what was found instead of the source; then no member
-  std::optional<std::string> superseded =
-      {};  ///< ETag of what this object overwrote (onConflict replace)
-
-  bool operator==(const MemberLine&) const = default;
-  static constexpr auto fields = std::tuple{
-      json::required("role", &MemberLine::role, "sink role"),
-      json::required("uri", &MemberLine::uri, "the object"),
-      json::required("size", &MemberLine::size, "bytes"),
-      json::optional("etag", &MemberLine::etag, "as the store says"),
-      json::optional("sha256", &MemberLine::sha256, "of the bytes"),
-      json::optional("source", &MemberLine::source, "what it was made of"),
-      json::optional("sourceVersion", &MemberLine::sourceVersion, "and of which version"),
-      json::optional("wanted", &MemberLine::wanted, "the key it would have had"),
-      json::optional("vanished", &MemberLine::vanished, "source gone: what was found instead"),
-      json::optional("superseded", &MemberLine::superseded, "ETag of what it overwrote")};
-};
-
-struct MembersFile {
-  std::vector<MemberLine> lines;
-  std::optional<json::Value> report = {};  ///< the workload's last report line
-
-  bool operator==(const MembersFile&) const = default;
-};
-std::string write_members(const MembersFile& members);
-/// Gives up each line once it is written: a lot may have a million.
-std::string write_members(MembersFile&& members);
-Result<MembersFile> read_members(std::string_view bytes);
-
-/// First 16 hex digits of the SHA-256 over the sorted (role, uri, size, sha256 or etag) lines.
-std::string content_revision(const std::vector<MemberLine>& members);
 
 }  // namespace cls::record

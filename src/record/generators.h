@@ -12,6 +12,7 @@
 #include "record/claim.h"
 #include "record/ledger.h"
 #include "record/manifest.h"
+#include "record/members.h"
 #include "record/places.h"
 
 namespace cls::record {

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/format.h"
+#include "base/text_blocks.h"
 #include "record/json_lines.h"
 
 namespace cls::record {
@@ -98,8 +99,34 @@ Result<> read_head(std::string_view line, LedgerHead& head) {
   return {};
 }
 
-bool comes_before(const LedgerLine& a, const LedgerLine& b) {
-  return std::tie(a.uri, a.firstSeen) < std::tie(b.uri, b.firstSeen);
+bool are_sorted(const LedgerLines& lines) {
+  LedgerLine before;
+  for (const auto& line : lines) {
+    if (std::tie(line.uri, line.firstSeen) < std::tie(before.uri, before.firstSeen)) return false;
+    before.uri = line.uri;
+    before.firstSeen = line.firstSeen;
+  }
+  return true;
+}
+
+/// The numbers of the lines in the order of a segment.
+std::vector<std::uint32_t> sorted_order(const LedgerLines& lines) {
+  TextOrder uris;
+  for (const auto& line : lines) uris.add(line.uri);
+  uris.sort();
+  std::vector<std::uint32_t> order(uris.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = uris.number(i);
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t end = first + 1;
+    while (end < order.size() && uris.text(end) == uris.text(first)) ++end;
+    if (end - first > 1) {
+      std::ranges::stable_sort(order.begin() + static_cast<std::ptrdiff_t>(first),
+                               order.begin() + static_cast<std::ptrdiff_t>(end), {},
+                               [&](std::uint32_t i) { return lines[i].firstSeen; });
+    }
+    first = end;
+  }
+  return order;
 }
 
 /// A line of a file without a hash, but for its URI; a guess at what to reserve.
@@ -213,21 +240,21 @@ bool LedgerHead::operator==(const LedgerHead& other) const {
          closes == other.closes && at == other.at && by == other.by;
 }
 
-void sort_lines(std::vector<LedgerLine>& lines) {
-  if (!std::ranges::is_sorted(lines, comes_before)) std::ranges::stable_sort(lines, comes_before);
+void sort_lines(LedgerLines& lines) {
+  if (!are_sorted(lines)) lines.reorder(sorted_order(lines));
 }
 
 std::string write_segment(const Segment& segment) {
-  std::vector<const LedgerLine*> sorted;
-  sorted.reserve(segment.lines.size());
-  for (const auto& line : segment.lines) sorted.push_back(&line);
-  std::ranges::stable_sort(
-      sorted, [](const LedgerLine* a, const LedgerLine* b) { return comes_before(*a, *b); });
+  if (!are_sorted(segment.lines)) {
+    Segment sorted = segment;
+    sort_lines(sorted.lines);
+    return write_segment(sorted);
+  }
   std::string bytes = write_head(segment.head) + "\n";
-  std::size_t text = 0;
-  for (const LedgerLine* line : sorted) text += line->uri.size() + usual_line;
-  bytes.reserve(bytes.size() + text);
-  for (const LedgerLine* line : sorted) append_line(bytes, *line);
+  std::size_t text = bytes.size();
+  for (const auto& line : segment.lines) text += line.uri.size() + usual_line;
+  bytes.reserve(text);
+  for (const auto& line : segment.lines) append_line(bytes, line);
   return bytes;
 }
 
@@ -240,12 +267,12 @@ Result<Segment> read_segment(std::string_view bytes) {
                             [&](std::size_t number, std::string_view line) -> Result<> {
                               if (number == 1) return read_head(line, segment.head);
                               if (auto plain = PlainLine(line).read()) {
-                                segment.lines.push_back(std::move(*plain));
+                                segment.lines.push_back(*plain);
                                 return {};
                               }
                               auto decision = json::read_record<LedgerLine>(line);
                               if (!decision) return pass(std::move(decision));
-                              segment.lines.push_back(std::move(*decision));
+                              segment.lines.push_back(*decision);
                               return {};
                             });
   if (!read) return pass(std::move(read));

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "model/types.h"
 #include "record/object_version.h"
+#include "record/packed_list.h"
 
 namespace cls::record {
 
@@ -51,14 +52,17 @@ struct LedgerLine {
                  json::optional("reason", &LedgerLine::reason, "why, where it is no plain member")};
 };
 
+/// Some 60 bytes a line and what is special of its URI.
+using LedgerLines = PackedList<LedgerLine>;
+
 struct Segment {
   LedgerHead head;
-  std::vector<LedgerLine> lines;
+  LedgerLines lines;
   bool operator==(const Segment&) const = default;
 };
 
 /// Sorts lines as a segment has them: by uri, then firstSeen; of equal ones the order stays.
-void sort_lines(std::vector<LedgerLine>& lines);
+void sort_lines(LedgerLines& lines);
 /// The bytes of a segment: JSON lines, head first, lines sorted.
 std::string write_segment(const Segment& segment);
 /// Invalid names the line that cannot be read.

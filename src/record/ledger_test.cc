@@ -83,17 +83,17 @@ TEST(Ledger, LinesAreSortedByUriThenFirstSeen) {
   Segment segment = example();
   auto later = segment.lines[0];
   later.firstSeen = "2023-02-06T23:59:00.000000000Z";
-  segment.lines = {segment.lines[1], later, segment.lines[0]};
+  segment.lines = {example().lines[1], later, example().lines[0]};
   const auto read = read_segment(write_segment(segment));
   ASSERT_TRUE(read.has_value());
-  EXPECT_EQ(read->lines, (std::vector{example().lines[0], later, example().lines[1]}));
+  EXPECT_EQ(read->lines, (LedgerLines{example().lines[0], later, example().lines[1]}));
 }
 
 TEST(Ledger, LinesSeenAtOnceKeepTheirOrder) {
   Segment segment = example();
   auto vanished = segment.lines[0];
   vanished.decision = Decision::vanished;
-  segment.lines.insert(segment.lines.begin() + 1, vanished);
+  segment.lines = {example().lines[0], vanished, example().lines[1]};
   EXPECT_EQ(read_segment(write_segment(segment)).value(), segment);
 }
 
@@ -185,7 +185,7 @@ TEST(Ledger, ALineThatIsWrittenOtherwiseIsReadAsJson) {
         with(R"({"uri")", R"({"note":1,"uri")"), with(R"("etag":null,)", "")}) {
     const auto segment = read(line);
     ASSERT_TRUE(segment) << line << segment.error().message;
-    EXPECT_EQ(segment->lines, std::vector{wanted}) << line;
+    EXPECT_EQ(segment->lines, LedgerLines{wanted}) << line;
   }
   for (const auto& line :
        {with(R"("size":3)", R"("size":03)"), with(R"("size":3)", R"("size":-3)"),
@@ -205,11 +205,12 @@ TEST(Ledger, ReadUndoesWrite) {
     segment.head.closes = any::some([] { return any::lot().to_string(); });
     segment.head.at = any::time();
     segment.head.by = any::name();
-    segment.lines = any::some(any::ledger_line);
+    auto lines = any::some(any::ledger_line);
+    segment.lines = lines;
     const std::string bytes = write_segment(segment);
-    std::ranges::stable_sort(segment.lines, {}, [](const LedgerLine& line) {
-      return std::pair(line.uri, line.firstSeen);
-    });
+    std::ranges::stable_sort(
+        lines, {}, [](const LedgerLine& line) { return std::pair(line.uri, line.firstSeen); });
+    segment.lines = lines;
     const auto read = read_segment(bytes);
     RC_ASSERT(read.has_value());
     RC_ASSERT(*read == segment);

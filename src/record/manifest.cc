@@ -7,8 +7,44 @@
 
 namespace cls::record {
 
+namespace {
+
+/// The bytes of json::write_record(), made without a tree: of members [first, end) in place of the
+/// manifest's own.
+std::string manifest_bytes(const Manifest& manifest, const ManifestMembers& members,
+                           std::size_t first, std::size_t end) {
+  std::string bytes = R"({"state":)";
+  json::append_quoted(bytes, json::name_of(manifest.state));
+  bytes += R"(,"comment":)";
+  if (manifest.comment) {
+    json::append_quoted(bytes, *manifest.comment);
+  } else {
+    bytes += "null";
+  }
+  bytes += R"(,"lotId":)";
+  json::append_quoted(bytes, manifest.lotId);
+  bytes += R"(,"uriType":)";
+  json::append_quoted(bytes, json::name_of(manifest.uriType));
+  bytes += R"(,"uris":[)";
+  std::size_t text = bytes.size() + 2;
+  for (std::size_t i = first; i < end; ++i) text += members.uri(i).size() + 3;
+  bytes.reserve(text);
+  for (std::size_t i = first; i < end; ++i) {
+    if (i > first) bytes += ',';
+    json::append_quoted(bytes, members.uri(i));
+  }
+  bytes += "]}";
+  return bytes;
+}
+
+ManifestMembers members_of(const std::vector<std::string>& uris) {
+  return {uris.size(), [&uris](std::size_t i) { return std::string_view(uris[i]); }};
+}
+
+}  // namespace
+
 std::string write_manifest(const Manifest& manifest) {
-  return json::write_record(manifest);
+  return manifest_bytes(manifest, members_of(manifest.uris), 0, manifest.uris.size());
 }
 
 Result<Manifest> read_manifest(std::string_view bytes) {
@@ -19,26 +55,32 @@ Result<Manifest> read_manifest(std::string_view bytes) {
   return fail(manifest.error().code, format("no manifest: {}", message));
 }
 
-std::vector<Stored> manifest_objects(const Uri& uri, Manifest manifest, std::size_t part_limit) {
+std::vector<Stored> manifest_objects(const Uri& uri, const Manifest& manifest,
+                                     std::size_t part_limit) {
+  if (manifest.uriType == UriType::manifest) part_limit = manifest.uris.size();
+  return manifest_objects(uri, manifest, members_of(manifest.uris), part_limit);
+}
+
+std::vector<Stored> manifest_objects(const Uri& uri, const Manifest& manifest,
+                                     const ManifestMembers& members, std::size_t part_limit) {
   std::vector<Stored> objects;
-  if (manifest.uris.size() <= part_limit || manifest.uriType == UriType::manifest) {
-    objects.push_back({uri, write_manifest(manifest)});
+  if (members.count <= part_limit) {
+    objects.push_back({uri, manifest_bytes(manifest, members, 0, members.count)});
     return objects;
   }
   const Places places{model::Placement{}};
-  std::vector<std::string> parts;
-  Manifest part = manifest;
-  for (std::size_t first = 0; first < manifest.uris.size(); first += part_limit) {
-    const std::size_t end = std::min(first + part_limit, manifest.uris.size());
-    part.uris.assign(manifest.uris.begin() + static_cast<std::ptrdiff_t>(first),
-                     manifest.uris.begin() + static_cast<std::ptrdiff_t>(end));
-    const Uri at = places.manifest_part(uri, parts.size());
-    parts.push_back(at.to_string());
-    objects.push_back({at, write_manifest(part)});
+  Manifest whole{.state = manifest.state,
+                 .comment = manifest.comment,
+                 .lotId = manifest.lotId,
+                 .uriType = UriType::manifest,
+                 .uris = {}};
+  for (std::size_t first = 0; first < members.count; first += part_limit) {
+    const std::size_t end = std::min(first + part_limit, members.count);
+    const Uri at = places.manifest_part(uri, whole.uris.size());
+    whole.uris.push_back(at.to_string());
+    objects.push_back({at, manifest_bytes(manifest, members, first, end)});
   }
-  manifest.uriType = UriType::manifest;
-  manifest.uris = std::move(parts);
-  objects.push_back({uri, write_manifest(manifest)});
+  objects.push_back({uri, write_manifest(whole)});
   return objects;
 }
 

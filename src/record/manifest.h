@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -60,7 +61,17 @@ struct Stored {
 };
 /// What has to be stored for a manifest with `members`, parts first, the manifest itself last: one
 /// object up to `part_limit` members, else parts and a manifest of uriType `manifest`.
-std::vector<Stored> manifest_objects(const Uri& uri, Manifest manifest,
+std::vector<Stored> manifest_objects(const Uri& uri, const Manifest& manifest,
+                                     std::size_t part_limit = manifest_part_limit);
+
+/// Members that are not all in memory as texts. What `uri` gives is valid until the next call.
+struct ManifestMembers {
+  std::size_t count = 0;
+  std::function<std::string_view(std::size_t i)> uri = {};
+};
+/// The same of a manifest whose members are these; it has none itself, nor parts.
+std::vector<Stored> manifest_objects(const Uri& uri, const Manifest& manifest,
+                                     const ManifestMembers& members,
                                      std::size_t part_limit = manifest_part_limit);
 
 }  // namespace cls::record

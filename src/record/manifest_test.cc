@@ -118,6 +118,37 @@ TEST(ManifestParts, OfAPartialAttemptLieBesideIt) {
             "datasets/name=d/version=1/lot=L/state=partial/attempt=7/parts/00001.json");
 }
 
+TEST(ManifestParts, OfMembersThatAreGivenOneByOneAreTheSame) {
+  Manifest manifest = example();
+  manifest.uris = members(11);
+  Manifest head = example();
+  head.uris = {"s3://b/not-this"};
+  std::string text;
+  const ManifestMembers given{
+      11, [&](std::size_t i) -> std::string_view { return text = "s3://b/" + std::to_string(i); }};
+  for (const std::size_t limit : {3U, 11U, 100U}) {
+    const auto wanted = manifest_objects(at, manifest, limit);
+    const auto objects = manifest_objects(at, head, given, limit);
+    ASSERT_EQ(objects.size(), wanted.size());
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      EXPECT_EQ(objects[i].uri, wanted[i].uri);
+      EXPECT_EQ(objects[i].bytes, wanted[i].bytes);
+    }
+  }
+}
+
+TEST(Manifest, IsWrittenAsItsFieldsSay) {
+  EXPECT_TRUE(rc::check([] {
+    Manifest manifest;
+    manifest.state = any::one_of<ManifestState>();
+    manifest.comment = any::maybe(any::name);
+    manifest.lotId = any::name();
+    manifest.uriType = any::one_of<UriType>();
+    manifest.uris = any::some([] { return any::name(); });
+    RC_ASSERT(write_manifest(manifest) == json::write_record(manifest));
+  }));
+}
+
 TEST(Manifest, ReadUndoesWrite) {
   EXPECT_TRUE(rc::check([] {
     Manifest manifest;

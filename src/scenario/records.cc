@@ -147,7 +147,7 @@ Result<std::vector<FoundLine>> Records::lines(const std::string& boundary) {
           auto segment = record::read_segment(object->bytes);
           if (!segment) return unreadable(info.uri, segment.error());
           const std::string path = segment->head.dataset.path().to_string();
-          for (auto& line : segment->lines) found.push_back({path, std::move(line)});
+          for (const auto& line : segment->lines) found.push_back({path, line});
           return {};
         });
     if (!read) return pass(std::move(read));

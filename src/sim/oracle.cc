@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "record/manifest.h"
+#include "record/members.h"
 #include "record/places.h"
 
 namespace cls::sim {

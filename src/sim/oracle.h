@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -108,6 +109,7 @@ class Oracle {
   };
   /// The lines of one ledger, sorted out.
   struct Lines {
+    std::deque<record::LedgerLine> all;
     std::map<std::string, const record::LedgerLine*> last;
     std::map<std::string, std::map<std::string, std::set<std::string>>> lots;  // uri, version
     std::map<std::string, std::vector<const record::LedgerLine*>> by_uri;

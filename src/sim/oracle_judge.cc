@@ -88,7 +88,8 @@ record::ObjectVersion Oracle::described(const Version& version) {
 Oracle::Lines Oracle::lines_of(const Log& log) const {
   Lines lines;
   for (const auto& segment : log.segments) {
-    for (const auto& line : segment.lines) {
+    for (const auto& packed : segment.lines) {
+      const record::LedgerLine& line = lines.all.emplace_back(packed);
       // ADR 4: what has vanished is nothing that could be there.
       const bool vanished = line.decision == record::Decision::vanished;
       if (!vanished || !lines.last.contains(line.uri)) lines.last[line.uri] = &line;

@@ -165,7 +165,7 @@ void Outsider::publish(const Step& step) {
   // Parts have the keys that a boundary gives them; where there is one, no older tool knew of any.
   const bool parts = step.name == older_dataset && step.number % 3 == 0;
   const std::size_t part_limit = parts ? 2 : record::manifest_part_limit;
-  for (const auto& stored : record::manifest_objects(uri, std::move(manifest), part_limit)) {
+  for (const auto& stored : record::manifest_objects(uri, manifest, part_limit)) {
     write(stored.uri, stored.bytes);
   }
 }

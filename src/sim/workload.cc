@@ -73,7 +73,7 @@ flow::RunOutcome SimWorkload::attempt(const flow::WorkloadContext& context) {
   if (completed == nullptr) return outcome;
   if (dice_.chance(world_.settings().empty_rate)) {
     const auto listed = [](const record::MemberLine& line) { return !line.vanished; };
-    for (auto& output : completed->sinks) std::erase_if(output.members, listed);
+    for (auto& output : completed->sinks) output.members.erase_if(listed);
     return outcome;
   }
   for (auto& output : completed->sinks) {

@@ -127,7 +127,8 @@ class SinkCollection {
         return {.go_on = false};
       }
       if (auto* object = std::get_if<InTheWay>(&*taken)) return {.in_the_way = std::move(*object)};
-      lines_[i] = std::get<MemberLine>(std::move(*taken));
+      const std::lock_guard lock(mutex_);
+      lines_.set(i, std::get<MemberLine>(*taken));
       return {};
     };
     const auto left = for_each_writing_job(files.size(), context_, overwrites_, role_, job);
@@ -137,9 +138,8 @@ class SinkCollection {
   /// Adds what was copied, and the failure if there was one.
   void add_to(Gathered& gathered) {
     flow::SinkOutput output{.role = role_, .state = {}, .members = {}, .comment = std::nullopt};
-    for (auto& line : lines_) {
-      if (line) output.members.push_back(std::move(*line));
-    }
+    output.members = std::move(lines_);
+    output.members.drop_unset();
     output.state =
         output.members.empty() ? record::ManifestState::empty : record::ManifestState::complete;
     gathered.sinks.push_back(std::move(output));
@@ -187,8 +187,8 @@ class SinkCollection {
   DataKeys keys_;
   std::string role_;
   Uri path_;
-  std::vector<std::optional<MemberLine>> lines_;
   std::mutex mutex_;
+  record::MemberLines lines_;  ///< of each file; not set where there is none
   std::optional<Failed> failed_;
 };
 

@@ -46,19 +46,19 @@ class SinkCopy {
         role_(std::move(role)),
         fraction_(plan.partial_fraction) {}
 
-  void run(const std::vector<CopyJob>& jobs) {
+  void run(const CopyJobs& jobs) {
     job_count_ = jobs.size();
     lines_.resize(job_count_);
     allowed_ = allowed_failures(jobs.size(), fraction_);
-    const auto job = [&](std::size_t i, std::optional<std::string> recorded) -> JobDone {
-      auto copied = copy(jobs[i], std::move(recorded));
+    const auto work = [&](std::size_t i, std::optional<std::string> recorded) -> JobDone {
+      const CopyJob job = jobs[i];
+      auto copied = copy(job, std::move(recorded));
       if (!copied) return {.go_on = note(std::move(copied).error())};
       if (auto* object = std::get_if<InTheWay>(&*copied)) return {.in_the_way = std::move(*object)};
-      lines_[i] = std::get<MemberLine>(std::move(*copied));
-      if (lines_[i].vanished) note_vanished(jobs[i]);
+      take(i, std::get<MemberLine>(*copied), job);
       return {};
     };
-    const auto left = for_each_writing_job(jobs.size(), context_, overwrites_, role_, job);
+    const auto left = for_each_writing_job(jobs.size(), context_, overwrites_, role_, work);
     if (!left) return;
     for (std::size_t n = 0; n < left->jobs.size() && note(left->failure); ++n) {
     }
@@ -68,10 +68,8 @@ class SinkCopy {
   flow::SinkOutput take_output() {
     flow::SinkOutput output{.role = role_, .state = {}, .members = {}, .comment = std::nullopt};
     output.members = std::move(lines_);
-    std::erase_if(output.members, [](const MemberLine& line) { return line.uri.empty(); });
-    const bool has_member = std::ranges::any_of(
-        output.members, [](const MemberLine& line) { return !line.vanished.has_value(); });
-    output.state = has_member ? record::ManifestState::complete : record::ManifestState::empty;
+    output.members.drop_unset();
+    output.state = has_member_ ? record::ManifestState::complete : record::ManifestState::empty;
     if (!failures_.empty()) output.comment = summary();
     return output;
   }
@@ -90,16 +88,16 @@ class SinkCopy {
     if (!recorded) {
       if (auto line = copy_proven(job)) return Copied(std::move(*line));
     }
-    auto sight = look_at_source(store_, *job.member);
+    auto sight = look_at_source(store_, job.member);
     if (!sight) return pass(std::move(sight));
     if (sight->vanished) return vanished(job, *sight);
     auto placed = place(job, sight->version, std::move(recorded));
     if (!placed && placed.error().code == FailureCode::NotFound) {
-      auto again = look_at_source(store_, *job.member);
+      auto again = look_at_source(store_, job.member);
       if (again && again->vanished) return vanished(job, *again);
     }
     if (!placed) {
-      return fail(placed.error().code, format("copy {} to {}: {}", job.member->uri.to_string(),
+      return fail(placed.error().code, format("copy {} to {}: {}", job.member.uri.to_string(),
                                               job.target.to_string(), placed.error().message));
     }
     if (auto* object = std::get_if<InTheWay>(&*placed)) return Copied(std::move(*object));
@@ -109,10 +107,10 @@ class SinkCopy {
   /// Of an object on S3: a copy that the store itself proves to be of the recorded version. Where
   /// there is none the long way finds out why.
   std::optional<MemberLine> copy_proven(const CopyJob& job) const {
-    const auto& version = job.member->version;
+    const auto& version = job.member.version;
     if (!version || !version->etag || version->sha256 || version->versionId) return std::nullopt;
     auto copied = store_.copy_version_if_absent(
-        {.uri = job.member->uri, .size = version->size, .modified = {}, .etag = *version->etag},
+        {.uri = job.member.uri, .size = version->size, .modified = {}, .etag = *version->etag},
         job.target);
     if (!copied) return std::nullopt;
     MemberLine line = line_of(job, *version);
@@ -125,11 +123,11 @@ class SinkCopy {
                         std::optional<std::string> recorded) const {
     const auto expected = [&]() -> Result<std::string> {
       if (version.sha256) return *version.sha256;
-      auto digested = digest_object(store_, job.member->uri);
+      auto digested = digest_object(store_, job.member.uri);
       if (!digested) return pass(std::move(digested));
       return std::move(digested->sha256);
     };
-    return keys_.place({.from = job.member->uri,
+    return keys_.place({.from = job.member.uri,
                         .wanted = job.target,
                         .size = version.size,
                         .sha256 = expected,
@@ -143,7 +141,7 @@ class SinkCopy {
     if (matches && version.sha256) return Copied(member(job, version, placed));
     // Without a recorded hash, equal bytes prove a true copy, but of which version only the source
     // can tell, which has to be unchanged.
-    auto again = look_at_source(store_, {job.member->uri, version});
+    auto again = look_at_source(store_, {job.member.uri, version});
     if (!again) return pass(std::move(again));
     if (matches && !again->vanished) return Copied(member(job, version, placed));
     if (!again->vanished) {
@@ -153,15 +151,15 @@ class SinkCopy {
     }
     // What was written stays: another lot may have found it there and taken it as its own. No
     // manifest lists it unless one did.
-    if (!again->vanished || !job.member->version) {
+    if (!again->vanished || !job.member.version) {
       return fail(FailureCode::Unavailable,
                   format("the copy of {} to {} has other bytes than the source: {}",
-                         job.member->uri.to_string(), placed.content.info.uri.to_string(),
+                         job.member.uri.to_string(), placed.content.info.uri.to_string(),
                          again->vanished ? "it was changed while it was copied" : "bad copy"));
     }
     if (placed.replaced) {
       return fail(FailureCode::Conflict,
-                  format("{} was changed while it replaced {}", job.member->uri.to_string(),
+                  format("{} was changed while it replaced {}", job.member.uri.to_string(),
                          job.target.to_string()));
     }
     return vanished(job, *again);
@@ -171,7 +169,7 @@ class SinkCopy {
   Result<std::optional<std::string>> other_bytes(const CopyJob& job,
                                                  const record::ObjectVersion& version) const {
     if (!version.sha256) return std::optional<std::string>();
-    auto digested = digest_object(store_, job.member->uri);
+    auto digested = digest_object(store_, job.member.uri);
     if (!digested) return pass(std::move(digested));
     if (digested->sha256 == *version.sha256) return std::optional<std::string>();
     return std::optional(format("{}, sha256 {}", describe(digested->info), digested->sha256));
@@ -193,7 +191,7 @@ class SinkCopy {
     MemberLine line;
     line.role = role_;
     line.uri = job.target.to_string();
-    line.source = job.member->uri.to_string();
+    line.source = job.member.uri.to_string();
     line.sourceVersion = record::version_text(version);
     return line;
   }
@@ -211,15 +209,17 @@ class SinkCopy {
     }
     MemberLine line = line_of(job, sight.version);
     line.size = sight.version.size;
-    if (!job.member->version) line.sourceVersion.reset();
+    if (!job.member.version) line.sourceVersion.reset();
     line.vanished = sight.vanished;
     return Copied(std::move(line));
   }
 
-  void note_vanished(const CopyJob& job) {
-    if (context_.sources[job.source].overwrites != model::Overwrites::fail) return;
+  void take(std::size_t i, const MemberLine& line, const CopyJob& job) {
     const std::lock_guard lock(mutex_);
-    vanished_of_failing_source_ = true;
+    lines_.set(i, line);
+    has_member_ = has_member_ || !line.vanished;
+    const bool fails = context_.sources[job.source].overwrites == model::Overwrites::fail;
+    if (line.vanished && fails) vanished_of_failing_source_ = true;
   }
 
   /// Keeps a failure; false where going on makes no sense.
@@ -264,18 +264,19 @@ class SinkCopy {
   double fraction_;
   std::size_t allowed_ = 0;
   std::size_t job_count_ = 0;
-  std::vector<MemberLine> lines_;  ///< of each job; without a URI where there is none
 
   std::mutex mutex_;
+  record::MemberLines lines_;  ///< of each job; not set where there is none
+  bool has_member_ = false;
   std::vector<Failure> failures_;
   std::optional<Failure> fatal_;
   bool vanished_of_failing_source_ = false;
 };
 
 /// The jobs of every sink, before anything is copied.
-Result<std::vector<std::vector<CopyJob>>> all_jobs(const flow::WorkloadContext& context,
-                                                   const model::CopyPlan& plan) {
-  std::vector<std::vector<CopyJob>> jobs;
+Result<std::vector<CopyJobs>> all_jobs(const flow::WorkloadContext& context,
+                                       const model::CopyPlan& plan) {
+  std::vector<CopyJobs> jobs;
   for (const auto& [role, sink] : context.arc.sinks) {
     auto found = copy_jobs(context, plan, sink);
     if (!found) {

@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
-#include <numeric>
-#include <optional>
 #include <utility>
 
 #include <re2/re2.h>
 
 #include "base/format.h"
+#include "base/text_blocks.h"
 #include "work/data_keys.h"
 
 namespace cls::work {
@@ -64,6 +64,8 @@ class Template {
   std::string_view lot_;
   FileName file_;
 };
+
+}  // namespace
 
 /// The naming rules of one copy arc.
 class CopyNames {
@@ -128,41 +130,6 @@ class CopyNames {
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
 };
 
-/// Each key once: an object that two sources list is copied once, two objects that would become one
-/// are a Conflict. The order stays.
-Result<> drop_twins(std::vector<CopyJob>& jobs) {
-  std::vector<std::size_t> order(jobs.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) -> const Uri& { return jobs[i].target; });
-  std::vector<bool> twin(jobs.size());
-  std::size_t first = 0;  // of those with one target
-  for (std::size_t i = 1; i < order.size(); ++i) {
-    const CopyJob& job = jobs[order[i]];
-    const CopyJob& earlier = jobs[order[first]];
-    if (job.target != earlier.target) {
-      first = i;
-      continue;
-    }
-    if (job.member->uri != earlier.member->uri) {
-      return fail(FailureCode::Conflict,
-                  format("both {} and {} would become {}; tell them apart by rename or partition",
-                         earlier.member->uri.to_string(), job.member->uri.to_string(),
-                         job.target.to_string()));
-    }
-    twin[order[i]] = true;
-  }
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (twin[i]) continue;
-    if (kept != i) jobs[kept] = std::move(jobs[i]);
-    ++kept;
-  }
-  jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(kept), jobs.end());
-  return {};
-}
-
-}  // namespace
-
 Result<std::string> relative_to(const Uri& uri, const Uri& path) {
   const Uri base = path.as_path();
   if (uri.scheme != base.scheme || uri.bucket != base.bucket || uri.key.size() <= base.key.size() ||
@@ -173,32 +140,94 @@ Result<std::string> relative_to(const Uri& uri, const Uri& path) {
   return uri.key.substr(base.key.size());
 }
 
-Result<std::vector<CopyJob>> copy_jobs(const flow::WorkloadContext& context,
-                                       const model::CopyPlan& plan,
-                                       const model::SinkDataset& sink) {
+CopyJobs::CopyJobs(const flow::WorkloadContext& context, std::shared_ptr<const CopyNames> names,
+                   Uri to)
+    : context_(&context), names_(std::move(names)), to_(std::move(to)) {
+  for (const auto& source : context.sources) {
+    from_.push_back(source.subscribed ? source.dataset.path() : Uri{});
+  }
+}
+
+Uri CopyJobs::uri_of(Ref ref) const {
+  return context_->sources[ref.source].members.uri(ref.member);
+}
+
+Result<Uri> CopyJobs::target_of(std::size_t source, const Uri& uri) const {
+  const auto& of = context_->sources[source];
+  auto relative = relative_to(uri, from_[source]);
+  if (!relative) {
+    return fail(relative.error().code,
+                format("a member of source '{}' (dataset {}) lies outside of the dataset's "
+                       "path: {}",
+                       of.role, of.dataset.id().to_string(), relative.error().message));
+  }
+  auto name = names_->rename(*relative);
+  if (!name) return pass(std::move(name));
+  return to_.child(*name);
+}
+
+Result<> CopyJobs::add(std::size_t source, std::size_t member) {
+  constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+  if (member >= most) return fail(FailureCode::Invalid, "the lot has more members than 2^32");
+  auto target = target_of(source, context_->sources[source].members.uri(member));
+  if (!target) return pass(std::move(target));
+  refs_.push_back(
+      {.source = static_cast<std::uint32_t>(source), .member = static_cast<std::uint32_t>(member)});
+  return {};
+}
+
+CopyJob CopyJobs::operator[](std::size_t i) const {
+  const auto [source, member] = refs_[i];
+  CopyJob job{.source = source, .member = context_->sources[source].members[member], .target = {}};
+  job.target = target_of(source, job.member.uri).value();  // add() has asked
+  return job;
+}
+
+Result<> CopyJobs::drop_twins() {
+  TextOrder order;
+  for (const Ref ref : refs_) order.add(target_of(ref.source, uri_of(ref)).value().key);
+  order.sort();
+  std::vector<bool> twin(refs_.size());
+  std::size_t first = 0;  // of those with one target
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    if (order.text(i) != order.text(first)) {
+      first = i;
+      continue;
+    }
+    const Uri uri = uri_of(refs_[order.number(i)]);
+    const Uri earlier = uri_of(refs_[order.number(first)]);
+    if (uri != earlier) {
+      return fail(FailureCode::Conflict,
+                  format("both {} and {} would become {}; tell them apart by rename or partition",
+                         earlier.to_string(), uri.to_string(),
+                         (*this)[order.number(i)].target.to_string()));
+    }
+    twin[order.number(i)] = true;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < refs_.size(); ++i) {
+    if (!twin[i]) refs_[kept++] = refs_[i];
+  }
+  refs_.resize(kept);
+  return {};
+}
+
+Result<CopyJobs> copy_jobs(const flow::WorkloadContext& context, const model::CopyPlan& plan,
+                           const model::SinkDataset& sink) {
   auto names = CopyNames::of(plan, context.lot.to_string());
   if (!names) return pass(std::move(names));
-  const Uri to = sink.path();
-  std::vector<CopyJob> jobs;
+  CopyJobs jobs(context, std::make_shared<const CopyNames>(std::move(*names)), sink.path());
   for (std::size_t i = 0; i < context.sources.size(); ++i) {
     const auto& source = context.sources[i];
     if (!source.subscribed) continue;
     const Uri from = source.dataset.path();
-    for (const auto& member : source.members) {
-      auto relative = relative_to(member.uri, from);
-      if (!relative) {
-        return fail(relative.error().code,
-                    format("a member of source '{}' (dataset {}) lies outside of the dataset's "
-                           "path: {}",
-                           source.role, source.dataset.id().to_string(), relative.error().message));
-      }
-      if (!plan.filter.keeps(member.uri.key, from.key)) continue;
-      auto name = names->rename(*relative);
-      if (!name) return pass(std::move(name));
-      jobs.push_back({.source = i, .member = &member, .target = to.child(*name)});
+    for (std::size_t m = 0; m < source.members.size(); ++m) {
+      const Uri uri = source.members.uri(m);
+      if (!plan.filter.keeps(uri.key, from.key) && relative_to(uri, from)) continue;
+      if (auto added = jobs.add(i, m); !added) return pass(std::move(added));
     }
   }
-  if (auto unique = drop_twins(jobs); !unique) return pass(std::move(unique));
+  if (auto unique = jobs.drop_twins(); !unique) return pass(std::move(unique));
   return jobs;
 }
 

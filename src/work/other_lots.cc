@@ -4,6 +4,7 @@
 #include <set>
 
 #include "flow/claim_store.h"
+#include "record/members.h"
 
 namespace cls::work {
 
@@ -38,12 +39,11 @@ Result<> OtherLots::add(store::ObjectStore& store, const record::Claim& claim,
     auto file = record::read_members(object->bytes);
     if (!file)
       return fail(file.error().code, object->info.uri.to_string() + ": " + file.error().message);
-    for (auto& line : file->lines) {
+    for (const auto& line : file->lines) {
       const auto sink = claim.sinks.find(line.role);
       const bool current = sink != claim.sinks.end() && sink->second.members == key;
       if (line.vanished || !current) continue;
-      by_uri_[line.uri].push_back(
-          {claim.lot, line.size, std::move(line.sha256), std::move(line.etag)});
+      by_uri_[line.uri].push_back({claim.lot, line.size, line.sha256, line.etag});
     }
   }
   return {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flow/workload.h"
+#include "record/claim.h"
 #include "store/object_store.h"
 
 namespace cls::work {

@@ -14,6 +14,7 @@
 #include "base/file_system.h"
 #include "base/hash.h"
 #include "flow/workload.h"
+#include "record/claim.h"
 #include "record/manifest.h"
 #include "store/file_store.h"
 #include "store/memory_store.h"
@@ -73,17 +74,17 @@ class WorkWorld {
     return uri(text);
   }
   /// Stores an object and makes it a member of a source, in the version stored.
-  flow::SourceMember& member(const std::string& text, const std::string& bytes,
-                             std::size_t source = 0) {
+  flow::SourceMember member(const std::string& text, const std::string& bytes,
+                            std::size_t source = 0) {
     const Uri at = put(text, bytes);
     const auto info = store().head(at).value();
-    sources[source].members.push_back(
-        {at, record::ObjectVersion{.size = info.size,
-                                   .mtime = format_instant(info.modified),
-                                   .sha256 = sha256_hex(bytes),
-                                   .etag = std::nullopt,
-                                   .versionId = std::nullopt}});
-    return sources[source].members.back();
+    flow::SourceMember made{at, record::ObjectVersion{.size = info.size,
+                                                      .mtime = format_instant(info.modified),
+                                                      .sha256 = sha256_hex(bytes),
+                                                      .etag = std::nullopt,
+                                                      .versionId = std::nullopt}};
+    sources[source].members.push_back(made);
+    return made;
   }
   /// Stores the manifests of all sources.
   void publish_sources() {

@@ -39,7 +39,7 @@ class MemberIntake {
     if (auto path = host.local_path(sink.path().child("object"))) top_ = parent_of(*path);
   }
 
-  Step<std::vector<MemberLine>> run(const std::set<Uri>& members) {
+  Step<record::MemberLines> run(const std::set<Uri>& members) {
     const std::vector<Uri> uris(members.begin(), members.end());
     lines_.resize(uris.size());
     changed_.resize(uris.size());
@@ -51,7 +51,7 @@ class MemberIntake {
       return false;
     });
     if (failed_) return tl::unexpected<Failed>(std::move(*failed_));
-    if (context_.stop.stop_requested()) return std::vector<MemberLine>();
+    if (context_.stop.stop_requested()) return record::MemberLines();
     if (auto synced = sync(); !synced) return pass_failed(std::move(synced));
     if (auto checked = check_changed(uris); !checked) return pass_failed(std::move(checked));
     return std::move(lines_);
@@ -75,11 +75,14 @@ class MemberIntake {
     auto digested = digest_object(store_, uri);
     if (!digested && digested.error().code == FailureCode::NotFound) return missing(uri);
     if (!digested) return refuse(digested.error());
-    lines_[i].role = role_;
-    lines_[i].uri = uri.to_string();
-    lines_[i].size = digested->info.size;
-    lines_[i].etag = digested->info.etag;
-    lines_[i].sha256 = std::move(digested->sha256);
+    MemberLine line;
+    line.role = role_;
+    line.uri = uri.to_string();
+    line.size = digested->info.size;
+    line.etag = digested->info.etag;
+    line.sha256 = std::move(digested->sha256);
+    const std::lock_guard lock(mutex_);
+    lines_.set(i, line);
     return {};
   }
 
@@ -150,10 +153,10 @@ class MemberIntake {
   const AttemptBegin& begin_;
   std::string role_;
   std::string top_;  ///< the sink's directory; empty where it is none of this machine
-  std::vector<MemberLine> lines_;
   std::vector<Touched> changed_;
 
   std::mutex mutex_;
+  record::MemberLines lines_;
   std::set<std::string> unsynced_;
   std::optional<Failed> failed_;
 };
@@ -180,9 +183,11 @@ bool ObjectsBefore::had(const Uri& uri) const {
   return std::ranges::binary_search(hashes_, hash_of(uri));
 }
 
-Step<std::vector<MemberLine>> take_written_members(
-    store::ObjectStore& store, const flow::WorkloadContext& context, const CommandHost& host,
-    const AttemptBegin& begin, const std::string& role, const std::set<Uri>& members) {
+Step<record::MemberLines> take_written_members(store::ObjectStore& store,
+                                               const flow::WorkloadContext& context,
+                                               const CommandHost& host, const AttemptBegin& begin,
+                                               const std::string& role,
+                                               const std::set<Uri>& members) {
   const auto sink = std::ranges::find(context.arc.sinks, role,
                                       &std::pair<std::string, model::SinkDataset>::first);
   return MemberIntake(store, context, host, begin, role, sink->second).run(members);

@@ -34,8 +34,10 @@ struct AttemptBegin {
 /// The lines of the sink's members. Each object must exist; its file and the directories down from
 /// the sink's are fsynced before its bytes are read; an object that the process has changed must
 /// not be listed with other bytes by another lot's current manifest.
-Step<std::vector<record::MemberLine>> take_written_members(
-    store::ObjectStore& store, const flow::WorkloadContext& context, const CommandHost& host,
-    const AttemptBegin& begin, const std::string& role, const std::set<Uri>& members);
+Step<record::MemberLines> take_written_members(store::ObjectStore& store,
+                                               const flow::WorkloadContext& context,
+                                               const CommandHost& host, const AttemptBegin& begin,
+                                               const std::string& role,
+                                               const std::set<Uri>& members);
 
 }  // namespace cls::work
