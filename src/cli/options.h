@@ -57,6 +57,7 @@ enum class Command : std::uint8_t {
 struct ShowOptions {
   std::string kind;
   bool list = false;
+  std::string name;  ///< as describe
   std::string model;
   std::string describe;
   bool model_all = false;

@@ -18,7 +18,8 @@ void add_show(CLI::App& app, Options& options, const AddCommand& command) {
   sub->add_option("KIND", show.kind, "What to show")
       ->required()
       ->type_name("KIND:{provider,component,resource,boundary,barrier,arc,activity,model}");
-  const std::array<CLI::Option*, 5> ways{
+  const std::array<CLI::Option*, 6> ways{
+      sub->add_option("NAME", show.name, "The one to describe, as --describe does"),
       sub->add_flag("--list", show.list, "The names, one a line; what is shown if nothing is said"),
       sub->add_option("--model", show.model, "The JSON to start from")->type_name("NAME"),
       sub->add_option("--describe", show.describe,

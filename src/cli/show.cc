@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 
+#include "aws/explanation.h"
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -73,8 +74,9 @@ std::vector<Entry> providers() {
     entries.push_back(
         {std::string(json::name_of(substrate)),
          local ? "This machine: `cls run` and `cls up` work on a home." : "An account of AWS.",
-         runs.empty() ? "Project files for it are checked; it runs nothing yet."
-                      : "It runs: " + join(runs, ", ") + ".",
+         runs.empty()
+             ? "Project files for it are checked; it runs nothing yet."
+             : (local ? "It runs: " : "These become CloudFormation: ") + join(runs, ", ") + ".",
          std::move(schema)});
   }
   return entries;
@@ -172,7 +174,8 @@ std::string template_text(const Entry& entry, const ShowOptions& options) {
                                                               : model::TemplateFields::All));
 }
 
-std::string block(const Entry& entry, const ShowOptions& options) {
+std::string block(const Entry& entry, const Options& all) {
+  const ShowOptions& options = all.show;
   std::string text;
   for (const auto& [title, body] : {std::pair<std::string_view, std::string>{"Type", entry.name},
                                     {"Synopsis", plain(entry.synopsis)},
@@ -180,7 +183,9 @@ std::string block(const Entry& entry, const ShowOptions& options) {
                                     {"Template", template_text(entry, options)}}) {
     text += format("{}{}:\n{}", text.empty() ? "" : "\n", title, indented(body));
   }
-  return text;
+  if (all.substrate != json::name_of(model::Substrate::Aws)) return text;
+  const std::string becomes = aws::explanation(entry.name);
+  return becomes.empty() ? text : text + format("\nOn AWS:\n{}", indented(becomes));
 }
 
 const Entry& named(const std::string& name, const std::string& kind,
@@ -200,14 +205,14 @@ int show(const Options& options, World& world) {
   std::string text;
   if (!show.model.empty()) {
     text = template_text(named(show.model, kind, entries), show) + "\n";
-  } else if (!show.describe.empty()) {
-    text = block(named(show.describe, kind, entries), show);
+  } else if (const auto& one = show.describe.empty() ? show.name : show.describe; !one.empty()) {
+    text = block(named(one, kind, entries), options);
   } else {
     for (const auto& entry : entries) {
       if (show.model_all) {
         text += template_text(entry, show) + "\n";
       } else if (show.describe_all) {
-        text += (text.empty() ? "" : "\n") + block(entry, show);
+        text += (text.empty() ? "" : "\n") + block(entry, options);
       } else {
         text += entry.name + "\n";
       }
