@@ -20,6 +20,14 @@ bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/// A stack's name begins with a letter.
+std::string stack_name(const std::string& name) {
+  std::string result = fitted(name, stack_rule);
+  const char first = result.empty() ? '-' : result.front();
+  const bool is_letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
+  return is_letter ? result : fitted("cls-" + name, stack_rule);
+}
+
 std::string stage_part(const model::Placement& placement) {
   return placement.stage && !placement.stage->empty() ? lower(*placement.stage) + ":" : "";
 }
@@ -111,12 +119,11 @@ std::string ProjectNames::of_project(const std::vector<std::string>& parts) cons
 
 std::string ProjectNames::grouped_stack(std::size_t number) const {
   const std::string which = number <= 1 ? "" : format("-{}", number);
-  return fitted(of_project({"resource-activity-boundary" + which, project_.version, region()}),
-                stack_rule);
+  return stack_name(of_project({"resource-activity-boundary" + which, project_.version, region()}));
 }
 
 std::string ProjectNames::arc_stack(std::string_view arc) const {
-  return fitted(of_project({"arc", lower_hyphen(arc), project_.version, region()}), stack_rule);
+  return stack_name(of_project({"arc", lower_hyphen(arc), project_.version, region()}));
 }
 
 std::string ProjectNames::function(std::string_view component, std::string_view suffix) const {
@@ -163,8 +170,9 @@ std::string ProjectNames::alarm(std::string_view component, std::string_view wha
 
 std::string ProjectNames::resource_export(std::string_view qualifier, std::string_view type,
                                           std::string_view name) const {
-  return format("ref:aws:{}:{}{}:{}:core:{}:{}", qualifier, stage_part(placement()),
-                lower_hyphen(project_.name), project_.version, type, lower_hyphen(name));
+  return fitted(format("ref:aws:{}:{}{}:{}:core:{}:{}", qualifier, stage_part(placement()),
+                       lower_hyphen(project_.name), project_.version, type, lower_hyphen(name)),
+                export_rule);
 }
 
 }  // namespace cls::aws

@@ -28,6 +28,7 @@ inline constexpr NameRule event_rule{.most = 64, .characters = "-_."};
 inline constexpr NameRule batch_rule{.most = 128, .characters = "-_"};
 inline constexpr NameRule stack_rule{.most = 128, .characters = "-"};
 inline constexpr NameRule alarm_rule{.most = 255, .characters = "-_."};
+inline constexpr NameRule export_rule{.most = 255, .characters = "-:"};
 
 /// `name` if the rule permits it; else each character that it does not permit becomes `-`, and the
 /// end gives way to `-` and 8 hex digits of the SHA-256 of `name`, so that two names stay two.

@@ -32,7 +32,9 @@ const T* declared(const Scope& scope, const std::string& reference) {
 
 /// What follows the last of `separator` in what another stack exports.
 Value end_of_import(const std::string& reference, std::string_view separator, std::int64_t index) {
-  return select(index, object({{"Fn::Split", list({text(separator), import_value(reference)})}}));
+  return select(index,
+                object({{"Fn::Split",
+                         list({text(separator), import_value(fitted(reference, export_rule))})}}));
 }
 
 bool names_arn(const std::string& reference) {
@@ -50,7 +52,8 @@ Value bucket_name_of(const Scope& scope, const std::string& reference) {
   if (const auto* bucket = declared_bucket(scope, reference)) return text(bucket->bucketName);
   if (reference.starts_with("arn:")) return text(split(reference, ':').back());
   // arn:aws:s3:::name
-  return names_arn(reference) ? end_of_import(reference, ":", 5) : import_value(reference);
+  return names_arn(reference) ? end_of_import(reference, ":", 5)
+                              : import_value(fitted(reference, export_rule));
 }
 
 std::string database_id_of(const Scope& scope, const std::string& reference) {
@@ -64,7 +67,8 @@ Value database_name_of(const Scope& scope, const std::string& reference) {
   }
   if (reference.starts_with("arn:")) return text(split(reference, '/').back());
   // arn:aws:glue:region:account:database/name
-  return names_arn(reference) ? end_of_import(reference, "/", 1) : import_value(reference);
+  return names_arn(reference) ? end_of_import(reference, "/", 1)
+                              : import_value(fitted(reference, export_rule));
 }
 
 Value compute_environment_of(const Scope& scope, const std::string& reference) {
@@ -73,7 +77,8 @@ Value compute_environment_of(const Scope& scope, const std::string& reference) {
         "batch",
         format("compute-environment/{}", scope.names.batch(environment->computeEnvironmentName))));
   }
-  return reference.starts_with("arn:") ? text(reference) : import_value(reference);
+  return reference.starts_with("arn:") ? text(reference)
+                                       : import_value(fitted(reference, export_rule));
 }
 
 }  // namespace cls::aws

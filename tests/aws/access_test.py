@@ -193,6 +193,9 @@ class Planted(Synthesised):
         self.plant("a store that goes with its stack", bucket, lambda stack, id, properties: stack.resources[id].pop("DeletionPolicy"))
 
     def test_limits(self):
+        self.plant("nothing can be exported as", "AWS::S3::Bucket", lambda stack, id, properties: stack.template["Outputs"].update(
+            Other={"Value": "1", "Export": {"Name": "a.b"}}))
+        self.plant("no stack can be named so", "AWS::S3::Bucket", lambda stack, id, properties: setattr(stack, "name", "1"))
         self.plant("cannot be named", "AWS::Lambda::Function", lambda stack, id, properties: properties.update(FunctionName=65 * "x"))
         self.plant("more than 4096 bytes", "AWS::Lambda::Function",
                    lambda stack, id, properties: properties["Environment"]["Variables"].update(X=5000 * "x"))

@@ -194,6 +194,11 @@ def limits_are_kept(assembly):
             findings.append(f"{stack.name}: more than a stack may hold")
         if len(json.dumps(stack.template)) > MOST_TEMPLATE:
             findings.append(f"{stack.name}: its template is too large")
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack.name):
+            findings.append(f"{stack.name}: no stack can be named so")
+        exports = [one["Export"]["Name"] for one in stack.template.get("Outputs", {}).values() if "Export" in one]
+        findings += [f"{stack.name}: nothing can be exported as {name}" for name in exports
+                     if not re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)]
         for id, one in stack.resources.items():
             property, most, pattern = MOST_NAMES.get(one["Type"], (None, 0, ""))
             name = one.get("Properties", {}).get(property)
