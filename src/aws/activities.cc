@@ -42,7 +42,7 @@ std::vector<Statement> export_statements(const Scope& scope,
            .condition = condition},
           {.id = id + "Write",
            .actions = {"s3:PutObject"},
-           .resources = {text(format("{}/{}*", arn, prefix_of(activity)))},
+           .resources = {text(format("{}/{}*", arn, policy_text(prefix_of(activity))))},
            .principal = logs,
            .condition = condition}};
 }

@@ -47,6 +47,15 @@ std::string fitted(const std::string& name, const NameRule& rule) {
   return result + "-" + sha256_hex(name).substr(0, hash_digits);
 }
 
+std::string policy_text(std::string_view key) {
+  std::string result;
+  for (const char c : key) {
+    const bool is_special = c == '*' || c == '?' || c == '$';
+    result += is_special ? format("${{{}}}", c) : std::string(1, c);
+  }
+  return result;
+}
+
 std::string partition_of(std::string_view region) {
   if (region.starts_with("cn-")) return "aws-cn";
   if (region.starts_with("us-gov-")) return "aws-us-gov";
@@ -95,7 +104,7 @@ std::string PlacementNames::bucket_arn(std::string_view bucket) const {
 }
 
 std::string PlacementNames::objects_arn(const Uri& prefix) const {
-  return format("{}/{}*", bucket_arn(prefix.bucket), prefix.key);
+  return format("{}/{}*", bucket_arn(prefix.bucket), policy_text(prefix.key));
 }
 
 std::string PlacementNames::event_bus_arn() const {

@@ -34,6 +34,9 @@ inline constexpr NameRule export_rule{.most = 255, .characters = "-:"};
 /// end gives way to `-` and 8 hex digits of the SHA-256 of `name`, so that two names stay two.
 std::string fitted(const std::string& name, const NameRule& rule);
 
+/// As a policy of IAM has a key that stands for itself: `*`, `?` and `$` are variables of theirs.
+std::string policy_text(std::string_view key);
+
 /// `aws`, `aws-cn` or `aws-us-gov`.
 std::string partition_of(std::string_view region);
 

@@ -25,6 +25,10 @@ std::vector<Uri> uris_of(const std::vector<std::string>& paths) {
   return result;
 }
 
+std::string object_arn(const PlacementNames& names, const Uri& uri) {
+  return format("{}/{}", names.bucket_arn(uri.bucket), policy_text(uri.key));
+}
+
 }  // namespace
 
 void add(std::vector<Need>& needs, Need need) {
@@ -42,7 +46,7 @@ Need RecordNeeds::listing(std::string why, const std::vector<Uri>& prefixes) con
     if (std::ranges::find(need.resources, arn) == need.resources.end()) {
       need.resources.push_back(arn);
     }
-    need.prefixes.push_back(prefix.key + "*");
+    need.prefixes.push_back(policy_text(prefix.key) + "*");
   }
   return need;
 }
@@ -68,23 +72,22 @@ Need RecordNeeds::announce() const {
 
 Need RecordNeeds::project() const {
   const Uri uri = scope_->places.project(scope_->project());
-  return {.why = "read the project",
-          .actions = reads,
-          .resources = {format("{}/{}", scope_->names.bucket_arn(uri.bucket), uri.key)}};
+  return {
+      .why = "read the project", .actions = reads, .resources = {object_arn(scope_->names, uri)}};
 }
 
 Need RecordNeeds::subscription_of_arc(const std::string& arc) const {
   const Uri uri = scope_->places.arc_subscription(scope_->project(), arc);
   return {.why = "read the subscription",
           .actions = reads,
-          .resources = {format("{}/{}", scope_->names.bucket_arn(uri.bucket), uri.key)}};
+          .resources = {object_arn(scope_->names, uri)}};
 }
 
 Need RecordNeeds::subscription_of_boundary(const std::string& boundary) const {
   const Uri uri = scope_->places.boundary_subscription(scope_->project(), boundary);
   return {.why = "read the subscription",
           .actions = reads,
-          .resources = {format("{}/{}", scope_->names.bucket_arn(uri.bucket), uri.key)}};
+          .resources = {object_arn(scope_->names, uri)}};
 }
 
 std::vector<Need> RecordNeeds::claims(const std::string& arc) const {

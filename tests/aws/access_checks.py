@@ -5,8 +5,8 @@ list of findings, words that name the stack and the resource; none means that al
 Policies are read as IAM evaluates them (wildcards, conditions, a Deny before every Allow); what must be permitted follows
 from the needs of assembly.json and from how the services reach each other.
 """
-import fnmatch
 import json
+import re
 
 from assembly import rule_arn
 
@@ -33,9 +33,17 @@ def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
+def plain(pattern):
+    """`${*}`, `${?}` and `${$}` stand for the character itself: here by one that nothing else is."""
+    for number, character in enumerate("*?$"):
+        pattern = pattern.replace("${" + character + "}", chr(1 + number))
+    return pattern
+
+
 def matches(pattern, text):
-    """As IAM does: `*` and `?`, nothing else is special."""
-    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
+    """As IAM does: `*` and `?`, nothing else is special. The text may be a pattern itself, of which all that it matches is meant."""
+    wanted = "".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in plain(pattern))
+    return re.fullmatch(wanted, plain(text), re.S) is not None
 
 
 def holds(condition, context):
@@ -99,7 +107,8 @@ def role_by_arn(assembly, arn):
 
 
 def sample(pattern):
-    return pattern.replace("*", "sample")
+    """Something that a pattern matches."""
+    return plain(pattern).replace("*", "sample")
 
 
 def needs_are_granted(assembly):

@@ -63,6 +63,15 @@ class Access(Synthesised):
         self.assertTrue(notified)
 
 
+class Patterns(unittest.TestCase):
+    def test_as_iam_reads_them(self):
+        for pattern, text, wanted in (("a*", "abc", True), ("a?", "abc", False), ("a[b]*", "a[b]c", True), ("a[b]", "ab", False),
+                                      ("${*}", access.sample("${*}"), True), ("${*}", "x", False), ("x/${*}/*", "x/y/z", False),
+                                      ("x/${*}/*", access.sample("x/${*}/*"), True), ("x/*", "x/*", True), ("x/y/*", "x/*", False)):
+            with self.subTest(f"{pattern} {text}"):
+                self.assertEqual(access.matches(pattern, text), wanted)
+
+
 class Planted(Synthesised):
     """Each fault in a copy is found, and by words that name it."""
 
