@@ -77,10 +77,25 @@ class NameCheck {
   std::map<std::pair<std::string, std::string>, model::Place> seen_;
 };
 
+/// As a tag may have it: of ASCII letters, digits, spaces and these.
+std::string tag_text(std::string value) {
+  constexpr std::string_view others = " _.:/=+-@";
+  std::ranges::replace_if(
+      value,
+      [&](char c) {
+        const bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
+        return is_ascii && !is_letter && !(c >= '0' && c <= '9') &&
+               others.find(c) == std::string_view::npos;
+      },
+      '-');
+  return value;
+}
+
 Tags tags_of(const Scope& scope) {
   if (!scope.options.has_tags) return {};
-  Tags tags{{"cls:project:name", lower_hyphen(scope.project().name)},
-            {"cls:project:version", scope.project().version}};
+  Tags tags{{"cls:project:name", tag_text(lower_hyphen(scope.project().name))},
+            {"cls:project:version", tag_text(scope.project().version)}};
   if (!scope.stage().empty()) tags.emplace("cls:project:stage", scope.stage());
   return tags;
 }

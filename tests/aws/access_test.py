@@ -7,6 +7,7 @@ in a copy. An emulator enforces little of this, so it is read from the templates
 Usage: access_test.py CLS [-v]
 """
 import copy
+import json
 import pathlib
 import sys
 import tempfile
@@ -61,6 +62,37 @@ class Access(Synthesised):
         notified = [one for assembly in self.assemblies.values() for _, _, one in assembly.all("AWS::S3::Bucket")
                     if "QueueConfigurations" in one.get("NotificationConfiguration", {})]
         self.assertTrue(notified)
+
+
+def strange_project():
+    """Names that a project file may have and AWS has not: too long, of other characters, wildcards of its policies."""
+    long = "everyNameOfThisProjectIsMuchLongerThanAnyServicePermits" + 60 * "x"
+    placement = {"provider": "aws", "account": "111122223333", "region": "us-east-1"}
+
+    def dataset(name):
+        return {"name": name, "version": "1.0*", "pathURI": f"s3://weather-data-111122223333/{name.replace('?', '')}/"}
+
+    def listener(name, produced, **more):
+        return {"type": "core:putListenerBoundary", "name": name, "lotUnit": "PT1H", "dataset": dataset(produced), **more}
+    sources = [f"in$put?{number}" for number in range(6)]
+    return {
+        "project": {"name": "9 Übungen*of.all?kinds_$", "version": "1.0_b+c"}, "placement": placement,
+        "resources": [{"type": "core:bucket", "name": "data.one two", "bucketName": "weather-data-111122223333"}],
+        "boundaries": [listener(f"{long}{number}", name, **({"eventArrival": "frequent"} if number % 2 else {}))
+                       for number, name in enumerate(sources)],
+        "arcs": [{"type": "core:copyArc", "name": f"{long}Arc{number}",
+                  "sources": {f"role{source}": {"name": name, "version": "1.0*"} for source, name in enumerate(sources)},
+                  "sinks": {"main": dataset(f"out{number}")}} for number in range(2)]}
+
+
+class Strange(Synthesised):
+    def test_strange_names(self):
+        file = pathlib.Path(self.folder.name, "strange.json")
+        file.write_text(json.dumps(strange_project()))
+        assembly = Assembly.read(synthesise(CLS, "bootstrap-no-stage", self.folder.name),
+                                 synthesise(CLS, "portable", self.folder.name, [file]))
+        self.assertGreater(len(assembly.stacks), 3)
+        self.assertEqual(findings_of(assembly), [])
 
 
 class Patterns(unittest.TestCase):
@@ -205,6 +237,7 @@ class Planted(Synthesised):
         self.plant("nothing can be exported as", "AWS::S3::Bucket", lambda stack, id, properties: stack.template["Outputs"].update(
             Other={"Value": "1", "Export": {"Name": "a.b"}}))
         self.plant("no stack can be named so", "AWS::S3::Bucket", lambda stack, id, properties: setattr(stack, "name", "1"))
+        self.plant("cannot have the tag", "AWS::SQS::Queue", lambda stack, id, properties: properties["Tags"][0].update(Value="a*b"))
         self.plant("cannot be named", "AWS::Lambda::Function", lambda stack, id, properties: properties.update(FunctionName=65 * "x"))
         self.plant("more than 4096 bytes", "AWS::Lambda::Function",
                    lambda stack, id, properties: properties["Environment"]["Variables"].update(X=5000 * "x"))

@@ -200,6 +200,10 @@ def limits_are_kept(assembly):
         findings += [f"{stack.name}: nothing can be exported as {name}" for name in exports
                      if not re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)]
         for id, one in stack.resources.items():
+            tags = one.get("Properties", {}).get("Tags", [])
+            tags = list(tags.items()) if isinstance(tags, dict) else [(tag["Key"], tag["Value"]) for tag in tags]
+            findings += [f"{stack.name}: {id} cannot have the tag {key}={value}" for key, value in tags
+                         if not re.fullmatch(r"[\w\s.:/=+@-]{1,128}", key) or not re.fullmatch(r"[\w\s.:/=+@-]{0,256}", value)]
             property, most, pattern = MOST_NAMES.get(one["Type"], (None, 0, ""))
             name = one.get("Properties", {}).get(property)
             if name is None:
