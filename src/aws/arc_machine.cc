@@ -200,7 +200,7 @@ void add_machine(Scope& scope, Piece& piece, const ArcParts& parts,
   add(needs, workload.needs);
   const auto logging = logging_of(scope, piece, name);
   if (logging) add(needs, log_delivery());
-  piece.content.add("MachineRole", role("states.amazonaws.com", needs));
+  add_role(piece.content, "MachineRole", "states.amazonaws.com", needs);
   piece.handlers.push_back({.function = "MachineRole", .name = "machine", .needs = needs});
   piece.content.add(
       "Machine",
@@ -270,7 +270,7 @@ void add_rules(Scope& scope, Piece& piece, const ArcParts& parts) {
     const Need starts{.why = "start executions",
                       .actions = {"states:StartExecution"},
                       .resources = {machine_arn(scope, parts)}};
-    piece.content.add("LotsRole", role("events.amazonaws.com", {starts}));
+    add_role(piece.content, "LotsRole", "events.amazonaws.com", {starts});
     piece.handlers.push_back({.function = "LotsRole", .name = "rule", .needs = {starts}});
     rules.push_back(std::move(*lots));
   }

@@ -112,7 +112,7 @@ void add_function(Scope& scope, Piece& piece, FunctionSpec spec) {
   if (spec.failed_calls) add(spec.needs, giving_up(scope, *spec.failed_calls));
   fit_environment(scope, spec);
   add_log_group(scope, piece, spec.id + "LogGroup", "/aws/lambda/" + spec.name);
-  piece.content.add(spec.id + "Role", role("lambda.amazonaws.com", spec.needs));
+  add_role(piece.content, spec.id + "Role", "lambda.amazonaws.com", spec.needs);
   const bool is_arm = spec.props.architecture == model::Architecture::Arm64;
   piece.content.add(
       spec.id,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/iam.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/format.h"
 
 namespace cls::aws {
 
@@ -22,6 +25,41 @@ Value to_json(const Statement& statement) {
        {"Resource", statement.resources.empty() ? std::nullopt
                                                 : std::optional(one_or_many(statement.resources))},
        {"Condition", statement.condition}});
+}
+
+/// A need in parts whose statements are short enough for any policy.
+std::vector<Need> parts_of(const Need& need) {
+  constexpr std::size_t most_listed = 20;
+  const bool is_listing = !need.prefixes.empty();
+  const auto& all = is_listing ? need.prefixes : need.resources;
+  std::vector<Need> parts;
+  for (std::size_t from = 0; from < all.size(); from += most_listed) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto last =
+        all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), from + most_listed));
+    Need part = need;
+    (is_listing ? part.prefixes : part.resources).assign(first, last);
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+/// Statements in as many policies as they need; the first is that within the role.
+std::vector<std::vector<Statement>> policies_of(const std::vector<Statement>& statements) {
+  constexpr std::size_t frame = 64;  // around the statements
+  std::vector<std::vector<Statement>> policies;
+  std::size_t size = 0;
+  for (const auto& statement : statements) {
+    const std::size_t more = json::to_text(to_json(statement)).size() + 1;
+    const std::size_t most = policies.size() <= 1 ? most_within_role : most_managed;
+    if (policies.empty() || size + more > most) {
+      policies.emplace_back();
+      size = frame;
+    }
+    policies.back().push_back(statement);
+    size += more;
+  }
+  return policies;
 }
 
 }  // namespace
@@ -53,25 +91,43 @@ Statement statement_of(const Need& need) {
 
 std::vector<Statement> statements_of(const std::vector<Need>& needs) {
   std::vector<Statement> statements;
-  statements.reserve(needs.size());
-  for (const auto& need : needs) statements.push_back(statement_of(need));
+  for (const auto& need : needs) {
+    std::size_t number = 0;
+    for (const auto& part : parts_of(need)) {
+      statements.push_back(statement_of(part));
+      if (++number > 1) statements.back().id += format("{}", number);
+    }
+  }
   return statements;
 }
 
-Resource role(std::string_view service, const std::vector<Need>& needs) {
+void add_role(Template& content, const std::string& id, std::string_view service,
+              const std::vector<Need>& needs) {
   // Who may take on a role is said without a resource: it is the role.
   Value assume = policy_document({{.id = "Trust",
                                    .actions = {"sts:AssumeRole"},
                                    .resources = {},
                                    .principal = service_principal(service)}});
-  std::optional<Value> policies;
-  if (!needs.empty()) {
-    policies = list({object({{"PolicyName", text("needs")},
-                             {"PolicyDocument", policy_document(statements_of(needs))}})});
+  std::optional<Value> own;
+  std::optional<Value> managed;
+  std::size_t number = 0;
+  for (const auto& statements : policies_of(statements_of(needs))) {
+    if (++number == 1) {
+      own = list({object(
+          {{"PolicyName", text("needs")}, {"PolicyDocument", policy_document(statements)}})});
+      continue;
+    }
+    const std::string policy = format("{}Policy{}", id, number);
+    content.add(policy,
+                Resource{.type = "AWS::IAM::ManagedPolicy",
+                         .properties = object({{"PolicyDocument", policy_document(statements)}})});
+    if (!managed) managed = Value::array();
+    managed->items.push_back(ref_to(policy));
   }
-  return {.type = "AWS::IAM::Role",
-          .properties = object({{"AssumeRolePolicyDocument", std::move(assume)},
-                                {"Policies", std::move(policies)}})};
+  content.add(id, Resource{.type = "AWS::IAM::Role",
+                           .properties = object({{"AssumeRolePolicyDocument", std::move(assume)},
+                                                 {"Policies", std::move(own)},
+                                                 {"ManagedPolicyArns", std::move(managed)}})});
 }
 
 Statement tls_only(std::string_view action, std::vector<Value> arns) {

@@ -2,6 +2,7 @@
 // What may do what: IAM policy statements and roles. Format: IAM JSON policy, version 2012-10-17.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,8 +40,14 @@ Value policy_document(const std::vector<Statement>& statements);
 Statement statement_of(const Need& need);
 std::vector<Statement> statements_of(const std::vector<Need>& needs);
 
-/// A role that `service` (as `lambda.amazonaws.com`) takes on, for exactly these needs.
-Resource role(std::string_view service, const std::vector<Need>& needs);
+/// Characters that IAM permits for the policies within a role, and for a managed policy.
+inline constexpr std::size_t most_within_role = 10240;
+inline constexpr std::size_t most_managed = 6144;
+
+/// Adds a role that `service` (as `lambda.amazonaws.com`) takes on, for exactly these needs. What
+/// its own policy is too small for is in managed policies, `<id>Policy2` and so on.
+void add_role(Template& content, const std::string& id, std::string_view service,
+              const std::vector<Need>& needs);
 
 /// Refuses whatever comes without TLS: a statement for the policy of `arns`.
 Statement tls_only(std::string_view action, std::vector<Value> arns);

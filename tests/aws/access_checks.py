@@ -27,6 +27,7 @@ WITHOUT_RESOURCES = {
     "cloudwatch:PutMetricData": "has no resource types; limited to a name space",
 }
 MOST_INLINE_POLICY = 10240  # characters of all inline policies of a role, white space not counted
+MOST_MANAGED_POLICY, MOST_MANAGED_POLICIES = 6144, 10
 
 
 def as_list(value):
@@ -94,9 +95,16 @@ def role_of(stack, id):
     return id if one["Type"] == "AWS::IAM::Role" else one["Properties"]["Role"]["Fn::GetAtt"][0]
 
 
+def managed_of(stack, role):
+    """The logical ids of a role's managed policies, all of its own stack; another's is None."""
+    return [one.get("Ref") if isinstance(one, dict) else None
+            for one in stack.resources[role]["Properties"].get("ManagedPolicyArns", [])]
+
+
 def policies_of(assembly, stack, role):
-    properties = stack.resources[role]["Properties"]
-    return Policies(assembly, stack, [one["PolicyDocument"] for one in properties.get("Policies", [])])
+    own = [one["PolicyDocument"] for one in stack.resources[role]["Properties"].get("Policies", [])]
+    managed = [stack.resources[id]["Properties"]["PolicyDocument"] for id in managed_of(stack, role) if id]
+    return Policies(assembly, stack, own + managed)
 
 
 def role_by_arn(assembly, arn):
@@ -148,8 +156,8 @@ def nothing_more_is_granted(assembly):
             needs.setdefault(role_of(stack, handler["function"]), []).extend(handler["needs"])
         for role, one in stack.of_type("AWS::IAM::Role").items():
             where = f"{stack.name}: {role}"
-            if one["Properties"].get("ManagedPolicyArns"):
-                findings.append(f"{where} has managed policies")
+            if None in managed_of(stack, role):
+                findings.append(f"{where} has managed policies of others")
             for statement in policies_of(assembly, stack, role).statements:
                 prefixes = statement["Condition"].get("StringLike", {}).get("s3:prefix")
                 for action in statement["Action"]:
@@ -175,6 +183,12 @@ def roles_are_sound(assembly):
         size = sum(len(json.dumps(one["PolicyDocument"], separators=(",", ":"))) for one in properties.get("Policies", []))
         if size > MOST_INLINE_POLICY:
             findings.append(f"{stack.name}: the policies of {id} are {size} characters, more than {MOST_INLINE_POLICY}")
+        if len(managed_of(stack, id)) > MOST_MANAGED_POLICIES:
+            findings.append(f"{stack.name}: {id} has more than {MOST_MANAGED_POLICIES} managed policies")
+    for stack, id, properties in assembly.all("AWS::IAM::ManagedPolicy"):
+        size = len(json.dumps(properties["PolicyDocument"], separators=(",", ":")))
+        if size > MOST_MANAGED_POLICY:
+            findings.append(f"{stack.name}: {id} is {size} characters, more than {MOST_MANAGED_POLICY}")
     return findings
 
 

@@ -74,7 +74,8 @@ def strange_project():
 
     def listener(name, produced, **more):
         return {"type": "core:putListenerBoundary", "name": name, "lotUnit": "PT1H", "dataset": dataset(produced), **more}
-    sources = [f"in$put?{number}" for number in range(6)]
+    # Many of them, so that what a function may read is more than one policy holds.
+    sources = [f"in$put?{number}" for number in range(30)]
     return {
         "project": {"name": "9 Übungen*of.all?kinds_$", "version": "1.0_b+c"}, "placement": placement,
         "resources": [{"type": "core:bucket", "name": "data.one two", "bucketName": "weather-data-111122223333"}],
@@ -93,6 +94,7 @@ class Strange(Synthesised):
                                  synthesise(CLS, "portable", self.folder.name, [file]))
         self.assertGreater(len(assembly.stacks), 3)
         self.assertEqual(findings_of(assembly), [])
+        self.assertTrue(list(assembly.all("AWS::IAM::ManagedPolicy")))
 
 
 class Patterns(unittest.TestCase):
@@ -148,7 +150,7 @@ class Planted(Synthesised):
     def test_an_unsound_role(self):
         self.plant("may be taken on by", "AWS::IAM::Role", lambda stack, id, properties: properties[
             "AssumeRolePolicyDocument"]["Statement"][0].update(Principal={"AWS": "*"}))
-        self.plant("has managed policies", "AWS::IAM::Role",
+        self.plant("has managed policies of others", "AWS::IAM::Role",
                    lambda stack, id, properties: properties.update(ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]))
         self.plant_in_role("characters, more than", "events:PutEvents", lambda one: one.update(Sid=11000 * "x"))
 

@@ -176,6 +176,8 @@ def ref(stack, id):
         return stack.arn("batch", "compute-environment/" + properties["ComputeEnvironmentName"])
     if kind == "AWS::IAM::Role":
         return f"{stack.name}-{id}"
+    if kind == "AWS::IAM::ManagedPolicy":
+        return stack.arn("iam", f"policy/{stack.name}-{id}", region=False)
     if kind.startswith("AWS::EC2::"):
         return f"{kind.rsplit(':', 1)[1].lower()}-{id}"
     raise KeyError(f"Ref of a {kind}")
