@@ -241,6 +241,8 @@ class Planted(Synthesised):
         self.plant("no stack can be named so", "AWS::S3::Bucket", lambda stack, id, properties: setattr(stack, "name", "1"))
         self.plant("cannot have the tag", "AWS::SQS::Queue", lambda stack, id, properties: properties["Tags"][0].update(Value="a*b"))
         self.plant("cannot be named", "AWS::Lambda::Function", lambda stack, id, properties: properties.update(FunctionName=65 * "x"))
+        self.plant("more than 2048 characters", "AWS::Events::Rule", lambda stack, id, properties: properties["EventPattern"].update(
+            source=[2048 * "x"]), lambda properties: "EventPattern" in properties)
         self.plant("more than 4096 bytes", "AWS::Lambda::Function",
                    lambda stack, id, properties: properties["Environment"]["Variables"].update(X=5000 * "x"))
 

@@ -251,15 +251,16 @@ class Emulated(unittest.TestCase):
 
     def test_portable(self):
         place, stacks = self.deploy("portable")
+        self.lot_runs(place, "measured/1", "weather-sorted-1", "arc-events-us-east-1")
         self.destroy(place, stacks)
 
-    def lot_runs(self, place, dataset, machine):
+    def lot_runs(self, place, dataset, machine, bus="DEV-arc-events-eu-central-1"):
         """The announcement of a lot begins an execution, which ends well; the emulator reads our definition in its own way."""
         name, version = dataset.split("/")
         event = {"dataset": {"name": name, "version": version, "pathURI": "s3://landing/"}, "lot": "20260201PT5M003",
                  "manifest": "s3://manifests/lot/manifest.json", "datasetId": dataset}
         put = place.client("events").put_events(Entries=[{
-            "EventBusName": "DEV-arc-events-eu-central-1", "Source": "clusterless.arc", "DetailType": "Clusterless Arc Notification",
+            "EventBusName": bus, "Source": "clusterless.arc", "DetailType": "Clusterless Arc Notification",
             "Detail": json.dumps(event)}])
         self.assertEqual(put["FailedEntryCount"], 0)
         states = place.client("stepfunctions")

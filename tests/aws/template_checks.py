@@ -20,6 +20,7 @@ MOST_NAMES = {
     "AWS::Logs::LogGroup": ("LogGroupName", 512, r"[A-Za-z0-9._/#-]+"),
 }
 MOST_ENVIRONMENT = 4096
+MOST_PATTERN = 2048
 MOST_TEMPLATE = 1_000_000
 
 
@@ -213,6 +214,9 @@ def limits_are_kept(assembly):
             if taken.setdefault((one["Type"], name, one["Properties"].get("EventBusName")), id) != id or \
                     list(taken).count((one["Type"], name, one["Properties"].get("EventBusName"))) > 1:
                 findings.append(f"{stack.name}: {id} is named {name}, as another is")
+    for stack, id, properties in assembly.all("AWS::Events::Rule"):
+        if len(json.dumps(properties.get("EventPattern", {}), separators=(",", ":"))) > MOST_PATTERN:
+            findings.append(f"{stack.name}: the pattern of {id} is more than {MOST_PATTERN} characters")
     for stack, id, properties in assembly.all("AWS::Lambda::Function"):
         variables = properties.get("Environment", {}).get("Variables", {})
         if sum(len(key.encode()) + len(value.encode()) for key, value in variables.items()) > MOST_ENVIRONMENT:
