@@ -111,6 +111,7 @@ void add_function(Scope& scope, Piece& piece, FunctionSpec spec) {
   add(spec.needs, RecordNeeds(scope).log(spec.name));
   if (spec.failed_calls) add(spec.needs, giving_up(scope, *spec.failed_calls));
   fit_environment(scope, spec);
+  add_absences(spec.needs);
   add_log_group(scope, piece, spec.id + "LogGroup", "/aws/lambda/" + spec.name);
   add_role(piece.content, spec.id + "Role", "lambda.amazonaws.com", spec.needs);
   const bool is_arm = spec.props.architecture == model::Architecture::Arm64;

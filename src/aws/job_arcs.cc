@@ -149,6 +149,7 @@ std::vector<Need> container_needs(const Scope& scope, const ArcParts& parts) {
 }
 
 void add_role(Piece& piece, const std::string& id, std::string_view name, std::vector<Need> needs) {
+  add_absences(needs);
   add_role(piece.content, id, "ecs-tasks.amazonaws.com", needs);
   piece.handlers.push_back({.function = id, .name = std::string(name), .needs = std::move(needs)});
 }

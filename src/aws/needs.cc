@@ -29,7 +29,44 @@ std::string object_arn(const PlacementNames& names, const Uri& uri) {
   return format("{}/{}", names.bucket_arn(uri.bucket), policy_text(uri.key));
 }
 
+bool contains(const std::vector<std::string>& texts, std::string_view one) {
+  return std::ranges::find(texts, one) != texts.end();
+}
+
+/// Whether a listing of these keys (or pattern of keys) in a bucket is among the needs.
+bool lists(const std::vector<Need>& needs, const std::string& bucket, std::string_view keys) {
+  const auto covers = [&](std::string_view prefix) {
+    if (!prefix.ends_with('*')) return keys == prefix;
+    prefix.remove_suffix(1);
+    return keys.starts_with(prefix);
+  };
+  return std::ranges::any_of(needs, [&](const Need& need) {
+    return contains(need.actions, "s3:ListBucket") && contains(need.resources, bucket) &&
+           std::ranges::any_of(need.prefixes, covers);
+  });
+}
+
 }  // namespace
+
+void add_absences(std::vector<Need>& needs) {
+  std::map<std::string, std::vector<std::string>> absent;  // by ARN of the bucket
+  for (const auto& need : needs) {
+    if (!contains(need.actions, "s3:GetObject")) continue;
+    for (const auto& arn : need.resources) {
+      const auto slash = arn.find('/');
+      if (slash == std::string::npos) continue;
+      const std::string bucket = arn.substr(0, slash);
+      const std::string keys = arn.substr(slash + 1);
+      if (!lists(needs, bucket, keys)) absent[bucket].push_back(keys);
+    }
+  }
+  for (auto& [bucket, keys] : absent) {
+    needs.push_back({.why = "see what is absent from " + bucket.substr(bucket.rfind(':') + 1),
+                     .actions = {"s3:ListBucket"},
+                     .resources = {bucket},
+                     .prefixes = std::move(keys)});
+  }
+}
 
 void add(std::vector<Need>& needs, Need need) {
   needs.push_back(std::move(need));

@@ -52,6 +52,10 @@ class RecordNeeds {
   const Scope* scope_;
 };
 
+/// Adds listings of what is read and not listed: that an object is not there S3 says only to who
+/// may list its key, and to others that they may not read it.
+void add_absences(std::vector<Need>& needs);
+
 /// Appends.
 void add(std::vector<Need>& needs, Need need);
 void add(std::vector<Need>& needs, std::vector<Need> more);

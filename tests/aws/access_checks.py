@@ -138,6 +138,21 @@ def needs_are_granted(assembly):
     return findings
 
 
+def absences_are_told(assembly):
+    """(a) Who reads an object may list its key: to others S3 says of one that is not there that they may not read it. It asks for
+    s3:ListBucket with the key as s3:prefix then."""
+    findings = []
+    for stack in assembly.stacks:
+        for handler in stack.said["handlers"]:
+            granted = policies_of(assembly, stack, role_of(stack, handler["function"]))
+            for need in handler["needs"]:
+                for resource in need["resources"] if "s3:GetObject" in need["actions"] else []:
+                    bucket, _, key = resource.partition("/")
+                    if not granted.allow("s3:ListBucket", bucket, {"s3:prefix": sample(key)}):
+                        findings.append(f"{stack.name}: {handler['function']} is not told that {resource} is not there")
+    return findings
+
+
 def covered(needs, action, resource, prefixes):
     for need in needs:
         if action in need["actions"] and any(matches(one, resource) for one in need["resources"]):

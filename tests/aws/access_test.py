@@ -24,11 +24,12 @@ FOREIGN = ["arn:aws:s3:::ship-catalogue-444455556666*", "arn:aws:s3:::weather-fo
            "arn:aws:logs:eu-central-1:111122223333:log-group:/fleet/gateway:*",
            "arn:aws:sns:eu-central-1:111122223333:alarms", "arn:aws:states:::batch:submitJob.sync",
            "arn:aws:events:*:111122223333:rule/StepFunctionsGetEventsForBatchJobsRule"]
-CHECKS = [access.needs_are_granted, access.nothing_more_is_granted, access.roles_are_sound, access.targets_are_reached,
-          access.failed_calls_are_kept, access.notifications_are_delivered, access.sources_are_read, access.machines_call,
-          access.logs_are_written, lambda assembly: templates.what_is_named_is_there(assembly, FOREIGN),
-          templates.imports_are_exported, templates.references_are_there, templates.queues_are_sound,
-          templates.buckets_are_sound, templates.logs_end, templates.limits_are_kept]
+CHECKS = [access.needs_are_granted, access.absences_are_told, access.nothing_more_is_granted, access.roles_are_sound,
+          access.targets_are_reached, access.failed_calls_are_kept, access.notifications_are_delivered,
+          access.sources_are_read, access.machines_call, access.logs_are_written,
+          lambda assembly: templates.what_is_named_is_there(assembly, FOREIGN), templates.imports_are_exported,
+          templates.references_are_there, templates.queues_are_sound, templates.buckets_are_sound, templates.logs_end,
+          templates.limits_are_kept]
 
 
 def findings_of(assembly):
@@ -134,6 +135,9 @@ class Planted(Synthesised):
         self.plant_in_role("needs s3:GetObject on", "s3:GetObject", lambda one: one.update(Effect="Deny"))
         self.plant_in_role("needs s3:ListBucket", "s3:ListBucket",
                            lambda one: one["Condition"]["StringLike"].update({"s3:prefix": "elsewhere/*"}))
+
+    def test_an_absence_that_is_not_told(self):
+        self.plant_in_role("is not told that", "s3:ListBucket", lambda one: one.update(Action="s3:ListBucketVersions"))
 
     def test_a_grant_that_nothing_needs(self):
         def wider(one):
