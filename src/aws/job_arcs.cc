@@ -290,10 +290,11 @@ std::vector<Need> machine_needs(const Scope& scope, const ArcParts& parts) {
        .resources = {scope.names.arn("batch", format("job-definition/{}:*", name)),
                      scope.names.arn("batch", "job-definition/" + name),
                      scope.names.arn("batch", "job-queue/" + name)}},
-      // These have no resources that are known before the job.
-      {.why = "follow jobs",
-       .actions = {"batch:DescribeJobs", "batch:TerminateJob"},
-       .resources = {"*"}},
+      // An action that has no resources; and ids of jobs are not known before.
+      {.why = "follow jobs", .actions = {"batch:DescribeJobs"}, .resources = {"*"}},
+      {.why = "end jobs",
+       .actions = {"batch:TerminateJob"},
+       .resources = {scope.names.arn("batch", "job/*")}},
       {.why = "hear of jobs",
        .actions = {"events:PutTargets", "events:PutRule", "events:DescribeRule"},
        .resources = {scope.names.arn("events", "rule/StepFunctionsGetEventsForBatchJobsRule")}}};

@@ -14,7 +14,6 @@ from assembly import rule_arn
 WITHOUT_RESOURCES = {
     "ecr:GetAuthorizationToken": "a token for the registry, not for a repository",
     "batch:DescribeJobs": "has no resource types",
-    "batch:TerminateJob": "its resource is a job, whose id is only known when it has been submitted",
     "logs:CreateLogDelivery": "has no resource types",
     "logs:GetLogDelivery": "has no resource types",
     "logs:UpdateLogDelivery": "has no resource types",

@@ -57,6 +57,8 @@ def is_there(arn, own, foreign):
         return arn.split("/")[0] in own
     if service == "logs":  # streams of a group
         return re.sub(r":\*$", "", arn) in own
+    if service == "batch" and rest == "job/*":  # ids of jobs are not known before
+        return True
     if service == "batch":  # any revision
         return any(re.sub(r":\d+$", "", one) == re.sub(r":(\*|\d+)$", "", arn) for one in own)
     if service == "glue":
