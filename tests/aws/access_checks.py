@@ -5,6 +5,7 @@ list of findings, words that name the stack and the resource; none means that al
 Policies are read as IAM evaluates them (wildcards, conditions, a Deny before every Allow); what must be permitted follows
 from the needs of assembly.json and from how the services reach each other.
 """
+import functools
 import json
 import re
 
@@ -40,10 +41,14 @@ def plain(pattern):
     return pattern
 
 
+@functools.cache
+def expression(pattern):
+    return re.compile("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in plain(pattern)), re.S)
+
+
 def matches(pattern, text):
     """As IAM does: `*` and `?`, nothing else is special. The text may be a pattern itself, of which all that it matches is meant."""
-    wanted = "".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in plain(pattern))
-    return re.fullmatch(wanted, plain(text), re.S) is not None
+    return expression(pattern).fullmatch(plain(text)) is not None
 
 
 def holds(condition, context):
