@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "flow/conditional.h"
 #include "flow/publisher.h"
 #include "record/manifest.h"
@@ -27,6 +28,14 @@ double dice_of(const std::string& ulid) {
 
 bool has_members(const SinkOutput& output) {
   return std::ranges::any_of(output.members, [](const auto& line) { return !line.vanished; });
+}
+
+/// Whether a workload made more members than a usual segment has lines.
+bool is_large(const RunOutcome& outcome, const Limits& limits) {
+  const auto* completed = std::get_if<Completed>(&outcome);
+  return completed != nullptr && std::ranges::any_of(completed->sinks, [&](const auto& output) {
+           return output.members.size() > limits.segment_lines;
+         });
 }
 
 Result<> put_all(store::ObjectStore& store, const std::vector<record::Stored>& objects) {
@@ -234,6 +243,7 @@ Result<ArcOutcome> ArcFlow::run_claimed(const std::shared_ptr<HeldClaim>& held,
   }
   auto outcome = run_workload(*held, lot, ready);
   ready.sources.clear();  // a lot may have a million members
+  if (outcome && is_large(*outcome, arc_.project->limits)) give_back_memory();
   if (!outcome) {
     return fail_attempt(*held, lot,
                         Failed{.code = "Store",

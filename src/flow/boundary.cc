@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/memory.h"
 #include "flow/boundary_lines.h"
 #include "flow/left_out.h"
 #include "flow/lot_publication.h"
@@ -363,6 +364,7 @@ void Boundary::forget_stored(const Batch& batch) {
   }
   immediate_.erase(immediate_.begin(), stored);
   for (const Id id : batch.members) held_.let_go(id);
+  if (batch.members.size() > limits_.segment_lines) give_back_memory();
 }
 
 /// A lot whose objects went elsewhere is not closed; if it is due as an empty one, later.

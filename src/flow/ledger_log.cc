@@ -143,7 +143,8 @@ Result<LedgerLog::Appended> LedgerLog::append(record::Segment segment, std::uint
   const Uri uri =
       project.places.segment(project.plan.project, boundary_.boundary->name, segment.head.number);
   record::sort_lines(segment.lines);
-  std::vector<store::WriteStep> steps{{{.uri = uri, .bytes = record::write_segment(segment)}}};
+  std::vector<store::WriteStep> steps(1);
+  steps[0].push_back({.uri = uri, .bytes = record::write_segment(segment)});
   if (follow) steps.push_back(following(segment, follow));
   auto written = write_or_read(store_, std::move(steps));
   if (written.ours(0)) {
@@ -298,6 +299,7 @@ Result<std::shared_ptr<const LotMembers>> LedgerLog::members_of(const lot::LotId
     const auto found = lots_.find(lot);
     if (found != lots_.end()) numbers = found->second.segments;
   }
+  const Limits& limits = boundary_.project->limits;
   const std::string id = lot.to_string();
   LotMembers members;
   for (const std::uint64_t number : numbers) {
@@ -310,6 +312,13 @@ Result<std::shared_ptr<const LotMembers>> LedgerLog::members_of(const lot::LotId
       (*lines)->lines.get(row, line);
       members.add(line);
     }
+    // The lines of a large lot need not be kept twice.
+    if ((*lines)->rows.size() > 1 || (*lines)->lines.size() <= limits.cached_lines) continue;
+    const std::lock_guard lock(mutex_);
+    const auto cached = std::ranges::find(segment_cache_, number, &CachedSegment::number);
+    if (cached == segment_cache_.end()) continue;
+    cached_line_count_ -= cached->count;
+    segment_cache_.erase(cached);
   }
   members.settle();
   auto shared = std::make_shared<const LotMembers>(std::move(members));

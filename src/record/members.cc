@@ -22,11 +22,14 @@ std::optional<json::Value> report_of(std::string_view line) {
 
 /// `["role","uri",size,"sha256 or etag"]`: a JSON array, so that no two members give the same line.
 void revision_line(const MemberLine& member, std::string& line) {
-  line = "[";
+  line.clear();
+  line += '[';
   json::append_quoted(line, member.role);
   line += ',';
   json::append_quoted(line, member.uri);
-  line += ',' + std::to_string(member.size) + ',';
+  line += ',';
+  line += std::to_string(member.size);
+  line += ',';
   const auto& content = member.sha256 ? member.sha256 : member.etag;
   if (content) {
     json::append_quoted(line, *content);
