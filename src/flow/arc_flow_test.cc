@@ -481,11 +481,11 @@ TEST_F(ArcFlowTest, ADamagedBodyIsNotReplacedWhileNothingGivesItAgain) {
   ASSERT_TRUE(write_claim(world.store, first.uri, again, first.etag));
   world.workload.script = [](const WorkloadContext& context) {
     auto outcome = ScriptedWorkload::copy_all(context);
-    auto& members = std::get<Completed>(outcome).sinks.front().members;
-    auto line = members.front();
+    auto& made = std::get<Completed>(outcome).sinks.front().members;
+    auto line = made.front();
     line.size = 2;
     line.sha256 = sha256_hex("other");
-    members.set(0, line);
+    made.set(0, line);
     return outcome;
   };
   EXPECT_FALSE(world.flow().run(lot_id(lot)));
