@@ -6,6 +6,7 @@ they declare are written in. CLS_ACCEPT=1 writes the files anew, and skips.
 
 Usage: golden_templates_test.py CLS [-v]
 """
+import difflib
 import json
 import os
 import pathlib
@@ -53,9 +54,8 @@ class Golden(unittest.TestCase):
         for path in made:
             with self.subTest(f"{name}/{path}"):
                 if made[path] != golden[path]:
-                    self.assertEqual(made[path].splitlines(), golden[path].splitlines(),
-                                     f"{name}/{path}; CLS_ACCEPT=1 writes it anew")
-                    self.fail(f"{name}/{path} differs in its white space")
+                    lines = difflib.unified_diff(golden[path].splitlines(), made[path].splitlines(), "golden", "made", n=2, lineterm="")
+                    self.fail("\n".join([f"{name}/{path} differs; CLS_ACCEPT=1 writes it anew", *list(lines)[:60]]))
 
     def test_all(self):
         if "CLS_ACCEPT" in os.environ:
