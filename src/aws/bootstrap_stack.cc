@@ -2,6 +2,8 @@
 // The stack that the projects of a placement share: stores, bus, images, network. What it exports:
 // docs/formats/aws-names.md.
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "aws/buckets.h"
@@ -16,8 +18,7 @@ namespace {
 
 constexpr std::int64_t old_states_days = 30;
 constexpr std::int64_t unfinished_upload_days = 7;
-constexpr int subnet_mask_bits = 13;  ///< a /19 leaves these to the hosts
-constexpr int public_blocks = 4;      ///< /19 of the /16 that are public; private ones follow
+constexpr int public_blocks = 4;  ///< of eight; private ones follow
 
 struct StoreRow {
   record::StoreKind kind;
@@ -179,8 +180,9 @@ class Bootstrap {
 
   /// The block-th part of the network, in the zone of that number.
   void add_subnet(const std::string& id, unsigned zone, unsigned block, const std::string& routes) {
-    const Value blocks = object({{"Fn::Cidr", list({text(options_.cidr), number(2 * public_blocks),
-                                                    number(subnet_mask_bits)})}});
+    const Value blocks =
+        object({{"Fn::Cidr", list({text(options_.cidr), number(2 * public_blocks),
+                                   number(subnet_host_bits(options_.cidr).value())})}});
     content_.add(
         id,
         Resource{.type = "AWS::EC2::Subnet",
@@ -238,6 +240,38 @@ class Bootstrap {
 };
 
 }  // namespace
+
+Result<unsigned> subnet_host_bits(const std::string& cidr) {
+  constexpr unsigned address_bits = 32;
+  constexpr unsigned eighth = 3;
+  constexpr unsigned largest = 16;
+  constexpr unsigned smallest = 25;
+  const auto refuse = [&] {
+    return fail(FailureCode::Invalid, format("'{}' is no network of /{} to /{}, as 10.14.0.0/16",
+                                             cidr, largest, smallest));
+  };
+  std::uint32_t address = 0;
+  unsigned prefix = 0;
+  std::string_view rest = cidr;
+  for (int part = 0; part < 5; ++part) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    const bool is_last = part == 4;
+    if (error != std::errc() || value > (is_last ? address_bits : 255U)) return refuse();
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    const std::string_view next = is_last ? "" : part == 3 ? "/" : ".";
+    if (!rest.starts_with(next) || (is_last && !rest.empty())) return refuse();
+    rest.remove_prefix(next.size());
+    if (is_last) {
+      prefix = value;
+    } else {
+      address = address << 8U | value;
+    }
+  }
+  if (prefix < largest || prefix > smallest) return refuse();
+  if ((address & ((1U << (address_bits - prefix)) - 1)) != 0) return refuse();
+  return address_bits - prefix - eighth;
+}
 
 Stack bootstrap_stack(const model::Placement& placement, const BootstrapOptions& options) {
   return Bootstrap(placement, options).stack();

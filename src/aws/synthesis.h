@@ -10,6 +10,7 @@
 
 #include "aws/assembly.h"
 #include "base/diagnostics.h"
+#include "base/result.h"
 #include "model/load.h"
 
 namespace cls::aws {
@@ -48,9 +49,13 @@ Assembly synthesise(const std::vector<model::LoadedDocument>& documents,
 /// How the network of a placement is made.
 struct BootstrapOptions {
   std::string cidr = "10.14.0.0/16";
-  unsigned subnets = 2;          ///< in as many availability zones; each a /19 of a /16
+  unsigned subnets = 2;          ///< in as many availability zones; each an eighth of the network
   bool private_subnets = false;  ///< beside the public ones, with a NAT gateway
 };
+
+/// How many bits of an address the hosts of a subnet have. Invalid unless `cidr` is an IPv4 network
+/// of /16 to /25 with no bit set behind its prefix: what a VPC may be and eight subnets fit into.
+Result<unsigned> subnet_host_bits(const std::string& cidr);
 
 /// The stack that all projects of a placement need.
 Stack bootstrap_stack(const model::Placement& placement, const BootstrapOptions& options);

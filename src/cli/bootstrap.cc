@@ -48,6 +48,9 @@ int bootstrap_aws(const Options& options, World& world) {
       .provider = "aws", .stage = std::nullopt, .account = wanted.account, .region = wanted.region};
   if (!wanted.stage.empty()) placement.stage = wanted.stage;
   const NetworkSettings network = aws_settings(options, world).network;
+  if (const auto bits = aws::subnet_host_bits(network.cidr); !bits) {
+    throw Error("aws.network.cidr: " + bits.error().message, ExitCode::Usage);
+  }
   aws::Assembly assembly;
   assembly.stacks.push_back(
       aws::bootstrap_stack(placement, {.cidr = network.cidr,
