@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <iterator>
 
-#include "base/memory.h"
 #include "base/posix_process_runner.h"
 #include "base/stop_signals.h"
 #include "cli/app.h"
@@ -31,7 +30,6 @@ std::optional<std::string> environment(const std::string& name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cls::keep_large_blocks_apart();
   cls::cli::StandardConsole console("cls");
   cls::StopSignals signals;
   cls::SystemClock clock;
