@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <iterator>
 
-#include "base/memory.h"
 #include "base/posix_process_runner.h"
 #include "base/stop_signals.h"
 #include "cli/app.h"
@@ -40,7 +39,6 @@ std::vector<std::string> arguments_of(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cls::keep_large_blocks_apart();
   cls::cli::StandardConsole console("cls");
   cls::StopSignals signals;
   cls::SystemClock clock;
