@@ -380,12 +380,14 @@ std::vector<std::pair<std::string, std::string>> arc_environment(const Scope& sc
 
 std::vector<std::string> source_paths(const ArcDatasets& datasets) {
   std::vector<std::string> paths;
+  paths.reserve(datasets.sources.size());
   for (const auto* owner : datasets.sources) paths.push_back(owner->dataset.pathURI);
   return paths;
 }
 
 std::vector<std::string> sink_paths(const ArcDatasets& datasets) {
   std::vector<std::string> paths;
+  paths.reserve(datasets.sinks.size());
   for (const auto& sink : datasets.sinks) paths.push_back(sink.pathURI);
   return paths;
 }

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::int64_t old_states_days = 30;
 constexpr std::int64_t unfinished_upload_days = 7;
-constexpr int public_blocks = 4;  ///< of eight; private ones follow
+constexpr std::int64_t blocks_of_network = 8;
+constexpr unsigned public_blocks = 4;  ///< of them; private ones follow
 
 struct StoreRow {
   record::StoreKind kind;
@@ -52,8 +53,8 @@ Value lifecycle(record::StoreKind kind) {
 
 class Bootstrap {
  public:
-  Bootstrap(const model::Placement& placement, const BootstrapOptions& options)
-      : names_(placement), options_(options) {}
+  Bootstrap(const model::Placement& placement, BootstrapOptions options)
+      : names_(placement), options_(std::move(options)) {}
 
   Stack stack() && {
     for (const auto& row : stores) add_store(row);
@@ -181,7 +182,7 @@ class Bootstrap {
   /// The block-th part of the network, in the zone of that number.
   void add_subnet(const std::string& id, unsigned zone, unsigned block, const std::string& routes) {
     const Value blocks =
-        object({{"Fn::Cidr", list({text(options_.cidr), number(2 * public_blocks),
+        object({{"Fn::Cidr", list({text(options_.cidr), number(blocks_of_network),
                                    number(subnet_host_bits(options_.cidr).value())})}});
     content_.add(
         id,

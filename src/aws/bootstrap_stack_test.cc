@@ -35,8 +35,9 @@ TEST(Bootstrap, A22_StoresAreRetained) {
 
 TEST(Bootstrap, PrivateSubnetsAreThereWhenWanted) {
   const auto exports = [](const BootstrapOptions& options) {
+    const Stack stack = bootstrap_stack(placement, options);
     std::set<std::string> names;
-    for (const auto& [id, output] : bootstrap_stack(placement, options).content.outputs()) {
+    for (const auto& [id, output] : stack.content.outputs()) {
       names.insert(output.export_name);
     }
     return names;

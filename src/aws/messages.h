@@ -11,9 +11,9 @@
 
 namespace cls::aws {
 
-/// How long queues keep messages, seconds.
-inline constexpr std::int64_t message_retention = 4 * 24 * 3600;
-inline constexpr std::int64_t dead_letter_retention = 14 * 24 * 3600;
+/// How long queues keep messages, seconds: 4 and 14 days.
+inline constexpr std::int64_t message_retention = 345'600;
+inline constexpr std::int64_t dead_letter_retention = 1'209'600;
 
 /// Who may put messages into a queue: a service, for the sake of a rule or bucket.
 struct Sender {

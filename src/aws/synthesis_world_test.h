@@ -36,6 +36,7 @@ struct Made {
 
 inline Made make(const std::vector<std::string>& texts, SynthesisOptions options = {}) {
   std::vector<model::Source> sources;
+  sources.reserve(texts.size());
   for (const auto& one : texts) {
     sources.push_back({"p" + std::to_string(sources.size() + 1) + ".json", one});
   }

@@ -136,6 +136,7 @@ TEST_F(Commands, VerifyForAwsWritesTemplates) {
   const auto run = [&] {
     return cls({"verify", "-p", "p.json", "--substrate", "aws", "--out", "out"});
   };
+  environment_["CLS_ASSETS_PATH"] = path("absent");
   const Ran without = run();
   EXPECT_EQ(without.code, 1);
   EXPECT_THAT(without.err, HasSubstr("no code for functions"));
@@ -171,7 +172,10 @@ TEST_F(Commands, VerifyForAwsOfAProjectForHereSaysSo) {
   write(path("p.json"), copy_project());
   const Ran ran = cls({"verify", "-p", "p.json", "--substrate", "aws"});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.err, HasSubstr("/placement/provider: the project is for 'local' (for AWS write"));
+  EXPECT_THAT(
+      ran.err,
+      HasSubstr(
+          "/placement/provider: a project with the provider 'local' cannot be deployed to aws"));
   EXPECT_EQ(cls({"verify", "-p", "p.json", "--out", "out"}).code, 2);
 }
 

@@ -112,20 +112,6 @@ aws::SynthesisOptions synthesis_options(const Options& options, World& world,
   return result;
 }
 
-void need_provider_aws(const std::vector<model::LoadedDocument>& documents, Diagnostics& problems) {
-  for (const auto& document : documents) {
-    const auto& placement = document.model.placement;
-    if (placement.provider == json::name_of(model::Substrate::Aws)) continue;
-    const auto [line, column] = document.position("/placement/provider");
-    problems.add({.file = document.document->file,
-                  .line = line,
-                  .column = column,
-                  .pointer = document.pointer + "/placement/provider",
-                  .message = format("the project is for '{}'", placement.provider),
-                  .hint = "for AWS write aws, an account and a region"});
-  }
-}
-
 void write_out(const Options& options, World& world, const aws::Assembly& assembly) {
   const auto written = aws::write_assembly(world.files, absolute(options.out, world), assembly);
   if (!written) throw Error(written.error());

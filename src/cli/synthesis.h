@@ -18,9 +18,6 @@ aws::SynthesisOptions synthesis_options(const Options& options, World& world,
                                         const std::vector<model::LoadedDocument>& documents,
                                         bool needs_code);
 
-/// Adds an error for each document that names another provider.
-void need_provider_aws(const std::vector<model::LoadedDocument>& documents, Diagnostics& problems);
-
 /// Writes it below --out and says so.
 void write_out(const Options& options, World& world, const aws::Assembly& assembly);
 

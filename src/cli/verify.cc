@@ -16,8 +16,6 @@ int verify(const Options& options, World& world) {
   std::optional<aws::Assembly> assembly;
   const auto synthesise = [&](const std::vector<model::LoadedDocument>& documents,
                               Diagnostics& problems) {
-    need_provider_aws(documents, problems);
-    if (problems.has_errors()) return;
     assembly = aws::synthesise(
         documents, synthesis_options(options, world, documents, !options.out.empty()), problems);
   };

@@ -60,7 +60,7 @@ class CopyingWorkload final : public Workload {
     line.role = role;
     line.uri = to.to_string();
     line.source = member.uri.to_string();
-    line.sourceVersion = record::version_text(*member.version);
+    if (member.version) line.sourceVersion = record::version_text(*member.version);
     auto object = store_.get(member.uri);
     if (!object) {
       line.vanished = "absent";

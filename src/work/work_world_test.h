@@ -107,19 +107,22 @@ class WorkWorld {
     const auto id = lot::LotId::parse(other).value();
     const Uri members = places.members(project.project, arc.name, id, "01OTHER");
     put(members.to_string(), record::write_members({.lines = {line}, .report = {}}));
-    record::Claim claim{
-        .project = "p",
-        .projectVersion = "1",
-        .arc = arc.name,
-        .lot = other,
-        .state = record::ClaimState::committed,
-        .nonce = "n",
-        .attempt = "01OTHER",
-        .declaration = "d",
-        .sources = {},
-        .sinks = {{"main",
-                   {.manifest = "m", .sha256 = "s", .members = members.key, .revision = "r"}}},
-        .condemned = {}};
+    const Uri manifest = places.manifest({"out", "1"}, id, record::ManifestState::complete);
+    record::Claim claim{.project = "p",
+                        .projectVersion = "1",
+                        .arc = arc.name,
+                        .lot = other,
+                        .state = record::ClaimState::committed,
+                        .nonce = "n",
+                        .attempt = "01OTHER",
+                        .declaration = "d",
+                        .sources = {},
+                        .sinks = {{"main",
+                                   {.manifest = manifest.to_string(),
+                                    .sha256 = "s",
+                                    .members = members.key,
+                                    .revision = "r"}}},
+                        .condemned = {}};
     put(places.claim(project.project, arc.name, id).to_string(), json::write_record(claim));
   }
 
