@@ -16,6 +16,7 @@ Value one_or_many(std::vector<Value> values) {
 
 Value to_json(const Statement& statement) {
   std::vector<Value> actions;
+  actions.reserve(statement.actions.size());
   for (const auto& action : statement.actions) actions.push_back(text(action));
   return object(
       {{"Sid", text(statement.id)},
@@ -74,6 +75,7 @@ Statement statement_of(const Need& need) {
   std::optional<Value> condition;
   if (!need.prefixes.empty()) {
     std::vector<Value> prefixes;
+    prefixes.reserve(need.prefixes.size());
     for (const auto& prefix : need.prefixes) prefixes.push_back(text(prefix));
     condition = object({{"StringLike", object({{"s3:prefix", one_or_many(std::move(prefixes))}})}});
   }
@@ -82,6 +84,7 @@ Statement statement_of(const Need& need) {
         object({{"StringEquals", object({{"cloudwatch:namespace", text(need.name_space)}})}});
   }
   std::vector<Value> resources;
+  resources.reserve(need.resources.size());
   for (const auto& arn : need.resources) resources.push_back(text(arn));
   return {.id = logical_id(need.why),
           .actions = need.actions,

@@ -69,7 +69,7 @@ PlacementNames::PlacementNames(model::Placement placement) : placement_(std::mov
 }
 
 std::string PlacementNames::staged(const std::vector<std::string>& parts) const {
-  const std::string name = join(parts, "-");
+  std::string name = join(parts, "-");
   if (!placement_.stage || placement_.stage->empty()) return name;
   return upper(*placement_.stage) + "-" + name;
 }
@@ -83,7 +83,7 @@ std::string PlacementNames::event_bus() const {
 }
 
 std::string PlacementNames::image_repository() const {
-  const std::string name = "clusterless-images";
+  std::string name = "clusterless-images";
   if (!placement_.stage || placement_.stage->empty()) return name;
   return lower(*placement_.stage) + "-" + name;
 }

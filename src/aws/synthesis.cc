@@ -28,11 +28,12 @@ Owners owners_of(const std::vector<model::LoadedDocument>& documents) {
   Owners owners;
   for (const auto& document : documents) {
     const model::Placement& placement = document.model.placement;
+    const model::ProjectId& project = document.model.project;
     model::each_component(document, [&]<class T>(const T& component, const auto& place) {
       if (component.exclude) return;
       const auto own = [&](const model::SinkDataset& dataset) {
         owners.insert_or_assign({placement, dataset.id()},
-                                Owner{document.model.project, dataset, place.kind, component.name});
+                                Owner{project, dataset, place.kind, component.name});
       };
       if constexpr (requires { component.dataset.pathURI; }) own(component.dataset);
       if constexpr (requires { component.sinks; }) {
@@ -85,8 +86,8 @@ std::string tag_text(std::string value) {
       [&](char c) {
         const bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
         const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
-        return is_ascii && !is_letter && !(c >= '0' && c <= '9') &&
-               others.find(c) == std::string_view::npos;
+        const bool is_plain = is_letter || (c >= '0' && c <= '9');
+        return is_ascii && !is_plain && others.find(c) == std::string_view::npos;
       },
       '-');
   return value;
@@ -185,6 +186,7 @@ class ProjectSynthesis {
       const std::string description = format(
           "Clusterless: resources, activities and boundaries of {}", scope_.project().to_string());
       std::vector<std::string> before;
+      before.reserve(stacks_.size());
       for (const auto& stack : stacks_) before.push_back(stack.name);
       stacks_.push_back({.name = scope_.names.grouped_stack(grouped_),
                          .placement = scope_.names.placement(),

@@ -17,6 +17,7 @@ using ::testing::SizeIs;
 
 std::vector<std::string> stack_names(const Made& made) {
   std::vector<std::string> names;
+  names.reserve(made.assembly.stacks.size());
   for (const auto& stack : made.assembly.stacks) names.push_back(stack.name);
   return names;
 }

@@ -38,6 +38,7 @@ std::vector<std::string> sorted(const std::vector<std::string>& texts) {
   for (const auto& text : texts) order.add(text);
   order.sort();
   std::vector<std::string> result;
+  result.reserve(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     result.push_back(std::string(order.text(i)) + std::to_string(order.number(i)));
   }

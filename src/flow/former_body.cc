@@ -57,7 +57,7 @@ Uri place_to_keep(const CommittedSink& committed, const std::string& maker) {
 Result<std::string> maker_of(store::ObjectStore& store, const CommittedSink& committed,
                              const std::string& body) {
   const auto& [arc, lot, role, sink] = committed;
-  const std::string former = sink.former.value_or("0");
+  std::string former = sink.former.value_or("0");
   const auto manifest = record::read_manifest(body);
   if (!sink.former || !manifest || revision_of(*manifest) + 1 == sink.number) return former;
   if (auto made = attempt_of_parts(*manifest); !made.empty()) return made;
@@ -108,10 +108,8 @@ Result<std::string> body_to_keep(store::ObjectStore& store, const CommittedSink&
   const auto key = record::parse_manifest_key(going.info.uri.key).value();
   const Uri place = arc.project->places.private_manifest(project, arc.arc->name, maker, key.dataset,
                                                          lot, key.state.value());
-  auto body = manifest_of_members(*file, role, lot, key.state.value(), sink.number - 1);
-  return record::manifest_objects(place, std::move(body), arc.project->limits.manifest_part)
-      .back()
-      .bytes;
+  const auto body = manifest_of_members(*file, role, lot, key.state.value(), sink.number - 1);
+  return record::manifest_objects(place, body, arc.project->limits.manifest_part).back().bytes;
 }
 
 }  // namespace
