@@ -20,9 +20,14 @@ constexpr std::size_t widest_bar = 30;
 
 /// 1234567 → `1,234,567`.
 std::string grouped(std::uint64_t number) {
-  std::string digits = format("{}", number);
-  for (auto at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
+  const std::string digits = format("{}", number);
+  constexpr std::size_t group = 3;
+  std::string result;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % group == 0) result += ',';
+    result += digits[i];
+  }
+  return result;
 }
 
 std::string rate_text(double per_second) {
