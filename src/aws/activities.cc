@@ -103,26 +103,27 @@ Piece piece_of(Scope& scope, const model::AwsCloudWatchExport& activity,
                                   .dead_letters = id + "DeadLetters",
                                   .retries = activity.runtimeProps.retryAttempts}};
   Piece piece;
-  add_dead_letter_queue(scope, piece, id + "DeadLetters", scope.names.queue(activity.name, "-dlq"),
-                        {{"events.amazonaws.com", rule_arn(scope.names, clock)}}, activity.name);
+  add_dead_letter_queue(scope, piece, id + "DeadLetters",
+                        scope.names.dead_letter_queue(activity.name),
+                        {sender_of(scope.names, clock)}, activity.name);
   add_rule(piece, clock);
-  add_function(
-      scope, piece,
-      {.id = id + "Function",
-       .name = scope.names.function(activity.name, "act"),
-       .handler = "log-export",
-       .props = activity.runtimeProps,
-       .environment = {{"CLS_PLACEMENT_JSON", placement_json(scope)},
-                       {"CLS_CLOUD_WATCH_EXPORT_ACTIVITY_PROPS_JSON",
-                        export_props(scope, activity)}},
-       .needs = {{.why = "export the log",
-                  .actions = {"logs:CreateExportTask"},
-                  .resources = {log_group_arn(scope, activity)}},
-                 {.why = "see what is being exported",
-                  .actions = {"logs:DescribeExportTasks"},
-                  .resources = {"*"}}},
-       .place = place,
-       .failed_calls = FailedCalls{id + "DeadLetters", scope.names.queue(activity.name, "-dlq")}});
+  add_function(scope, piece,
+               {.id = id + "Function",
+                .name = scope.names.function(activity.name, "act"),
+                .handler = "log-export",
+                .props = activity.runtimeProps,
+                .environment = {{"CLS_PLACEMENT_JSON", placement_json(scope)},
+                                {"CLS_CLOUD_WATCH_EXPORT_ACTIVITY_PROPS_JSON",
+                                 export_props(scope, activity)}},
+                .needs = {{.why = "export the log",
+                           .actions = {"logs:CreateExportTask"},
+                           .resources = {log_group_arn(scope, activity)}},
+                          {.why = "see what is being exported",
+                           .actions = {"logs:DescribeExportTasks"},
+                           .resources = {"*"}}},
+                .place = place,
+                .failed_calls =
+                    FailedCalls{id + "DeadLetters", scope.names.dead_letter_queue(activity.name)}});
   permit_call(piece, id + "Function", "events.amazonaws.com", rule_arn(scope.names, clock),
               "clock");
   return piece;

@@ -30,9 +30,7 @@ void add_start(StateMachine& machine, const std::string& workload) {
   TaskState start = call_of("StartFunctionArn", start_payload(), "StateStart");
   start.catches = {{.result_path = "$.workloadError", .next = "StartInvokeCatch"}};
   machine.add("StartInvoke", start);
-  machine.add("StartInvokeCatch", FailState{.cause = "",
-                                            .cause_path = "$.workloadError.Cause",
-                                            .error_path = "$.workloadError.Error"});
+  machine.add("StartInvokeCatch", fail_by_error());
   const auto current = [](std::string_view state, std::string next) {
     return ChoiceRule{{is_present("$.currentState"), equals("$.currentState", state)},
                       std::move(next)};
@@ -69,15 +67,10 @@ ChoiceState complete_choice() {
 }
 
 void add_complete(StateMachine& machine) {
-  TaskState complete =
-      call_of("CompleteFunctionArn",
-              object({{"context.$", text("$")}, {"execution.$", text("$$.Execution.Id")}}),
-              "StateComplete");
+  TaskState complete = call_of("CompleteFunctionArn", context_payload(), "StateComplete");
   complete.catches = {{.result_path = "$.workloadError", .next = "CompleteInvokeCatch"}};
   machine.add(std::string(complete_state), complete);
-  machine.add("CompleteInvokeCatch", FailState{.cause = "",
-                                               .cause_path = "$.workloadError.Cause",
-                                               .error_path = "$.workloadError.Error"});
+  machine.add("CompleteInvokeCatch", fail_by_error());
   machine.add("StateComplete", complete_choice());
   machine.add("RetryWait", WaitState{.seconds_path = "$.retryAfterSec", .next = "RetryEvent"});
   machine.add("RetryEvent", PassState{.paths = {.output = "$.arcWorkloadContext.arcNotifyEvent"},
@@ -91,6 +84,14 @@ void add_complete(StateMachine& machine) {
               FailState{.cause = "the complete gate gave a state that is unknown"});
 }
 
+/// The variables of each of an arc's functions.
+std::vector<std::pair<std::string, std::string>> arc_environment(const Scope& scope,
+                                                                 const model::ArcBase& arc) {
+  return {{"CLS_PLACEMENT_JSON", placement_json(scope)},
+          {"CLS_PROJECT", scope.project().to_string()},
+          {"CLS_ARC", arc.name}};
+}
+
 /// CLS_ARC_STATE_PROPS_JSON.
 std::string arc_state_props(const Scope& scope, const model::ArcBase& arc) {
   const Uri path = scope.places.arc_state_path(scope.project(), arc.name, std::nullopt);
@@ -100,6 +101,23 @@ std::string arc_state_props(const Scope& scope, const model::ArcBase& arc) {
                                {"sinks", json::encode(arc.sinks)},
                                {"arcStatePath", text(path.to_string() + "lot={lot}/{state}.arc")},
                                {"eventBusName", text(scope.names.event_bus())}}));
+}
+
+/// CLS_ARC_PROPS_JSON.
+std::string arc_props(const Scope& scope, const model::ArcBase& arc, const Value& workload_props) {
+  Value source_paths = Value::object();
+  for (const auto& [role, source] : arc.sources) {
+    source_paths.add(role, text(scope.places.source_manifest_template(source.id())));
+  }
+  Value sink_templates = Value::object();
+  for (const auto& [role, sink] : arc.sinks) {
+    sink_templates.add(role, text(scope.places.manifest_template(sink.id())));
+  }
+  return json::to_text(object({{"sources", json::encode(arc.sources)},
+                               {"sinks", json::encode(arc.sinks)},
+                               {"sourceManifestPaths", std::move(source_paths)},
+                               {"sinkManifestTemplates", std::move(sink_templates)},
+                               {"workloadProps", workload_props}}));
 }
 
 struct Gate {
@@ -152,7 +170,7 @@ void add_gates(Scope& scope, Piece& piece, const ArcParts& parts) {
   }
   add_gate(scope, piece, parts,
            {"SweepFunction", "sweep", std::move(sweeps),
-            FailedCalls{"DeadLetters", scope.names.queue(parts.declared.name, "-dlq")}});
+            FailedCalls{"DeadLetters", scope.names.dead_letter_queue(parts.declared.name)}});
 }
 
 /// What Step Functions needs to write executions to a log group: these have no resources.
@@ -175,10 +193,6 @@ std::optional<Value> logging_of(Scope& scope, Piece& piece, const std::string& m
                  {"Destinations", list({destination})}});
 }
 
-std::string function_arn(const Scope& scope, const ArcParts& parts, std::string_view suffix) {
-  return scope.names.arn("lambda", "function:" + scope.names.function(parts.declared.name, suffix));
-}
-
 Value machine_definition(const ArcParts& parts, const WorkloadSegment& workload) {
   StateMachine machine;
   add_start(machine, workload.first);
@@ -196,7 +210,8 @@ void add_machine(Scope& scope, Piece& piece, const ArcParts& parts,
   std::vector<Need> needs{
       {.why = "call the gates",
        .actions = {"lambda:InvokeFunction"},
-       .resources = {function_arn(scope, parts, "start"), function_arn(scope, parts, "complete")}}};
+       .resources = {scope.names.function_arn(parts.declared.name, "start"),
+                     scope.names.function_arn(parts.declared.name, "complete")}}};
   add(needs, workload.needs);
   const auto logging = logging_of(scope, piece, name);
   if (logging) add(needs, log_delivery());
@@ -277,10 +292,11 @@ void add_rules(Scope& scope, Piece& piece, const ArcParts& parts) {
   std::vector<Sender> senders;
   for (const auto& rule : rules) {
     add_rule(piece, rule);
-    senders.push_back({"events.amazonaws.com", rule_arn(scope.names, rule)});
+    senders.push_back(sender_of(scope.names, rule));
   }
-  add_dead_letter_queue(scope, piece, "DeadLetters", scope.names.queue(parts.declared.name, "-dlq"),
-                        senders, parts.declared.name);
+  add_dead_letter_queue(scope, piece, "DeadLetters",
+                        scope.names.dead_letter_queue(parts.declared.name), senders,
+                        parts.declared.name);
 }
 
 void add_alarms(const Scope& scope, Piece& piece, const ArcParts& parts) {
@@ -319,9 +335,7 @@ void add_catch(StateMachine& machine, const std::string& state) {
 
 void add_workload_call(StateMachine& machine, const std::string& state, std::string_view function,
                        std::string next) {
-  TaskState call = call_of(
-      function, object({{"context.$", text("$")}, {"execution.$", text("$$.Execution.Id")}}),
-      std::move(next));
+  TaskState call = call_of(function, context_payload(), std::move(next));
   call.paths = {.input = "$.arcWorkloadContext", .result = "$.sinkManifests"};
   call.catches = {catch_of(state)};
   machine.add(state, call);
@@ -345,22 +359,6 @@ void add_arc(Scope& scope, Piece& piece, const ArcParts& parts, const WorkloadSe
   add_alarms(scope, piece, parts);
 }
 
-std::string arc_props(const Scope& scope, const model::ArcBase& arc, const Value& workload_props) {
-  Value source_paths = Value::object();
-  for (const auto& [role, source] : arc.sources) {
-    source_paths.add(role, text(scope.places.source_manifest_template(source.id())));
-  }
-  Value sink_templates = Value::object();
-  for (const auto& [role, sink] : arc.sinks) {
-    sink_templates.add(role, text(scope.places.manifest_template(sink.id())));
-  }
-  return json::to_text(object({{"sources", json::encode(arc.sources)},
-                               {"sinks", json::encode(arc.sinks)},
-                               {"sourceManifestPaths", std::move(source_paths)},
-                               {"sinkManifestTemplates", std::move(sink_templates)},
-                               {"workloadProps", workload_props}}));
-}
-
 std::vector<Need> workload_needs(const Scope& scope, const ArcParts& parts) {
   const RecordNeeds records(scope);
   std::vector<Need> needs{records.project()};
@@ -371,25 +369,12 @@ std::vector<Need> workload_needs(const Scope& scope, const ArcParts& parts) {
   return needs;
 }
 
-std::vector<std::pair<std::string, std::string>> arc_environment(const Scope& scope,
-                                                                 const model::ArcBase& arc) {
-  return {{"CLS_PLACEMENT_JSON", placement_json(scope)},
-          {"CLS_PROJECT", scope.project().to_string()},
-          {"CLS_ARC", arc.name}};
-}
-
-std::vector<std::string> source_paths(const ArcDatasets& datasets) {
-  std::vector<std::string> paths;
-  paths.reserve(datasets.sources.size());
-  for (const auto* owner : datasets.sources) paths.push_back(owner->dataset.pathURI);
-  return paths;
-}
-
-std::vector<std::string> sink_paths(const ArcDatasets& datasets) {
-  std::vector<std::string> paths;
-  paths.reserve(datasets.sinks.size());
-  for (const auto& sink : datasets.sinks) paths.push_back(sink.pathURI);
-  return paths;
+std::vector<std::pair<std::string, std::string>> workload_environment(const Scope& scope,
+                                                                      const model::ArcBase& arc,
+                                                                      const Value& workload_props) {
+  auto environment = arc_environment(scope, arc);
+  environment.emplace_back("CLS_ARC_PROPS_JSON", arc_props(scope, arc, workload_props));
+  return environment;
 }
 
 }  // namespace cls::aws

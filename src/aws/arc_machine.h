@@ -52,19 +52,13 @@ ArcParts parts_of(const Scope& scope, const model::ArcBase& arc, const model::Pl
 /// Everything but the workload.
 void add_arc(Scope& scope, Piece& piece, const ArcParts& parts, const WorkloadSegment& workload);
 
-/// CLS_ARC_PROPS_JSON.
-std::string arc_props(const Scope& scope, const model::ArcBase& arc, const Value& workload_props);
-
 /// What every workload function may do with records: read its sources, keep its claim, note what
 /// it makes, publish nothing.
 std::vector<Need> workload_needs(const Scope& scope, const ArcParts& parts);
 
-/// The variables of each of an arc's functions.
-std::vector<std::pair<std::string, std::string>> arc_environment(const Scope& scope,
-                                                                 const model::ArcBase& arc);
-
-/// Paths of the datasets, for grants on data.
-std::vector<std::string> source_paths(const ArcDatasets& datasets);
-std::vector<std::string> sink_paths(const ArcDatasets& datasets);
+/// The variables of functions and jobs of the workload.
+std::vector<std::pair<std::string, std::string>> workload_environment(const Scope& scope,
+                                                                      const model::ArcBase& arc,
+                                                                      const Value& workload_props);
 
 }  // namespace cls::aws

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <set>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/format.h"
 
@@ -32,6 +34,12 @@ Value needs_json(const std::vector<Need>& needs) {
                  need.name_space.empty() ? std::nullopt : std::optional(text(need.name_space))}}));
   }
   return result;
+}
+
+/// Where a stack's template lies below the folder of its assembly.
+std::string template_path(const Stack& stack) {
+  return format("{}-{}/{}.template.json", *stack.placement.account, *stack.placement.region,
+                stack.name);
 }
 
 Value stack_json(const Stack& stack) {
@@ -64,15 +72,40 @@ std::string path_in(const std::string& directory, std::string_view name) {
   return format("{}/{}", directory, name);
 }
 
-/// Under another name first: a reader finds the file of before or the new one.
-Result<> replace(FileSystem& files, const std::string& path, std::string_view bytes) {
-  const std::string next = path + ".part";
-  if (auto gone = files.unlink(next); !gone && gone.error().code != FailureCode::NotFound) {
-    return gone;
+/// Writes files under other names first, and gives them theirs when all of them are durable: a
+/// reader finds a file of before or a whole new one.
+class Replacement {
+ public:
+  explicit Replacement(FileSystem& files) : files_(files) {}
+
+  Result<> add(const std::string& path, std::string_view bytes) {
+    const std::string folder = path.substr(0, path.rfind('/'));
+    if (auto there = files_.make_directories(folder); !there) return pass(std::move(there));
+    static_cast<void>(files_.unlink(path + next));  // of one who was killed
+    if (auto written = files_.write_new(path + next, bytes); !written) return written;
+    paths_.push_back(path);
+    folders_.insert(folder);
+    return {};
   }
-  if (auto written = files.write_new(next, bytes); !written) return written;
-  return files.rename(next, path);
-}
+
+  Result<> commit() {
+    std::vector<std::string> written;
+    written.reserve(paths_.size());
+    for (const auto& path : paths_) written.push_back(path + next);
+    if (auto synced = files_.sync(written); !synced) return synced;
+    for (const auto& path : paths_) {
+      if (auto named = files_.rename(path + next, path); !named) return named;
+    }
+    return files_.sync({folders_.begin(), folders_.end()});
+  }
+
+ private:
+  static constexpr const char* next = ".part";
+
+  FileSystem& files_;
+  std::vector<std::string> paths_;
+  std::set<std::string> folders_;
+};
 
 /// The templates that the assembly.json of `directory` names; none where there is no such file.
 Result<std::set<std::string>> named_before(FileSystem& files, const std::string& directory) {
@@ -98,11 +131,6 @@ Result<std::set<std::string>> named_before(FileSystem& files, const std::string&
 
 }  // namespace
 
-std::string template_path(const Stack& stack) {
-  return format("{}-{}/{}.template.json", *stack.placement.account, *stack.placement.region,
-                stack.name);
-}
-
 Value to_json(const Assembly& assembly) {
   Value stacks = Value::array();
   for (const auto& stack : assembly.stacks) stacks.items.push_back(stack_json(stack));
@@ -124,16 +152,16 @@ Result<> write_assembly(FileSystem& files, const std::string& directory, const A
   auto before = named_before(files, directory);
   if (!before) return pass(std::move(before));
   std::set<std::string> made;
+  Replacement replacement(files);
   for (const auto& stack : assembly.stacks) {
-    const std::string path = path_in(directory, template_path(stack));
-    const auto folder = path.substr(0, path.rfind('/'));
-    if (auto there = files.make_directories(folder); !there) return pass(std::move(there));
-    if (auto written = replace(files, path, stack.content.to_text()); !written) return written;
-    made.insert(template_path(stack));
+    const std::string path = template_path(stack);
+    auto added = replacement.add(path_in(directory, path), stack.content.to_text());
+    if (!added) return added;
+    made.insert(path);
   }
-  if (auto there = files.make_directories(directory); !there) return pass(std::move(there));
   const std::string text = json::to_pretty(to_json(assembly)) + "\n";
-  if (auto written = replace(files, path_in(directory, listing), text); !written) return written;
+  if (auto added = replacement.add(path_in(directory, listing), text); !added) return added;
+  if (auto done = replacement.commit(); !done) return done;
   for (const auto& former : *before) {
     if (made.contains(former)) continue;
     auto gone = files.unlink(path_in(directory, former));

@@ -13,9 +13,6 @@ namespace cls::aws {
 /// `assembly.json`.
 Value to_json(const Assembly& assembly);
 
-/// Where a stack's template lies below the folder of its assembly.
-std::string template_path(const Stack& stack);
-
 /// Writes all of it below `directory`, made if need be; files of those names are replaced, and
 /// templates that the assembly.json which was there named and this one does not are removed.
 Result<> write_assembly(FileSystem& files, const std::string& directory, const Assembly& assembly);

@@ -173,7 +173,7 @@ void add_boundary_function(Scope& scope, Piece& piece, const Listener& listener)
   // The queue calls an infrequent one, and keeps what that fails at.
   std::optional<FailedCalls> failed;
   if (listener.is_frequent()) {
-    failed = FailedCalls{listener.id + "DeadLetters", scope.names.queue(declared.name, "-dlq")};
+    failed = FailedCalls{listener.id + "DeadLetters", scope.names.dead_letter_queue(declared.name)};
   }
   add_function(scope, piece,
                {.id = listener.id + "Function",
@@ -213,17 +213,13 @@ RuleSpec arrivals_rule(const Scope& scope, const Listener& listener) {
                      .retries = declared.runtimeProps.retryAttempts}};
 }
 
-Sender sender_of(const Scope& scope, const RuleSpec& rule) {
-  return {"events.amazonaws.com", rule_arn(scope.names, rule)};
-}
-
 Piece infrequent_piece(Scope& scope, const Listener& listener) {
   Piece piece;
   const RuleSpec rule = arrivals_rule(scope, listener);
   add_dead_letter_queue(scope, piece, listener.id + "DeadLetters",
-                        scope.names.queue(listener.declared.name, "-dlq"), {sender_of(scope, rule)},
-                        listener.declared.name);
-  add_boundary_queue(scope, piece, listener, sender_of(scope, rule));
+                        scope.names.dead_letter_queue(listener.declared.name),
+                        {sender_of(scope.names, rule)}, listener.declared.name);
+  add_boundary_queue(scope, piece, listener, sender_of(scope.names, rule));
   add_rule(piece, rule);
   add_boundary_function(scope, piece, listener);
   piece.content.add(
@@ -250,16 +246,16 @@ Piece frequent_piece(Scope& scope, const Listener& listener) {
       .target = {.arn = get_att(listener.id + "Function", "Arn"),
                  .dead_letters = listener.id + "DeadLetters",
                  .retries = declared.runtimeProps.retryAttempts}};
-  std::vector<Sender> dead_senders{sender_of(scope, clock)};
+  std::vector<Sender> dead_senders{sender_of(scope.names, clock)};
   Sender sender{"s3.amazonaws.com", scope.names.bucket_arn(listener.path.bucket)};
   if (!is_native(scope, listener)) {
     const RuleSpec arrivals = arrivals_rule(scope, listener);
-    sender = sender_of(scope, arrivals);
+    sender = sender_of(scope.names, arrivals);
     dead_senders.push_back(sender);
     add_rule(piece, arrivals);
   }
   add_dead_letter_queue(scope, piece, listener.id + "DeadLetters",
-                        scope.names.queue(declared.name, "-dlq"), dead_senders, declared.name);
+                        scope.names.dead_letter_queue(declared.name), dead_senders, declared.name);
   add_boundary_queue(scope, piece, listener, sender);
   add_rule(piece, clock);
   add_boundary_function(scope, piece, listener);

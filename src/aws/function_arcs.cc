@@ -32,16 +32,12 @@ void refuse_long_attempts(Scope& scope, const ArcParts& parts) {
 Piece function_arc(Scope& scope, const ArcParts& parts, FunctionWorkload workload) {
   refuse_long_attempts(scope, parts);
   Piece piece;
-  const std::string name = scope.names.function(parts.declared.name, "func");
-  auto environment = arc_environment(scope, parts.declared);
-  environment.emplace_back("CLS_ARC_PROPS_JSON",
-                           arc_props(scope, parts.declared, workload.workload_props));
   add_function(scope, piece,
                {.id = "WorkloadFunction",
-                .name = name,
+                .name = scope.names.function(parts.declared.name, "func"),
                 .handler = workload.handler,
                 .props = workload.props,
-                .environment = std::move(environment),
+                .environment = workload_environment(scope, parts.declared, workload.workload_props),
                 .needs = std::move(workload.needs),
                 .place = parts.place});
   const std::string state = workload.state;
@@ -53,23 +49,26 @@ Piece function_arc(Scope& scope, const ArcParts& parts, FunctionWorkload workloa
        .substitutions = {{"WorkloadFunctionArn", get_att("WorkloadFunction", "Arn")}},
        .needs = {{.why = "call the workload",
                   .actions = {"lambda:InvokeFunction"},
-                  .resources = {scope.names.arn("lambda", "function:" + name)}}}});
+                  .resources = {scope.names.function_arn(parts.declared.name, "func")}}}});
   return piece;
+}
+
+template <class Arc>
+FunctionWorkload workload_of(const Scope& scope, const Arc& arc, const ArcParts& parts,
+                             std::string state, std::string handler) {
+  auto needs = workload_needs(scope, parts);
+  add(needs, RecordNeeds(scope).data(parts.datasets));
+  return {.state = std::move(state),
+          .handler = std::move(handler),
+          .props = arc.workload.runtimeProps,
+          .workload_props = json::encode(arc.workload.workloadProps),
+          .needs = std::move(needs)};
 }
 
 template <class Arc>
 Piece copy_arc(Scope& scope, const Arc& arc, const model::Place& place) {
   const ArcParts parts = parts_of(scope, arc, place);
-  const RecordNeeds records(scope);
-  auto needs = workload_needs(scope, parts);
-  add(needs, records.read_data(source_paths(parts.datasets)));
-  add(needs, records.write_data(sink_paths(parts.datasets)));
-  return function_arc(scope, parts,
-                      {.state = "S3CopyFunction",
-                       .handler = "copy",
-                       .props = arc.workload.runtimeProps,
-                       .workload_props = json::encode(arc.workload.workloadProps),
-                       .needs = std::move(needs)});
+  return function_arc(scope, parts, workload_of(scope, arc, parts, "S3CopyFunction", "copy"));
 }
 
 /// Tables that sinks `glue://[catalog]/database/table[/…]` name.
@@ -91,17 +90,9 @@ Need table_need(const Scope& scope, const ArcDatasets& datasets) {
 template <class Arc>
 Piece partitions_arc(Scope& scope, const Arc& arc, const model::Place& place) {
   const ArcParts parts = parts_of(scope, arc, place);
-  const RecordNeeds records(scope);
-  auto needs = workload_needs(scope, parts);
-  add(needs, records.read_data(source_paths(parts.datasets)));
-  add(needs, records.write_data(sink_paths(parts.datasets)));
-  add(needs, table_need(scope, parts.datasets));
-  return function_arc(scope, parts,
-                      {.state = "AddPartitionsFunction",
-                       .handler = "add-partitions",
-                       .props = arc.workload.runtimeProps,
-                       .workload_props = json::encode(arc.workload.workloadProps),
-                       .needs = std::move(needs)});
+  auto workload = workload_of(scope, arc, parts, "AddPartitionsFunction", "add-partitions");
+  add(workload.needs, table_need(scope, parts.datasets));
+  return function_arc(scope, parts, std::move(workload));
 }
 
 }  // namespace

@@ -45,32 +45,7 @@ std::vector<Need> parts_of(const Need& need) {
   return parts;
 }
 
-/// Statements in as many policies as they need; the first is that within the role.
-std::vector<std::vector<Statement>> policies_of(const std::vector<Statement>& statements) {
-  constexpr std::size_t frame = 64;  // around the statements
-  std::vector<std::vector<Statement>> policies;
-  std::size_t size = 0;
-  for (const auto& statement : statements) {
-    const std::size_t more = json::to_text(to_json(statement)).size() + 1;
-    const std::size_t most = policies.size() <= 1 ? most_within_role : most_managed;
-    if (policies.empty() || size + more > most) {
-      policies.emplace_back();
-      size = frame;
-    }
-    policies.back().push_back(statement);
-    size += more;
-  }
-  return policies;
-}
-
-}  // namespace
-
-Value policy_document(const std::vector<Statement>& statements) {
-  Value list = Value::array();
-  for (const auto& statement : statements) list.items.push_back(to_json(statement));
-  return object({{"Version", text("2012-10-17")}, {"Statement", std::move(list)}});
-}
-
+/// Allows exactly that.
 Statement statement_of(const Need& need) {
   std::optional<Value> condition;
   if (!need.prefixes.empty()) {
@@ -102,6 +77,32 @@ std::vector<Statement> statements_of(const std::vector<Need>& needs) {
     }
   }
   return statements;
+}
+
+/// Statements in as many policies as they need; the first is that within the role.
+std::vector<std::vector<Statement>> policies_of(const std::vector<Statement>& statements) {
+  constexpr std::size_t frame = 64;  // around the statements
+  std::vector<std::vector<Statement>> policies;
+  std::size_t size = 0;
+  for (const auto& statement : statements) {
+    const std::size_t more = json::to_text(to_json(statement)).size() + 1;
+    const std::size_t most = policies.size() <= 1 ? most_within_role : most_managed;
+    if (policies.empty() || size + more > most) {
+      policies.emplace_back();
+      size = frame;
+    }
+    policies.back().push_back(statement);
+    size += more;
+  }
+  return policies;
+}
+
+}  // namespace
+
+Value policy_document(const std::vector<Statement>& statements) {
+  Value list = Value::array();
+  for (const auto& statement : statements) list.items.push_back(to_json(statement));
+  return object({{"Version", text("2012-10-17")}, {"Statement", std::move(list)}});
 }
 
 void add_role(Template& content, const std::string& id, std::string_view service,

@@ -36,9 +36,6 @@ struct Need {
 };
 
 Value policy_document(const std::vector<Statement>& statements);
-/// Allows exactly that.
-Statement statement_of(const Need& need);
-std::vector<Statement> statements_of(const std::vector<Need>& needs);
 
 /// Characters that IAM permits for the policies within a role, and for a managed policy.
 inline constexpr std::size_t most_within_role = 10240;

@@ -77,9 +77,7 @@ std::string image_of(Scope& scope, const Job& job) {
 }
 
 Value job_environment(Scope& scope, const ArcParts& parts, const Job& job) {
-  auto variables = arc_environment(scope, parts.declared);
-  variables.emplace_back("CLS_ARC_PROPS_JSON",
-                         arc_props(scope, parts.declared, job.workload_props));
+  auto variables = workload_environment(scope, parts.declared, job.workload_props);
   for (const auto& [name, value] : job.environment) {
     if (value.from != model::EnvironmentValue::From::Text) {
       scope.findings.error(job.place.below("environment").below(name),
@@ -137,18 +135,14 @@ std::vector<Need> execution_needs(const Scope& scope, const ArcParts& parts, con
 /// What the container may do: read its sources, write its sinks and manifests of its attempt.
 std::vector<Need> container_needs(const Scope& scope, const ArcParts& parts) {
   const RecordNeeds records(scope);
-  std::vector<Need> needs = records.sources(parts.datasets.sources);
-  std::erase_if(needs, [](const Need& need) {
-    return need.why.find("claims") != std::string::npos ||
-           need.why.find("ledgers") != std::string::npos;
-  });
+  std::vector<Need> needs = records.source_manifests(parts.datasets.sources);
   add(needs, records.private_manifests(parts.declared.name));
-  add(needs, records.read_data(source_paths(parts.datasets)));
-  add(needs, records.write_data(sink_paths(parts.datasets)));
+  add(needs, records.data(parts.datasets));
   return needs;
 }
 
-void add_role(Piece& piece, const std::string& id, std::string_view name, std::vector<Need> needs) {
+void add_job_role(Piece& piece, const std::string& id, std::string_view name,
+                  std::vector<Need> needs) {
   add_absences(needs);
   add_role(piece.content, id, "ecs-tasks.amazonaws.com", needs);
   piece.handlers.push_back({.function = id, .name = std::string(name), .needs = std::move(needs)});
@@ -193,8 +187,8 @@ void add_job(Scope& scope, Piece& piece, const ArcParts& parts, const Job& job,
   if (!size) return;
   const std::string name = scope.names.batch(parts.declared.name);
   add_log_group(scope, piece, "JobLogGroup", log_group(scope, parts));
-  add_role(piece, "JobRole", "job", container_needs(scope, parts));
-  add_role(piece, "JobExecutionRole", "job-execution", execution_needs(scope, parts, job));
+  add_job_role(piece, "JobRole", "job", container_needs(scope, parts));
+  add_job_role(piece, "JobExecutionRole", "job-execution", execution_needs(scope, parts, job));
   piece.content.add(
       "JobDefinition",
       Resource{
@@ -222,16 +216,13 @@ void add_job(Scope& scope, Piece& piece, const ArcParts& parts, const Job& job,
 
 void add_job_function(Scope& scope, Piece& piece, const ArcParts& parts, std::string_view suffix,
                       const model::LambdaProps& props, std::vector<Need> needs, const Job& job) {
-  auto environment = arc_environment(scope, parts.declared);
-  environment.emplace_back("CLS_ARC_PROPS_JSON",
-                           arc_props(scope, parts.declared, job.workload_props));
   const bool collects = suffix == "result";
   add_function(scope, piece,
                {.id = collects ? "ResultFunction" : "BeatFunction",
                 .name = scope.names.function(parts.declared.name, suffix),
                 .handler = collects ? "job-result" : "job-beat",
                 .props = props,
-                .environment = std::move(environment),
+                .environment = workload_environment(scope, parts.declared, job.workload_props),
                 .needs = std::move(needs),
                 .place = parts.place});
 }
@@ -255,17 +246,12 @@ ParallelState job_state(const Scope& scope, const ArcParts& parts, const JobComm
           FailState{.cause = "the job has ended well", .error = std::string(job_done)});
   StateMachine beat;
   beat.add("BatchBeatWait", WaitState{.seconds = beat_seconds, .next = "BatchBeat"});
-  TaskState beats =
-      call_of("BeatFunctionArn",
-              object({{"context.$", text("$")}, {"execution.$", text("$$.Execution.Id")}}),
-              "BatchBeatWait");
+  TaskState beats = call_of("BeatFunctionArn", context_payload(), "BatchBeatWait");
   beats.paths.result = "$.beat";
   beats.catches = {{.result_path = "$.workloadError", .next = "BatchBeatCatch"}};
   beat.add("BatchBeat", beats);
   // Every machine must have an end, that of a branch too: Step Functions refuses one that has none.
-  beat.add("BatchBeatCatch", FailState{.cause = "",
-                                       .cause_path = "$.workloadError.Cause",
-                                       .error_path = "$.workloadError.Error"});
+  beat.add("BatchBeatCatch", fail_by_error());
   Catch done{.errors = {std::string(job_done)},
              .result_path = "$.workloadResponse",
              .next = "BatchResults"};
@@ -278,8 +264,7 @@ ParallelState job_state(const Scope& scope, const ArcParts& parts, const JobComm
 std::vector<Need> machine_needs(const Scope& scope, const ArcParts& parts) {
   const std::string name = scope.names.batch(parts.declared.name);
   const auto function = [&](std::string_view suffix) {
-    return scope.names.arn("lambda",
-                           "function:" + scope.names.function(parts.declared.name, suffix));
+    return scope.names.function_arn(parts.declared.name, suffix);
   };
   return {
       {.why = "call the workload",
@@ -307,8 +292,7 @@ Piece job_arc(Scope& scope, const model::ArcBase& arc, const model::Place& place
   add_job(scope, piece, parts, job, command);
   auto collects = workload_needs(scope, parts);
   const RecordNeeds records(scope);
-  add(collects, records.read_data(source_paths(parts.datasets)));
-  add(collects, records.write_data(sink_paths(parts.datasets)));
+  add(collects, records.data(parts.datasets));
   add_job_function(scope, piece, parts, "result", job.collects, std::move(collects), job);
   std::vector<Need> beats{records.project()};
   add(beats, records.claims(arc.name));

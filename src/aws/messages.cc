@@ -79,6 +79,10 @@ std::string rule_arn(const PlacementNames& names, const RuleSpec& spec) {
   return names.arn("events", format("rule/{}{}", bus, spec.name));
 }
 
+Sender sender_of(const PlacementNames& names, const RuleSpec& spec) {
+  return {"events.amazonaws.com", rule_arn(names, spec)};
+}
+
 void add_rule(Piece& piece, const RuleSpec& spec) {
   const Target& target = spec.target;
   const auto optional_text = [](const std::string& value) {

@@ -59,6 +59,8 @@ struct RuleSpec {
 void add_rule(Piece& piece, const RuleSpec& spec);
 /// The ARN that a rule of that name has.
 std::string rule_arn(const PlacementNames& names, const RuleSpec& spec);
+/// The rule as a sender of messages.
+Sender sender_of(const PlacementNames& names, const RuleSpec& spec);
 
 /// An alarm that any value above zero, summed over `minutes`, raises.
 struct AlarmSpec {

@@ -141,9 +141,16 @@ std::string ProjectNames::function(std::string_view component, std::string_view 
       function_rule);
 }
 
-std::string ProjectNames::queue(std::string_view component, std::string_view suffix) const {
-  return fitted(of_project({lower_hyphen(component), project_.version}) + std::string(suffix),
-                queue_rule);
+std::string ProjectNames::queue(std::string_view component) const {
+  return fitted(of_project({lower_hyphen(component), project_.version}), queue_rule);
+}
+
+std::string ProjectNames::dead_letter_queue(std::string_view component) const {
+  return fitted(of_project({lower_hyphen(component), project_.version}) + "-dlq", queue_rule);
+}
+
+std::string ProjectNames::function_arn(std::string_view component, std::string_view suffix) const {
+  return arn("lambda", "function:" + function(component, suffix));
 }
 
 std::string ProjectNames::state_machine(std::string_view arc) const {

@@ -81,7 +81,9 @@ class ProjectNames : public PlacementNames {
   std::string grouped_stack(std::size_t number) const;  ///< the first is 1
   std::string arc_stack(std::string_view arc) const;
   std::string function(std::string_view component, std::string_view suffix) const;
-  std::string queue(std::string_view component, std::string_view suffix = "") const;
+  std::string function_arn(std::string_view component, std::string_view suffix) const;
+  std::string queue(std::string_view component) const;
+  std::string dead_letter_queue(std::string_view component) const;
   std::string state_machine(std::string_view arc) const;
   std::string arc_rule(std::string_view arc, std::string_view suffix) const;
   std::string rule(std::string_view component, std::string_view suffix = "") const;

@@ -138,21 +138,28 @@ std::vector<Need> RecordNeeds::arc_states(const std::string& arc) const {
           listing("find states", {prefix})};
 }
 
+std::vector<Need> RecordNeeds::source_manifests(const std::vector<const Owner*>& owners) const {
+  std::vector<Uri> prefixes;
+  prefixes.reserve(owners.size());
+  for (const auto* owner : owners) {
+    prefixes.push_back(scope_->places.manifests_prefix(owner->dataset.id()));
+  }
+  if (prefixes.empty()) return {};
+  return {objects("read source manifests", reads, prefixes),
+          listing("find source manifests", prefixes)};
+}
+
 std::vector<Need> RecordNeeds::sources(const std::vector<const Owner*>& owners) const {
-  std::vector<Uri> manifests;
   std::vector<Uri> claims;
   std::vector<Uri> ledgers;
   for (const auto* owner : owners) {
-    manifests.push_back(scope_->places.manifests_prefix(owner->dataset.id()));
-    const bool arc = owner->kind == model::ComponentKind::Arc;
-    (arc ? claims : ledgers)
-        .push_back(arc ? scope_->places.claims_prefix(owner->project, owner->component)
-                       : scope_->places.segments_prefix(owner->project, owner->component));
+    if (owner->kind == model::ComponentKind::Arc) {
+      claims.push_back(scope_->places.claims_prefix(owner->project, owner->component));
+    } else {
+      ledgers.push_back(scope_->places.segments_prefix(owner->project, owner->component));
+    }
   }
-  std::vector<Need> needs;
-  if (owners.empty()) return needs;
-  needs.push_back(objects("read source manifests", reads, manifests));
-  needs.push_back(listing("find source manifests", manifests));
+  std::vector<Need> needs = source_manifests(owners);
   if (!claims.empty()) needs.push_back(objects("read claims of sources", reads, claims));
   if (!ledgers.empty()) {
     needs.push_back(objects("read ledgers of sources", reads, ledgers));
@@ -205,6 +212,18 @@ std::vector<Need> RecordNeeds::write_data(const std::vector<std::string>& paths)
                    "s3:ListMultipartUploadParts"},
                   prefixes),
           listing("find written data", prefixes)};
+}
+
+std::vector<Need> RecordNeeds::data(const ArcDatasets& datasets) const {
+  std::vector<std::string> sources;
+  std::vector<std::string> sinks;
+  sources.reserve(datasets.sources.size());
+  sinks.reserve(datasets.sinks.size());
+  for (const auto* owner : datasets.sources) sources.push_back(owner->dataset.pathURI);
+  for (const auto& sink : datasets.sinks) sinks.push_back(sink.pathURI);
+  std::vector<Need> needs = read_data(sources);
+  add(needs, write_data(sinks));
+  return needs;
 }
 
 }  // namespace cls::aws

@@ -32,7 +32,8 @@ class RecordNeeds {
 
   std::vector<Need> claims(const std::string& arc) const;
   std::vector<Need> arc_states(const std::string& arc) const;
-  /// Manifests of the sources, and the records of their owners that say which is the current one.
+  std::vector<Need> source_manifests(const std::vector<const Owner*>& owners) const;
+  /// These, and the records of their owners that say which manifest is the current one.
   std::vector<Need> sources(const std::vector<const Owner*>& owners) const;
   std::vector<Need> sink_manifests(const std::vector<model::SinkDataset>& sinks) const;
   std::vector<Need> private_manifests(const std::string& arc) const;
@@ -43,6 +44,8 @@ class RecordNeeds {
   /// Objects below the paths of datasets on S3.
   std::vector<Need> read_data(const std::vector<std::string>& paths) const;
   std::vector<Need> write_data(const std::vector<std::string>& paths) const;
+  /// Those of an arc: reads its sources, writes its sinks.
+  std::vector<Need> data(const ArcDatasets& datasets) const;
 
  private:
   Need listing(std::string why, const std::vector<Uri>& prefixes) const;

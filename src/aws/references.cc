@@ -30,13 +30,6 @@ const T* declared(const Scope& scope, const std::string& reference) {
   return found;
 }
 
-/// What follows the last of `separator` in what another stack exports.
-Value end_of_import(const std::string& reference, std::string_view separator, std::int64_t index) {
-  return select(index,
-                object({{"Fn::Split",
-                         list({text(separator), import_value(fitted(reference, export_rule))})}}));
-}
-
 bool names_arn(const std::string& reference) {
   const auto parts = split(reference, ':');
   return parts.size() > 2 && parts[2] == "arn";
@@ -46,14 +39,6 @@ bool names_arn(const std::string& reference) {
 
 const model::BucketResource* declared_bucket(const Scope& scope, const std::string& reference) {
   return declared<model::BucketResource>(scope, reference);
-}
-
-Value bucket_name_of(const Scope& scope, const std::string& reference) {
-  if (const auto* bucket = declared_bucket(scope, reference)) return text(bucket->bucketName);
-  if (reference.starts_with("arn:")) return text(split(reference, ':').back());
-  // arn:aws:s3:::name
-  return names_arn(reference) ? end_of_import(reference, ":", 5)
-                              : import_value(fitted(reference, export_rule));
 }
 
 std::string database_id_of(const Scope& scope, const std::string& reference) {
@@ -66,9 +51,10 @@ Value database_name_of(const Scope& scope, const std::string& reference) {
     return text(database->databaseName);
   }
   if (reference.starts_with("arn:")) return text(split(reference, '/').back());
+  const Value imported = import_value(fitted(reference, export_rule));
+  if (!names_arn(reference)) return imported;
   // arn:aws:glue:region:account:database/name
-  return names_arn(reference) ? end_of_import(reference, "/", 1)
-                              : import_value(fitted(reference, export_rule));
+  return select(1, object({{"Fn::Split", list({text("/"), imported})}}));
 }
 
 Value compute_environment_of(const Scope& scope, const std::string& reference) {

@@ -9,8 +9,7 @@
 
 namespace cls::aws {
 
-/// The name of a bucket or of a database.
-Value bucket_name_of(const Scope& scope, const std::string& reference);
+/// The name of a database.
 Value database_name_of(const Scope& scope, const std::string& reference);
 /// The ARN of a compute environment.
 Value compute_environment_of(const Scope& scope, const std::string& reference);

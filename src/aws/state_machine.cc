@@ -130,6 +130,15 @@ Value equals(std::string_view path, std::string_view value) {
   return object({{"Variable", text(path)}, {"StringEquals", text(value)}});
 }
 
+FailState fail_by_error() {
+  return {
+      .cause = "", .cause_path = "$.workloadError.Cause", .error_path = "$.workloadError.Error"};
+}
+
+Value context_payload() {
+  return object({{"context.$", text("$")}, {"execution.$", text("$$.Execution.Id")}});
+}
+
 TaskState call_of(std::string_view function, Value payload, std::string next) {
   return {.resource = format("${{{}}}", function),
           .parameters = std::move(payload),

@@ -98,6 +98,11 @@ class StateMachine {
 Value is_present(std::string_view path);
 Value equals(std::string_view path, std::string_view value);
 
+/// An end by the error that a Catch put into `$.workloadError`.
+FailState fail_by_error();
+/// What a function is given of the state: all of it as `context`, and who runs it.
+Value context_payload();
+
 /// A task that calls a function with `payload` and gives what it returns; `function` is a name of
 /// the machine's substitutions, whose value is an ARN.
 TaskState call_of(std::string_view function, Value payload, std::string next);

@@ -2,6 +2,7 @@
 #include "aws/synthesis.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -49,33 +50,42 @@ class NameCheck {
  public:
   explicit NameCheck(model::Findings& findings) : findings_(&findings) {}
 
-  void check(const model::Component& component, const model::ComponentPlace& place) {
-    if (place.kind == model::ComponentKind::Resource) {
-      check_one({"resource " + std::string(place.type), component, place});
-      return;
+  template <class T>
+  void check(const T& component, const model::ComponentPlace& place) {
+    const bool is_resource = place.kind == model::ComponentKind::Resource;
+    check_one(is_resource ? "resource " + std::string(place.type) : "function", component.name,
+              place.below("name"));
+    if constexpr (std::is_same_v<T, model::AwsComputeEnvironment>) {
+      check_one("compute environment", component.computeEnvironmentName,
+                place.below("computeEnvironmentName"));
+    } else if constexpr (std::is_same_v<T, model::CoreCommandArc>) {
+      shared_.emplace(place.below("type"));
     }
-    check_one({"function", component, place});
+  }
+
+  /// What core:commandArcs share has a name, too.
+  void check_shared() {
+    const auto found = seen_.find({"compute environment", std::string(shared_environment_name)});
+    if (!shared_ || found == seen_.end()) return;
+    findings_->error(found->second,
+                     format("on AWS '{}' is the environment of each core:commandArc, as {} is",
+                            shared_environment_name, shared_->to_string()),
+                     "give it another name");
   }
 
  private:
-  struct One {
-    std::string kind;
-    const model::Component& component;
-    const model::ComponentPlace& place;
-  };
-
-  void check_one(const One& one) {
-    const auto [first, fresh] =
-        seen_.emplace(std::pair{one.kind, lower_hyphen(one.component.name)}, one.place);
-    if (fresh || one.component.name.empty()) return;
-    findings_->error(one.place.below("name"),
-                     format("on AWS '{}' is named as what {} declares: both become '{}'",
-                            one.component.name, first->second.to_string(), first->first.second),
+  void check_one(const std::string& kind, const std::string& name, const model::Place& place) {
+    const auto [first, fresh] = seen_.emplace(std::pair{kind, lower_hyphen(name)}, place);
+    if (fresh || name.empty()) return;
+    findings_->error(place,
+                     format("on AWS '{}' is named as what {} declares: both become '{}'", name,
+                            first->second.to_string(), first->first.second),
                      "give one of them another name");
   }
 
   model::Findings* findings_;
   std::map<std::pair<std::string, std::string>, model::Place> seen_;
+  std::optional<model::Place> shared_;  ///< of a core:commandArc
 };
 
 /// As a tag may have it: of ASCII letters, digits, spaces and these.
@@ -101,12 +111,9 @@ Tags tags_of(const Scope& scope) {
   return tags;
 }
 
-/// Adds a piece to a stack; what two pieces have in common must be the same in both.
+/// Adds a piece to a stack.
 void merge(Stack& stack, Piece&& piece) {
-  for (const auto& [id, resource] : piece.content.resources()) {
-    if (!stack.content.has(id)) stack.content.add(id, resource);
-  }
-  for (const auto& [id, output] : piece.content.outputs()) stack.content.add(id, output);
+  stack.content.absorb(std::move(piece.content));
   std::ranges::move(piece.handlers, std::back_inserter(stack.handlers));
 }
 
@@ -151,6 +158,7 @@ class ProjectSynthesis {
   void check_names() {
     NameCheck names(scope_.findings);
     each([&](const auto& component, const auto& place) { names.check(component, place); });
+    names.check_shared();
   }
 
   void add_grouped_stacks() {

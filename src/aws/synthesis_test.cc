@@ -125,6 +125,49 @@ TEST(Synthesis, NamesThatBecomeOneAreErrorsWithPlaces) {
                         HasSubstr("both become 'copy-a'"))));
 }
 
+std::string environment(const std::string& name, const std::string& physical) {
+  return R"({"type":"aws:core:computeEnvironment","name":")" + name +
+         R"(","computeEnvironmentName":")" + physical + "\"}";
+}
+
+TEST(Synthesis, ComputeEnvironmentsAreNamedApart) {
+  EXPECT_THAT(make({project(list_of("resources", {environment("a", "small_one"),
+                                                  environment("b", "smallOne")}))})
+                  .problems,
+              ElementsAre(HasSubstr("/resources/1/computeEnvironmentName: on AWS 'smallOne' is "
+                                    "named as what p1.json:1 declares")));
+  const std::string command =
+      R"({"type":"core:commandArc","name":"c","sources":{"main":{"name":"in","version":"1"}},)"
+      R"("sinks":{"main":{"name":"a","version":"1","pathURI":"s3://buk/a/"}},)"
+      R"("workload":{"command":["true"],"image":"i"}})";
+  const auto with = [&](const std::string& physical) {
+    return make({project(list_of("resources", {environment("a", physical)}) + "," +
+                         list_of("boundaries", {boundary("in")}) + "," +
+                         list_of("arcs", {command}))})
+        .problems;
+  };
+  EXPECT_THAT(with("own"), IsEmpty());
+  EXPECT_THAT(with("Default"),
+              ElementsAre(HasSubstr("/resources/0/computeEnvironmentName: on AWS 'default' is the "
+                                    "environment of each core:commandArc")));
+}
+
+TEST(Synthesis, ADatabaseOfSeveralTablesIsRetainedIfOneOfThemIs) {
+  const auto table_of = [](const std::string& name, bool removes) {
+    return R"({"type":"core:table","name":")" + name + R"(","database":"d","tableName":")" + name +
+           R"(","pathURI":"s3://buk/t","schema":{"dataFormat":"csv"},"removeOnDestroy":)" +
+           (removes ? "true}" : "false}");
+  };
+  const auto removal = [&](bool one, bool other) {
+    const Made made =
+        make({project(list_of("resources", {table_of("a", one), table_of("b", other)}))});
+    return made.stack("orders").content.resources().at("TableDatabaseD").on_removal;
+  };
+  EXPECT_EQ(removal(true, true), Removal::Delete);
+  EXPECT_EQ(removal(true, false), Removal::Retain);
+  EXPECT_EQ(removal(false, true), Removal::Retain);
+}
+
 TEST(Synthesis, OwnersMayBeInAnotherProject) {
   const Made made = make({project(list_of("boundaries", {boundary("in")})),
                           project(list_of("arcs", {copy("copyA", "in", "a")}), "lake")});

@@ -87,6 +87,16 @@ void Template::add(const std::string& id, Output output) {
   }
 }
 
+void Template::absorb(Template&& other) {
+  resources_.merge(other.resources_);
+  for (const auto& [id, left] : other.resources_) {
+    if (left.on_removal == Removal::Retain) resources_.at(id).on_removal = Removal::Retain;
+  }
+  outputs_.merge(other.outputs_);
+  if (other.outputs_.empty()) return;
+  throw Error(format("two outputs of a stack have the id {}", other.outputs_.begin()->first));
+}
+
 void Template::tag(const Tags& tags) {
   for (auto& [id, resource] : resources_) {
     const TagForm form = tag_form(resource.type);

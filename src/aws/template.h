@@ -42,6 +42,9 @@ class Template {
   /// Throws Error where the id is taken: the caller has checked names before.
   void add(const std::string& id, Resource resource);
   void add(const std::string& id, Output output);
+  /// Takes over what another one holds. A resource of the same id is the same; it is retained if
+  /// one of them is. Throws Error where an output's id is taken.
+  void absorb(Template&& other);
   /// Puts these on every resource that can have tags; its own stay.
   void tag(const Tags& tags);
 

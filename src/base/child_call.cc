@@ -5,17 +5,15 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <memory>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/format.h"
+#include "base/process_usage.h"
 #include "base/standard_streams.h"
 #include "base/unique_fd.h"
 
@@ -41,19 +39,6 @@ constexpr milliseconds look{50};
   ::_exit(code);
 }
 
-/// 0 where it cannot be told.
-std::uint64_t resident_bytes(pid_t pid) {
-  const auto close = [](std::FILE* file) { static_cast<void>(std::fclose(file)); };
-  const std::unique_ptr<std::FILE, decltype(close)> file(
-      std::fopen(format("/proc/{}/statm", pid).c_str(), "re"), close);
-  if (file == nullptr) return 0;
-  std::array<char, 64> line{};
-  if (std::fgets(line.data(), line.size(), file.get()) == nullptr) return 0;
-  const char* second = std::strchr(line.data(), ' ');
-  if (second == nullptr) return 0;
-  return std::strtoull(second, nullptr, 10) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 /// Reads what the child returns until it ends or goes beyond a limit.
 ChildReturn listen(int in, pid_t pid, const ChildLimits& limits) {
   ChildReturn result{.end = ChildEnd::Returned, .bytes = {}};
@@ -62,7 +47,7 @@ ChildReturn listen(int in, pid_t pid, const ChildLimits& limits) {
   while (true) {
     const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
     if (left <= milliseconds(0)) return {ChildEnd::OutOfTime, {}};
-    if (resident_bytes(pid) > limits.memory) return {ChildEnd::OutOfMemory, {}};
+    if (resident_bytes_of(pid) > limits.memory) return {ChildEnd::OutOfMemory, {}};
     pollfd readable{in, POLLIN, 0};
     const int ready = ::poll(&readable, 1, static_cast<int>(std::min(left, look).count()));
     if (ready <= 0) continue;

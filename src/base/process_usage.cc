@@ -16,8 +16,9 @@ namespace cls {
 namespace {
 
 /// The first bytes of a small file of /proc; empty if it cannot be read.
-std::string read_proc(const char* path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path, "re"), std::fclose);
+std::string read_proc(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
+                                                             std::fclose);
   if (!file) return "";
   std::string text(8192, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
@@ -64,6 +65,12 @@ double start_time() {
 
 }  // namespace
 
+std::uint64_t resident_bytes_of(int pid) {
+  const auto page = ::sysconf(_SC_PAGESIZE);
+  const std::string statm = read_proc("/proc/" + std::to_string(pid) + "/statm");
+  return page > 0 ? number_after(statm, " ") * static_cast<std::uint64_t>(page) : 0;
+}
+
 ProcessUsage process_usage() {
   ProcessUsage usage;
   usage.started = start_time();
@@ -71,9 +78,7 @@ ProcessUsage process_usage() {
   if (::getrusage(RUSAGE_SELF, &used) == 0) {
     usage.cpu_seconds = to_seconds(used.ru_utime) + to_seconds(used.ru_stime);
   }
-  const std::string statm = read_proc("/proc/self/statm");
-  const auto page = ::sysconf(_SC_PAGESIZE);
-  if (page > 0) usage.resident_bytes = number_after(statm, " ") * static_cast<std::uint64_t>(page);
+  usage.resident_bytes = resident_bytes_of(::getpid());
   usage.open_descriptors = open_descriptors();
   rlimit most{};
   if (::getrlimit(RLIMIT_NOFILE, &most) == 0) usage.most_descriptors = most.rlim_cur;

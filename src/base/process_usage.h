@@ -16,5 +16,7 @@ struct ProcessUsage {
 };
 
 ProcessUsage process_usage();
+/// The memory of another process that is resident; 0 where it cannot be found out.
+std::uint64_t resident_bytes_of(int pid);
 
 }  // namespace cls

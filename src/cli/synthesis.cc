@@ -43,20 +43,19 @@ std::string assets_directory(World& world) {
   return (prefix / "share" / "clusterless" / "assets").string();
 }
 
-void find_code(aws::SynthesisOptions& result, World& world, bool needs_code) {
+void find_code(aws::SynthesisOptions& result, World& world) {
   const std::string directory = assets_directory(world);
   for (const auto architecture : architectures) {
     const std::string file = format("{}/bootstrap-{}.zip", directory, lower(architecture));
     Digest digest = Digest::sha256();
     const auto read =
         world.files.read_pieces(file, [&](std::string_view piece) { digest.update(piece); });
-    if (!read && (needs_code || read.error().code != FailureCode::NotFound)) {
+    if (!read) {
       throw Error(
           format("no code for functions: {}; install cls whole, or name the folder that "
                  "has it by CLS_ASSETS_PATH",
                  read.error().message));
     }
-    if (!read) continue;
     result.code_files[std::string(architecture)] = file;
     result.code_hashes[std::string(architecture)] = digest.hex();
   }
@@ -107,7 +106,7 @@ aws::SynthesisOptions synthesis_options(const Options& options, World& world,
       .code_files = {},
       .code_hashes = {},
       .images = {}};
-  find_code(result, world, needs_code);
+  if (needs_code) find_code(result, world);
   find_images(result, world, documents);
   return result;
 }

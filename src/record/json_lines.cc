@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "json/value.h"
 
 namespace cls::record {
 
@@ -22,6 +23,16 @@ Result<> for_each_line(std::string_view bytes, std::string_view what,
     return fail(taken.error().code, format("{}, line {}: {}", what, number, message));
   }
   return {};
+}
+
+void append_text(std::string& out, std::string_view before,
+                 const std::optional<std::string>& text) {
+  out += before;
+  if (text) {
+    json::append_quoted(out, *text);
+  } else {
+    out += "null";
+  }
 }
 
 }  // namespace cls::record

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -15,5 +17,9 @@ namespace cls::record {
 /// line is Invalid. No bytes are no lines.
 Result<> for_each_line(std::string_view bytes, std::string_view what,
                        const std::function<Result<>(std::size_t, std::string_view)>& take);
+
+/// Appends `before` and a text as a quoted JSON string, or null where there is none: for lines that
+/// are made without a tree.
+void append_text(std::string& out, std::string_view before, const std::optional<std::string>& text);
 
 }  // namespace cls::record

@@ -132,16 +132,6 @@ std::vector<std::uint32_t> sorted_order(const LedgerLines& lines) {
 /// A line of a file without a hash, but for its URI; a guess at what to reserve.
 constexpr std::size_t usual_line = 280;
 
-void append_text(std::string& out, std::string_view before,
-                 const std::optional<std::string>& text) {
-  out += before;
-  if (text) {
-    json::append_quoted(out, *text);
-  } else {
-    out += "null";
-  }
-}
-
 /// The bytes of json::write_record(line), made without a tree: a scan may write a million of them.
 void append_line(std::string& out, const LedgerLine& line) {
   out += R"({"uri":)";

@@ -29,24 +29,8 @@ void revision_line(const MemberLine& member, std::string& line) {
   json::append_quoted(line, member.uri);
   line += ',';
   line += std::to_string(member.size);
-  line += ',';
-  const auto& content = member.sha256 ? member.sha256 : member.etag;
-  if (content) {
-    json::append_quoted(line, *content);
-  } else {
-    line += "null";
-  }
+  append_text(line, ",", member.sha256 ? member.sha256 : member.etag);
   line += "]\n";
-}
-
-void append_text(std::string& out, std::string_view before,
-                 const std::optional<std::string>& text) {
-  out += before;
-  if (text) {
-    json::append_quoted(out, *text);
-  } else {
-    out += "null";
-  }
 }
 
 /// The bytes of json::write_record(line), made without a tree: a lot may have a million.
