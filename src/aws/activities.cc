@@ -103,9 +103,9 @@ Piece piece_of(Scope& scope, const model::AwsCloudWatchExport& activity,
                                   .dead_letters = id + "DeadLetters",
                                   .retries = activity.runtimeProps.retryAttempts}};
   Piece piece;
-  add_dead_letter_queue(scope, piece, id + "DeadLetters",
-                        scope.names.dead_letter_queue(activity.name),
-                        {sender_of(scope.names, clock)}, activity.name);
+  add_dead_letter_queue(
+      scope, piece, id + "DeadLetters", scope.names.dead_letter_queue(activity.name),
+      {sender_of(scope.names, clock)}, scope.names.alarm(activity.name, "dead-letters"));
   add_rule(piece, clock);
   add_function(scope, piece,
                {.id = id + "Function",

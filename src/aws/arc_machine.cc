@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/arc_machine.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "aws/components.h"
@@ -15,7 +17,8 @@ namespace {
 constexpr unsigned gate_memory = 512;
 constexpr unsigned gate_minutes = 5;
 constexpr unsigned gate_retries = 2;
-constexpr std::string_view metrics = "Clusterless";  ///< their name space
+constexpr std::size_t most_pattern_characters = 2048;  ///< of a rule, by EventBridge's quota
+constexpr std::string_view metrics = "Clusterless";    ///< their name space
 
 /// What the start gate is given: the lot's event, and who runs it.
 Value start_payload() {
@@ -86,10 +89,11 @@ void add_complete(StateMachine& machine) {
 
 /// The variables of each of an arc's functions.
 std::vector<std::pair<std::string, std::string>> arc_environment(const Scope& scope,
-                                                                 const model::ArcBase& arc) {
+                                                                 const ArcParts& parts) {
   return {{"CLS_PLACEMENT_JSON", placement_json(scope)},
           {"CLS_PROJECT", scope.project().to_string()},
-          {"CLS_ARC", arc.name}};
+          {"CLS_ARC", parts.declared.name},
+          {"CLS_LEASE_SEC", format("{}", parts.lease_seconds)}};
 }
 
 /// CLS_ARC_STATE_PROPS_JSON.
@@ -128,7 +132,7 @@ struct Gate {
 };
 
 void add_gate(Scope& scope, Piece& piece, const ArcParts& parts, Gate gate) {
-  auto environment = arc_environment(scope, parts.declared);
+  auto environment = arc_environment(scope, parts);
   environment.emplace_back("CLS_ARC_STATE_PROPS_JSON", arc_state_props(scope, parts.declared));
   add_function(scope, piece,
                {.id = std::string(gate.id),
@@ -152,6 +156,11 @@ std::vector<Need> gate_needs(const Scope& scope, const ArcParts& parts) {
   return needs;
 }
 
+std::string machine_arn(const Scope& scope, const ArcParts& parts) {
+  return scope.names.arn("states",
+                         "stateMachine:" + scope.names.state_machine(parts.declared.name));
+}
+
 void add_gates(Scope& scope, Piece& piece, const ArcParts& parts) {
   const RecordNeeds records(scope);
   add_gate(scope, piece, parts, {"StartFunction", "start", gate_needs(scope, parts), {}});
@@ -161,6 +170,10 @@ void add_gates(Scope& scope, Piece& piece, const ArcParts& parts) {
   add(completes, records.attempt_notes(parts.declared.name));
   add(completes, records.announce());
   auto sweeps = completes;
+  // Lots that nothing announces again: of arcs that hear of none, and whose owner is lost.
+  add(sweeps, Need{.why = "start lots again",
+                   .actions = {"states:StartExecution"},
+                   .resources = {machine_arn(scope, parts)}});
   add_gate(scope, piece, parts, {"CompleteFunction", "complete", std::move(completes), {}});
   if (scope.options.alarms) {
     add(sweeps, Need{.why = "measure the oldest lot",
@@ -170,7 +183,7 @@ void add_gates(Scope& scope, Piece& piece, const ArcParts& parts) {
   }
   add_gate(scope, piece, parts,
            {"SweepFunction", "sweep", std::move(sweeps),
-            FailedCalls{"DeadLetters", scope.names.dead_letter_queue(parts.declared.name)}});
+            FailedCalls{"DeadLetters", scope.names.dead_letters_of_arc(parts.declared.name)}});
 }
 
 /// What Step Functions needs to write executions to a log group: these have no resources.
@@ -228,28 +241,43 @@ void add_machine(Scope& scope, Piece& piece, const ArcParts& parts,
                                      {"LoggingConfiguration", logging}})});
 }
 
-std::string machine_arn(const Scope& scope, const ArcParts& parts) {
-  return scope.names.arn("states",
-                         "stateMachine:" + scope.names.state_machine(parts.declared.name));
+Value lots_pattern(Value dataset_ids) {
+  return object({{"source", list({text("clusterless.arc")})},
+                 {"detail-type", list({text("Clusterless Arc Notification")})},
+                 {"detail", object({{"datasetId", std::move(dataset_ids)}})}});
 }
 
-/// Lots of the subscribed sources; nullopt where none is.
-std::optional<RuleSpec> lots_rule(const Scope& scope, const ArcParts& parts) {
-  Value ids = Value::array();
+/// One rule for lots of the subscribed sources, or as many as their ids need.
+std::vector<RuleSpec> lots_rules(const Scope& scope, const ArcParts& parts) {
+  std::vector<Value> patterns;
   for (const auto& [role, source] : parts.declared.sources) {
-    if (source.subscribe) ids.items.push_back(text(source.id().to_string()));
+    if (!source.subscribe) continue;
+    Value ids = Value::array();
+    if (!patterns.empty()) ids = *patterns.back().find("detail")->find("datasetId");
+    ids.items.push_back(text(source.id().to_string()));
+    Value pattern = lots_pattern(std::move(ids));
+    if (patterns.empty()) {
+      patterns.push_back(std::move(pattern));
+    } else if (json::to_text(pattern).size() > most_pattern_characters) {
+      patterns.push_back(lots_pattern(list({text(source.id().to_string())})));
+    } else {
+      patterns.back() = std::move(pattern);
+    }
   }
-  if (ids.items.empty()) return std::nullopt;
-  return RuleSpec{.id = "LotsRule",
-                  .name = scope.names.arc_rule(parts.declared.name, "-rule"),
-                  .bus = scope.names.event_bus(),
-                  .pattern = object({{"source", list({text("clusterless.arc")})},
-                                     {"detail-type", list({text("Clusterless Arc Notification")})},
-                                     {"detail", object({{"datasetId", std::move(ids)}})}}),
-                  .description = format("lots for arc {}", parts.declared.name),
-                  .target = {.arn = ref_to("Machine"),
-                             .role = get_att("LotsRole", "Arn"),
-                             .dead_letters = "DeadLetters"}};
+  std::vector<RuleSpec> rules;
+  for (auto& pattern : patterns) {
+    const std::string number = rules.empty() ? "" : format("{}", rules.size() + 1);
+    const std::string suffix = rules.empty() ? "-rule" : "-rule-" + number;
+    rules.push_back({.id = "LotsRule" + number,
+                     .name = scope.names.arc_rule(parts.declared.name, suffix),
+                     .bus = scope.names.event_bus(),
+                     .pattern = std::move(pattern),
+                     .description = format("lots for arc {}", parts.declared.name),
+                     .target = {.arn = ref_to("Machine"),
+                                .role = get_att("LotsRole", "Arn"),
+                                .dead_letters = "DeadLetters"}});
+  }
+  return rules;
 }
 
 /// Executions that ended without their complete gate.
@@ -267,10 +295,9 @@ RuleSpec ended_rule(const Scope& scope, const ArcParts& parts) {
 }
 
 RuleSpec reclaim_rule(const Scope& scope, const ArcParts& parts) {
-  const unsigned minutes = scope.options.reclaim_minutes;
   return {.id = "ReclaimRule",
           .name = scope.names.arc_rule(parts.declared.name, "-reclaim"),
-          .schedule = minutes == 1 ? "rate(1 minute)" : format("rate({} minutes)", minutes),
+          .schedule = rate_of(scope.options.reclaim_minutes),
           .description = format("lots and leases that arc {} has lost", parts.declared.name),
           .target = {.arn = get_att("SweepFunction", "Arn"), .dead_letters = "DeadLetters"}};
 }
@@ -281,13 +308,14 @@ void add_rules(Scope& scope, Piece& piece, const ArcParts& parts) {
     permit_call(piece, "SweepFunction", "events.amazonaws.com", rule_arn(scope.names, rule),
                 rule.id);
   }
-  if (auto lots = lots_rule(scope, parts)) {
+  auto lots = lots_rules(scope, parts);
+  if (!lots.empty()) {
     const Need starts{.why = "start executions",
                       .actions = {"states:StartExecution"},
                       .resources = {machine_arn(scope, parts)}};
     add_role(piece.content, "LotsRole", "events.amazonaws.com", {starts});
     piece.handlers.push_back({.function = "LotsRole", .name = "rule", .needs = {starts}});
-    rules.push_back(std::move(*lots));
+    std::ranges::move(lots, std::back_inserter(rules));
   }
   std::vector<Sender> senders;
   for (const auto& rule : rules) {
@@ -295,11 +323,12 @@ void add_rules(Scope& scope, Piece& piece, const ArcParts& parts) {
     senders.push_back(sender_of(scope.names, rule));
   }
   add_dead_letter_queue(scope, piece, "DeadLetters",
-                        scope.names.dead_letter_queue(parts.declared.name), senders,
-                        parts.declared.name);
+                        scope.names.dead_letters_of_arc(parts.declared.name), senders,
+                        scope.names.alarm(parts.declared.name, "arc-dead-letters"));
 }
 
-void add_alarms(const Scope& scope, Piece& piece, const ArcParts& parts) {
+void add_alarms(const Scope& scope, Piece& piece, const ArcParts& parts,
+                std::int64_t longest_seconds) {
   if (!scope.options.alarms) return;
   const std::string& arc = parts.declared.name;
   add_alarm(scope, piece,
@@ -311,7 +340,6 @@ void add_alarms(const Scope& scope, Piece& piece, const ArcParts& parts) {
              .dimension = "StateMachineArn",
              .dimension_value = ref_to("Machine"),
              .statistic = "Sum"});
-  const std::int64_t limit = 60 * static_cast<std::int64_t>(parts.declared.timeoutMin.value_or(15));
   add_alarm(scope, piece,
             {.id = "OldestAlarm",
              .name = scope.names.alarm(arc, "oldest-running"),
@@ -320,7 +348,7 @@ void add_alarms(const Scope& scope, Piece& piece, const ArcParts& parts) {
              .metric = "OldestRunningSeconds",
              .dimension = "StateMachine",
              .dimension_value = text(scope.names.state_machine(arc)),
-             .threshold = 2 * limit});
+             .threshold = 2 * longest_seconds});
 }
 
 }  // namespace
@@ -343,7 +371,7 @@ void add_workload_call(StateMachine& machine, const std::string& state, std::str
 }
 
 ArcParts parts_of(const Scope& scope, const model::ArcBase& arc, const model::Place& place) {
-  ArcParts parts{arc, place, {}};
+  ArcParts parts{arc, place, {}, arc.leaseSec};
   for (const auto& [role, source] : arc.sources) {
     // Validation has said where nobody owns it.
     if (const auto* owner = scope.owner_of(source.id())) parts.datasets.sources.push_back(owner);
@@ -356,7 +384,7 @@ void add_arc(Scope& scope, Piece& piece, const ArcParts& parts, const WorkloadSe
   add_gates(scope, piece, parts);
   add_machine(scope, piece, parts, workload);
   add_rules(scope, piece, parts);
-  add_alarms(scope, piece, parts);
+  add_alarms(scope, piece, parts, workload.longest_seconds);
 }
 
 std::vector<Need> workload_needs(const Scope& scope, const ArcParts& parts) {
@@ -370,10 +398,10 @@ std::vector<Need> workload_needs(const Scope& scope, const ArcParts& parts) {
 }
 
 std::vector<std::pair<std::string, std::string>> workload_environment(const Scope& scope,
-                                                                      const model::ArcBase& arc,
+                                                                      const ArcParts& parts,
                                                                       const Value& workload_props) {
-  auto environment = arc_environment(scope, arc);
-  environment.emplace_back("CLS_ARC_PROPS_JSON", arc_props(scope, arc, workload_props));
+  auto environment = arc_environment(scope, parts);
+  environment.emplace_back("CLS_ARC_PROPS_JSON", arc_props(scope, parts.declared, workload_props));
   return environment;
 }
 

@@ -19,6 +19,7 @@ struct ArcParts {
   const model::ArcBase& declared;
   model::Place place;
   ArcDatasets datasets;
+  std::int64_t lease_seconds = 0;  ///< how long a silent owner keeps a lot
 };
 
 /// A function or job of the workload as the machine sees it.
@@ -33,7 +34,8 @@ struct WorkloadSegment {
   std::string first;
   std::function<void(StateMachine&)> states;
   std::vector<Substitution> substitutions;
-  std::vector<Need> needs;  ///< of the machine
+  std::vector<Need> needs;           ///< of the machine
+  std::int64_t longest_seconds = 0;  ///< that an attempt may take, tries of its job included
 };
 
 inline constexpr std::string_view complete_state = "CompleteInvoke";
@@ -58,7 +60,7 @@ std::vector<Need> workload_needs(const Scope& scope, const ArcParts& parts);
 
 /// The variables of functions and jobs of the workload.
 std::vector<std::pair<std::string, std::string>> workload_environment(const Scope& scope,
-                                                                      const model::ArcBase& arc,
+                                                                      const ArcParts& parts,
                                                                       const Value& workload_props);
 
 }  // namespace cls::aws

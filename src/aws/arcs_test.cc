@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+
 #include "aws/synthesis_world_test.h"
 
 namespace cls::aws {
@@ -50,6 +52,102 @@ TEST(AwsArc, HearsOfTheLotsOfItsSubscribedSources) {
   EXPECT_EQ(member(rule, "EventPattern"),
             R"({"detail":{"datasetId":["in/1"]},"detail-type":["Clusterless Arc Notification"],)"
             R"("source":["clusterless.arc"]})");
+}
+
+TEST(AwsArc, ManySourcesAreHeardOfByAsManyRulesAsTheirNamesNeed) {
+  std::vector<std::string> boundaries;
+  std::string sources;
+  std::set<std::string> expected;
+  for (int i = 0; i < 120; ++i) {
+    const std::string name = "telemetry-of-all-depots-" + std::to_string(100 + i);
+    boundaries.push_back(boundary(name, "", "s3://buk/" + name + "/"));
+    sources += (i == 0 ? "" : ",") + ("\"s" + std::to_string(i)) + R"(":{"name":")" + name +
+               R"(","version":"1"})";
+    expected.insert(name + "/1");
+  }
+  std::string text = copy("copyA", "in", "a");
+  const std::string one = R"("main":{"name":"in","version":"1"})";
+  text.replace(text.find(one), one.size(), sources);
+  const Made made =
+      make({project(list_of("boundaries", boundaries) + "," + list_of("arcs", {text}))});
+  std::set<std::string> heard;
+  std::set<std::string> names;
+  for (const auto& [id, rule] : made.of_type("arc-copy-a", "AWS::Events::Rule")) {
+    if (!id.starts_with("LotsRule")) continue;
+    names.insert(rule.find("Name")->text);
+    const Value& pattern = *rule.find("EventPattern");
+    EXPECT_LE(json::to_text(pattern).size(), 2048U) << id;
+    for (const auto& item : pattern.find("detail")->find("datasetId")->items) {
+      EXPECT_TRUE(heard.insert(item.text).second) << item.text << " would start twice";
+    }
+  }
+  EXPECT_EQ(heard, expected);
+  EXPECT_THAT(names,
+              testing::ElementsAre("DEV-orders-copy-a-1-rule", "DEV-orders-copy-a-1-rule-2"));
+  // The queue of dead letters hears of each rule.
+  const auto policies = made.of_type("arc-copy-a", "AWS::SQS::QueuePolicy");
+  EXPECT_THAT(text_of(policies.at("DeadLettersPolicy")), HasSubstr("DEV-orders-copy-a-1-rule-2"));
+}
+
+Value states_of_job(const std::string& workload, std::size_t branch) {
+  const Made made = job_project(workload);
+  const auto machine = made.of_type("arc-job", "AWS::StepFunctions::StateMachine").at("Machine");
+  const Value& run = *machine.find("Definition")->find("States")->find("BatchRun");
+  return *run.find("Branches")->items.at(branch).find("States");
+}
+
+TEST(AwsArc, OnlyASubmitThatWasTurnedAwayIsTriedAgain) {
+  const Value submit = *states_of_job("", 0).find("BatchSubmit");
+  EXPECT_EQ(text_of(*submit.find("Retry")->items.front().find("ErrorEquals")),
+            R"(["Batch.TooManyRequestsException"])");
+}
+
+TEST(AwsArc, B2_AJobThatNeverBeginsEnds) {
+  const std::string props = R"(,"batchRuntimeProps":{"retryAttempts":3,"timeoutMin":100})";
+  EXPECT_EQ(states_of_job(props, 0).find("BatchSubmit")->find("TimeoutSeconds")->text,
+            std::to_string(24 * 3600 + 3 * 100 * 60));
+  EXPECT_THAT(job_project(R"(,"batchRuntimeProps":{"timeoutMin":20000})").problems,
+              Contains(AllOf(HasSubstr("tries of 20000 minutes are more than Step Functions can"),
+                             HasSubstr("a leaseSec of "))));
+}
+
+TEST(AwsArc, B2_OneBeatThatFailsEndsNoJob) {
+  const Value states = states_of_job("", 1);
+  EXPECT_EQ(states.find("BatchBeatWait")->find("Seconds")->text, "300")
+      << "three in the least lease of a job, 15 minutes";
+  const auto& catches = states.find("BatchBeat")->find("Catch")->items;
+  ASSERT_THAT(catches, SizeIs(2));
+  EXPECT_EQ(text_of(*catches[0].find("ErrorEquals")), R"(["cls.ClaimLost"])");
+  EXPECT_EQ(catches[0].find("Next")->text, "BatchBeatCatch");
+  EXPECT_EQ(text_of(*catches[1].find("ErrorEquals")), R"(["States.ALL"])");
+  EXPECT_EQ(catches[1].find("Next")->text, "BatchBeatWait");
+}
+
+TEST(AwsArc, TheArcsTimeLimitIsTheAttempts) {
+  const auto timeout = [](const std::string& more) {
+    return member(copy_project({}, more)
+                      .of_type("arc-copy-a", "AWS::Lambda::Function")
+                      .at("WorkloadFunction"),
+                  "Timeout");
+  };
+  EXPECT_EQ(timeout(""), "900");
+  EXPECT_EQ(timeout(R"(,"timeoutMin":3)"), "180");
+  const auto alarms = copy_project({.alarms = true}, R"(,"timeoutMin":3)")
+                          .of_type("arc-copy-a", "AWS::CloudWatch::Alarm");
+  EXPECT_EQ(member(alarms.at("OldestAlarm"), "Threshold"), "360");
+}
+
+TEST(AwsArc, B2_TheSweepMayStartWhatNothingAnnounces) {
+  const auto role = copy_project().of_type("arc-copy-a", "AWS::IAM::Role").at("SweepFunctionRole");
+  EXPECT_THAT(
+      member(role, "Policies"),
+      AllOf(HasSubstr("states:StartExecution"),
+            HasSubstr("arn:aws:states:eu-west-1:111122223333:stateMachine:DEV-orders-copy-a-1")));
+}
+
+TEST(AwsArc, F8_NamesOfVariablesThatClsGivesAreErrors) {
+  EXPECT_THAT(job_project(R"(,"environment":{"CLS_LOT":"7"})").problems,
+              Contains(HasSubstr("/arcs/0/workload/environment/CLS_LOT: names that begin with")));
 }
 
 TEST(AwsArc, A10_WithoutASubscribedSourceThereIsNoRule) {

@@ -47,6 +47,8 @@ Value stack_json(const Stack& stack) {
   add_placement(result, stack.placement);
   result.add("template", text(template_path(stack)));
   result.add("dependsOn", texts(stack.depends_on));
+  const auto imports = stack.content.imports();
+  result.add("imports", texts({imports.begin(), imports.end()}));
   Value handlers = Value::array();
   for (const auto& handler : stack.handlers) {
     handlers.items.push_back(object({{"function", text(handler.function)},
@@ -129,11 +131,8 @@ Result<std::set<std::string>> named_before(FileSystem& files, const std::string&
   return names;
 }
 
-}  // namespace
-
-Value to_json(const Assembly& assembly) {
-  Value stacks = Value::array();
-  for (const auto& stack : assembly.stacks) stacks.items.push_back(stack_json(stack));
+/// `assembly.json` around what it says of the stacks.
+Value listing_json(const Assembly& assembly, Value stacks) {
   Value assets = Value::array();
   for (const auto& asset : assembly.assets) assets.items.push_back(asset_json(asset));
   Value buckets = Value::array();
@@ -148,18 +147,22 @@ Value to_json(const Assembly& assembly) {
                  {"eventBuckets", std::move(buckets)}});
 }
 
-Result<> write_assembly(FileSystem& files, const std::string& directory, const Assembly& assembly) {
+}  // namespace
+
+Result<> write_assembly(FileSystem& files, const std::string& directory, Assembly assembly) {
   auto before = named_before(files, directory);
   if (!before) return pass(std::move(before));
   std::set<std::string> made;
   Replacement replacement(files);
-  for (const auto& stack : assembly.stacks) {
+  Value listed = Value::array();
+  for (auto& stack : assembly.stacks) {
+    listed.items.push_back(stack_json(stack));
     const std::string path = template_path(stack);
-    auto added = replacement.add(path_in(directory, path), stack.content.to_text());
-    if (!added) return added;
+    const std::string text = std::exchange(stack, {}).content.to_text();
+    if (auto added = replacement.add(path_in(directory, path), text); !added) return added;
     made.insert(path);
   }
-  const std::string text = json::to_pretty(to_json(assembly)) + "\n";
+  const std::string text = json::to_pretty(listing_json(assembly, std::move(listed))) + "\n";
   if (auto added = replacement.add(path_in(directory, listing), text); !added) return added;
   if (auto done = replacement.commit(); !done) return done;
   for (const auto& former : *before) {

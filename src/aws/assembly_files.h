@@ -10,11 +10,9 @@
 
 namespace cls::aws {
 
-/// `assembly.json`.
-Value to_json(const Assembly& assembly);
-
 /// Writes all of it below `directory`, made if need be; files of those names are replaced, and
 /// templates that the assembly.json which was there named and this one does not are removed.
-Result<> write_assembly(FileSystem& files, const std::string& directory, const Assembly& assembly);
+/// `assembly` is used up: a template is given up as soon as it is written.
+Result<> write_assembly(FileSystem& files, const std::string& directory, Assembly assembly);
 
 }  // namespace cls::aws

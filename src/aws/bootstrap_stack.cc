@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::int64_t old_states_days = 30;
 constexpr std::int64_t unfinished_upload_days = 7;
+constexpr std::int64_t unnamed_image_days = 7;
 constexpr std::int64_t blocks_of_network = 8;
 constexpr unsigned public_blocks = 4;  ///< of them; private ones follow
 
@@ -49,6 +50,18 @@ Value lifecycle(record::StoreKind kind) {
          {"NoncurrentVersionExpiration", object({{"NoncurrentDays", number(old_states_days)}})}}));
   }
   return object({{"Rules", std::move(rules)}});
+}
+
+/// What a push that did not end has left. An image with a tag is named by job definitions.
+Value unnamed_images_go() {
+  return object(
+      {{"rules", list({object({{"rulePriority", number(1)},
+                               {"description", text("images without a tag")},
+                               {"selection", object({{"tagStatus", text("untagged")},
+                                                     {"countType", text("sinceImagePushed")},
+                                                     {"countUnit", text("days")},
+                                                     {"countNumber", number(unnamed_image_days)}})},
+                               {"action", object({{"type", text("expire")}})}})})}});
 }
 
 class Bootstrap {
@@ -114,6 +127,8 @@ class Bootstrap {
                  .properties = object(
                      {{"RepositoryName", text(names_.image_repository())},
                       {"ImageTagMutability", text("IMMUTABLE")},
+                      {"LifecyclePolicy",
+                       object({{"LifecyclePolicyText", text(json::to_text(unnamed_images_go()))}})},
                       {"ImageScanningConfiguration", object({{"ScanOnPush", flag(true)}})},
                       {"EncryptionConfiguration", object({{"EncryptionType", text("AES256")}})}}),
                  .on_removal = Removal::Retain});

@@ -33,6 +33,43 @@ TEST(Bootstrap, A22_StoresAreRetained) {
   EXPECT_EQ(stores, 3);
 }
 
+TEST(Bootstrap, ImagesThatADefinitionMayNameStay) {
+  const auto policy = *bootstrap_stack(placement, {})
+                           .content.resources()
+                           .at("ImageRepository")
+                           .properties.find("LifecyclePolicy")
+                           ->find("LifecyclePolicyText");
+  const auto rules = json::parse_record(policy.text);
+  ASSERT_TRUE(rules);
+  for (const auto& rule : rules->find("rules")->items) {
+    EXPECT_EQ(rule.find("selection")->find("tagStatus")->text, "untagged");
+  }
+}
+
+TEST(Bootstrap, S5_FormerVersionsOfStatesGoAndTheLastOneStays) {
+  const Stack stack = bootstrap_stack(placement, {});
+  const auto rules = [&](const char* store) {
+    return text_of(*stack.content.resources().at(store).properties.find("LifecycleConfiguration"));
+  };
+  EXPECT_THAT(rules("ArcStateStore"), testing::AllOf(HasSubstr(R"("NoncurrentDays":30)"),
+                                                     Not(HasSubstr("ExpirationInDays"))));
+  for (const auto* store : {"ManifestStore", "MetadataStore"}) {
+    EXPECT_THAT(rules(store), Not(HasSubstr("Noncurrent"))) << "a former revision is a promise";
+  }
+}
+
+TEST(Bootstrap, S7_TheNetworkIsWhatTheSettingsSay) {
+  const Stack stack = bootstrap_stack(placement, {.cidr = "10.99.0.0/20", .subnets = 3});
+  EXPECT_EQ(stack.content.resources().at("Vpc").properties.find("CidrBlock")->text, "10.99.0.0/20");
+  std::set<std::string> blocks;
+  for (const auto& [id, resource] : stack.content.resources()) {
+    if (resource.type != "AWS::EC2::Subnet") continue;
+    blocks.insert(text_of(*resource.properties.find("CidrBlock")));
+  }
+  EXPECT_EQ(blocks.size(), 3U);
+  EXPECT_THAT(*blocks.begin(), HasSubstr(R"("Fn::Cidr":["10.99.0.0/20",8,9])"));
+}
+
 TEST(Bootstrap, PrivateSubnetsAreThereWhenWanted) {
   const auto exports = [](const BootstrapOptions& options) {
     const Stack stack = bootstrap_stack(placement, options);

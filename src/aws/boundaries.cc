@@ -2,6 +2,7 @@
 // Boundaries: a queue of what arrived, and the function that puts it into lots. Infrequent ones are
 // called by their queue; frequent ones by the clock, and empty their queue themselves.
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -17,8 +18,11 @@ namespace cls::aws {
 namespace {
 
 constexpr std::int64_t visibility_factor = 6;  ///< of a function's time limit, as AWS advises
-constexpr std::int64_t tries_when_called = 10;
-constexpr std::int64_t tries_when_emptied = 100;  ///< one that is early is seen at every tick
+constexpr std::int64_t most_tries = 20;
+constexpr std::int64_t least_tries = 3;
+constexpr std::int64_t most_trying_seconds = 4 * 86'400;  ///< far less than queues keep messages
+constexpr std::int64_t longest_tick_seconds = 3600;
+constexpr unsigned default_settle_seconds = 60;
 constexpr std::int64_t batch_messages = 1000;
 constexpr std::int64_t batch_seconds = 5;
 constexpr std::int64_t appenders = 2;  ///< the least that SQS permits; they append to one ledger
@@ -45,16 +49,32 @@ Listener listener_of(const model::AwsS3PutListenerBoundary& boundary, const mode
           place,    boundary.dataset.path(), component_id("Boundary", boundary.name)};
 }
 
-const model::BucketResource* bucket_in_project(const Scope& scope, const std::string& name) {
+/// A declaration of a bucket of that name.
+const model::BucketResource* bucket_in(const model::LoadedDocument& document,
+                                       const std::string& name) {
   const model::BucketResource* found = nullptr;
-  for (const auto* document : scope.documents) {
-    model::each_component(*document, [&]<class T>(const T& component, const auto&) {
-      if constexpr (std::is_base_of_v<model::BucketResource, T>) {
-        if (component.bucketName == name && !component.exclude) found = &component;
-      }
-    });
-  }
+  model::each_component(document, [&]<class T>(const T& component, const auto&) {
+    if constexpr (std::is_base_of_v<model::BucketResource, T>) {
+      if (component.bucketName == name && !component.exclude) found = &component;
+    }
+  });
   return found;
+}
+
+const model::BucketResource* bucket_in_project(const Scope& scope, const std::string& name) {
+  for (const auto* document : scope.documents) {
+    if (const auto* found = bucket_in(*document, name)) return found;
+  }
+  return nullptr;
+}
+
+/// One that another project of the run declares, which alone says what the bucket tells whom.
+const model::BucketResource* bucket_elsewhere(const Scope& scope, const std::string& name) {
+  for (const auto& document : scope.run) {
+    if (std::ranges::find(scope.documents, &document) != scope.documents.end()) continue;
+    if (const auto* found = bucket_in(document, name)) return found;
+  }
+  return nullptr;
 }
 
 std::string queue_arn(const Scope& scope, const Listener& listener) {
@@ -70,12 +90,22 @@ bool is_native(const Scope& scope, const Listener& listener) {
                              [&](const auto& one) { return one.queue_arn == arn; });
 }
 
+/// Whether S3's filters have the text as it is: of other characters some are encoded there, and a
+/// prefix that does not match is told to nobody. EventBridge has keys as they are.
+bool is_plain(std::string_view prefix) {
+  return std::ranges::all_of(prefix, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '/' ||
+           c == '-' || c == '_' || c == '.';
+  });
+}
+
 void note_frequent(Scope& scope, const Listener& listener) {
   const auto overlaps = [&](const QueueNotification& one) {
     return one.prefix.starts_with(listener.path.key) || listener.path.key.starts_with(one.prefix);
   };
   BucketWishes& wishes = scope.wishes[listener.path.bucket];
-  if (!scope.notifies_natively || std::ranges::any_of(wishes.notifications, overlaps)) {
+  if (!scope.notifies_natively || !is_plain(listener.path.key) ||
+      std::ranges::any_of(wishes.notifications, overlaps)) {
     wishes.events = true;
     return;
   }
@@ -95,6 +125,31 @@ void note_infrequent(Scope& scope, const Listener& listener, const model::Bucket
       "set its enableEventBridge, or infrequent.enableEventBridge here");
 }
 
+/// A bucket of nobody in the project must have been made to tell EventBridge.
+void note_foreign(Scope& scope, const Listener& listener, bool turns_on) {
+  const std::string& name = listener.path.bucket;
+  const model::Place place = listener.place.below("dataset");
+  const auto* declared = bucket_elsewhere(scope, name);
+  if (declared != nullptr && declared->enableEventBridge) return;
+  if (declared != nullptr) {
+    // Turned on beside its stack, it would be turned off by that stack's next change.
+    scope.findings.error(place,
+                         format("the bucket '{}' of another project does not tell EventBridge of "
+                                "its objects: no lot will begin",
+                                name),
+                         "set its enableEventBridge there");
+  } else if (turns_on || listener.is_frequent()) {
+    scope.assembly.buckets.push_back({scope.names.placement(), name});
+  } else {
+    scope.findings.warning(
+        place,
+        format("no project of this run declares the bucket '{}': unless it tells "
+               "EventBridge of its objects, no lot will begin",
+               name),
+        "set infrequent.enableEventBridge here to have it told so");
+  }
+}
+
 template <class Boundary>
 void note_boundary(Scope& scope, const Boundary& boundary, const model::Place& place) {
   const Listener listener = listener_of(boundary, place);
@@ -105,8 +160,8 @@ void note_boundary(Scope& scope, const Boundary& boundary, const model::Place& p
     note_frequent(scope, listener);
   } else if (bucket != nullptr) {
     note_infrequent(scope, listener, *bucket, turns_on);
-  } else if (turns_on || listener.is_frequent()) {
-    scope.assembly.buckets.push_back({scope.names.placement(), listener.path.bucket});
+  } else {
+    note_foreign(scope, listener, turns_on);
   }
 }
 
@@ -170,11 +225,6 @@ void add_boundary_function(Scope& scope, Piece& piece, const Listener& listener)
   const std::string_view variable = listener.is_frequent()
                                         ? "CLS_FREQUENT_S3_PUT_BOUNDARY_PROPS_JSON"
                                         : "CLS_S3_PUT_BOUNDARY_PROPS_JSON";
-  // The queue calls an infrequent one, and keeps what that fails at.
-  std::optional<FailedCalls> failed;
-  if (listener.is_frequent()) {
-    failed = FailedCalls{listener.id + "DeadLetters", scope.names.dead_letter_queue(declared.name)};
-  }
   add_function(scope, piece,
                {.id = listener.id + "Function",
                 .name = scope.names.function(declared.name, "int"),
@@ -186,19 +236,25 @@ void add_boundary_function(Scope& scope, Piece& piece, const Listener& listener)
                                 {std::string(variable), boundary_props(scope, listener)}},
                 .needs = boundary_needs(scope, listener),
                 .place = listener.place,
-                .failed_calls = std::move(failed)});
+                .failed_calls = FailedCalls{listener.id + "DeadLetters",
+                                            scope.names.dead_letter_queue(declared.name)}});
+}
+
+/// How often a message is received before it is a dead letter: while the queue still has it.
+std::int64_t tries(std::int64_t seconds_between) {
+  return std::clamp(most_trying_seconds / seconds_between, least_tries, most_tries);
 }
 
 void add_boundary_queue(const Scope& scope, Piece& piece, const Listener& listener,
                         const Sender& sender) {
-  const std::int64_t limit =
-      60 * static_cast<std::int64_t>(listener.declared.runtimeProps.timeoutMin);
+  const std::int64_t visibility =
+      visibility_factor * 60 * static_cast<std::int64_t>(listener.declared.runtimeProps.timeoutMin);
   add_queue(scope, piece,
             {.id = listener.id + "Queue",
              .name = scope.names.queue(listener.declared.name),
              .dead_letters = listener.id + "DeadLetters",
-             .visibility_seconds = visibility_factor * limit,
-             .receives = listener.is_frequent() ? tries_when_emptied : tries_when_called,
+             .visibility_seconds = visibility,
+             .receives = tries(std::max(visibility, longest_tick_seconds)),
              .senders = {sender}});
 }
 
@@ -209,19 +265,46 @@ RuleSpec arrivals_rule(const Scope& scope, const Listener& listener) {
           .pattern = arrivals_pattern(listener.path),
           .description = format("what arrives below {}", declared.dataset.pathURI),
           .target = {.arn = get_att(listener.id + "Queue", "Arn"),
+                     .dead_letters = listener.id + "DeadLetters"}};
+}
+
+/// Calls the boundary's function: of a frequent one at each end of an interval; of an infrequent
+/// one for lots that no object closes, and manifests that a call did not come to.
+RuleSpec clock_rule(const Scope& scope, const Listener& listener) {
+  const auto& declared = listener.declared;
+  const bool is_frequent = listener.is_frequent();
+  const auto settle = std::chrono::seconds(declared.settleSec.value_or(default_settle_seconds));
+  return {.id = listener.id + (is_frequent ? "Rule" : "Clock"),
+          .name = scope.names.rule(declared.name, is_frequent ? "" : "-clock"),
+          .schedule = is_frequent ? closing_schedule(declared.lotUnit.unit, settle)
+                                  : rate_of(scope.options.reclaim_minutes),
+          .description = format("closes lots of {}", declared.dataset.id().to_string()),
+          .target = {.arn = get_att(listener.id + "Function", "Arn"),
                      .dead_letters = listener.id + "DeadLetters",
                      .retries = declared.runtimeProps.retryAttempts}};
 }
 
+/// The queues, the function and its clock: what both kinds have. `arrivals` fills the queue.
+void add_common(Scope& scope, Piece& piece, const Listener& listener, const Sender& arrivals,
+                std::vector<Sender> dead_senders) {
+  const RuleSpec clock = clock_rule(scope, listener);
+  dead_senders.push_back(sender_of(scope.names, clock));
+  add_dead_letter_queue(scope, piece, listener.id + "DeadLetters",
+                        scope.names.dead_letter_queue(listener.declared.name), dead_senders,
+                        scope.names.alarm(listener.declared.name, "dead-letters"));
+  add_boundary_queue(scope, piece, listener, arrivals);
+  add_rule(piece, clock);
+  add_boundary_function(scope, piece, listener);
+  permit_call(piece, listener.id + "Function", "events.amazonaws.com", rule_arn(scope.names, clock),
+              "clock");
+}
+
 Piece infrequent_piece(Scope& scope, const Listener& listener) {
   Piece piece;
-  const RuleSpec rule = arrivals_rule(scope, listener);
-  add_dead_letter_queue(scope, piece, listener.id + "DeadLetters",
-                        scope.names.dead_letter_queue(listener.declared.name),
-                        {sender_of(scope.names, rule)}, listener.declared.name);
-  add_boundary_queue(scope, piece, listener, sender_of(scope.names, rule));
-  add_rule(piece, rule);
-  add_boundary_function(scope, piece, listener);
+  const RuleSpec arrivals = arrivals_rule(scope, listener);
+  const Sender sender = sender_of(scope.names, arrivals);
+  add_rule(piece, arrivals);
+  add_common(scope, piece, listener, sender, {sender});
   piece.content.add(
       listener.id + "Messages",
       Resource{.type = "AWS::Lambda::EventSourceMapping",
@@ -236,31 +319,16 @@ Piece infrequent_piece(Scope& scope, const Listener& listener) {
 }
 
 Piece frequent_piece(Scope& scope, const Listener& listener) {
-  const auto& declared = listener.declared;
   Piece piece;
-  const RuleSpec clock{
-      .id = listener.id + "Rule",
-      .name = scope.names.rule(declared.name),
-      .schedule = schedule_of(declared.lotUnit.unit),
-      .description = format("closes lots of {}", declared.dataset.id().to_string()),
-      .target = {.arn = get_att(listener.id + "Function", "Arn"),
-                 .dead_letters = listener.id + "DeadLetters",
-                 .retries = declared.runtimeProps.retryAttempts}};
-  std::vector<Sender> dead_senders{sender_of(scope.names, clock)};
-  Sender sender{"s3.amazonaws.com", scope.names.bucket_arn(listener.path.bucket)};
-  if (!is_native(scope, listener)) {
-    const RuleSpec arrivals = arrivals_rule(scope, listener);
-    sender = sender_of(scope.names, arrivals);
-    dead_senders.push_back(sender);
-    add_rule(piece, arrivals);
+  if (is_native(scope, listener)) {
+    add_common(scope, piece, listener,
+               {"s3.amazonaws.com", scope.names.bucket_arn(listener.path.bucket)}, {});
+    return piece;
   }
-  add_dead_letter_queue(scope, piece, listener.id + "DeadLetters",
-                        scope.names.dead_letter_queue(declared.name), dead_senders, declared.name);
-  add_boundary_queue(scope, piece, listener, sender);
-  add_rule(piece, clock);
-  add_boundary_function(scope, piece, listener);
-  permit_call(piece, listener.id + "Function", "events.amazonaws.com", rule_arn(scope.names, clock),
-              "clock");
+  const RuleSpec arrivals = arrivals_rule(scope, listener);
+  const Sender sender = sender_of(scope.names, arrivals);
+  add_rule(piece, arrivals);
+  add_common(scope, piece, listener, sender, {sender});
   return piece;
 }
 
@@ -280,6 +348,20 @@ std::string schedule_of(lot::LotUnit unit) {
   }
   // Ends of intervals that do not divide the hour are met by ticking at what divides both.
   return format("cron(0/{} * * * ? *)", std::gcd(minutes, hour));
+}
+
+std::string closing_schedule(lot::LotUnit unit, std::chrono::seconds settle) {
+  constexpr unsigned hour = 60;
+  // Lots of more than an hour are closed within one, too: meanwhile the queue is emptied.
+  const unsigned every = std::gcd(unit.minutes(), hour);
+  const auto settled = std::chrono::ceil<std::chrono::minutes>(settle).count();
+  const auto first = static_cast<unsigned>(settled % every);
+  return every == hour ? format("cron({} * * * ? *)", first)
+                       : format("cron({}/{} * * * ? *)", first, every);
+}
+
+std::string rate_of(unsigned minutes) {
+  return minutes == 1 ? "rate(1 minute)" : format("rate({} minutes)", minutes);
 }
 
 void note_boundaries(Scope& scope) {

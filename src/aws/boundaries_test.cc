@@ -29,7 +29,8 @@ TEST(AwsBoundary, AnInfrequentOneIsCalledByItsQueue) {
   EXPECT_EQ(member(rule, "EventPattern"),
             R"({"detail":{"bucket":{"name":["buk"]},"object":{"key":[{"prefix":"in/"}]}},)"
             R"("detail-type":["Object Created"],"source":["aws.s3"]})");
-  EXPECT_THAT(member(rule, "Targets"), HasSubstr(R"("MaximumRetryAttempts":3)"));
+  EXPECT_THAT(member(rule, "Targets"), Not(HasSubstr("MaximumRetryAttempts")))
+      << "into a queue EventBridge tries for a day";
   const auto mapping =
       made.of_type("orders", "AWS::Lambda::EventSourceMapping").at("BoundaryOrdersPutMessages");
   EXPECT_EQ(member(mapping, "FunctionResponseTypes"), R"(["ReportBatchItemFailures"])");
@@ -45,7 +46,8 @@ TEST(AwsBoundary, AFrequentOneIsCalledByTheClockAndToldByItsBucket) {
   const Made made = make({project(list_of("resources", {bucket("buk")}) + "," +
                                   list_of("boundaries", {boundary("in", frequent)}))});
   const auto rule = made.of_type("orders", "AWS::Events::Rule").at("BoundaryInRule");
-  EXPECT_EQ(member(rule, "ScheduleExpression"), R"x("cron(0/5 * * * ? *)")x");
+  EXPECT_EQ(member(rule, "ScheduleExpression"), R"x("cron(1/5 * * * ? *)")x")
+      << "a minute after its end a lot has settled";
   const auto told = made.of_type("orders", "AWS::S3::Bucket").at("BucketBuk");
   EXPECT_THAT(member(told, "NotificationConfiguration"),
               AllOf(HasSubstr("arn:aws:sqs:eu-west-1:111122223333:DEV-orders-in-1"),
@@ -80,6 +82,51 @@ TEST(AwsBoundary, B11_SeveralBoundariesOfABucketAreOneConfiguration) {
   EXPECT_TRUE(made.stack("orders").content.has("BoundaryInnerArrivals"));
 }
 
+TEST(AwsBoundary, KeysThatFiltersOfS3WouldEncodeAreToldByEventBridge) {
+  for (const auto* path : {"s3://buk/raw/day=1/", "s3://buk/a b/", "s3://buk/größe/"}) {
+    const Made made = make({project(list_of("resources", {bucket("buk")}) + "," +
+                                    list_of("boundaries", {boundary("in", frequent, path)}))});
+    const auto told = made.of_type("orders", "AWS::S3::Bucket").at("BucketBuk");
+    EXPECT_EQ(member(told, "NotificationConfiguration"),
+              R"({"EventBridgeConfiguration":{"EventBridgeEnabled":true}})");
+    const auto rule = made.of_type("orders", "AWS::Events::Rule").at("BoundaryInArrivals");
+    EXPECT_THAT(member(rule, "EventPattern"), HasSubstr(std::string(path).substr(9))) << path;
+  }
+}
+
+TEST(AwsBoundary, WhatNoObjectClosesTheClockCloses) {
+  const Made made = make({project(list_of("boundaries", {boundary("in")}))});
+  const auto clock = made.of_type("orders", "AWS::Events::Rule").at("BoundaryInClock");
+  EXPECT_EQ(member(clock, "Name"), R"("DEV-orders-in-1-eu-west-1-clock")");
+  EXPECT_EQ(member(clock, "ScheduleExpression"), R"x("rate(60 minutes)")x");
+  EXPECT_THAT(member(clock, "Targets"), AllOf(HasSubstr(R"(["BoundaryInFunction","Arn"])"),
+                                              HasSubstr(R"(["BoundaryInDeadLetters","Arn"])")));
+  EXPECT_TRUE(made.stack("orders").content.has("BoundaryInFunctionFailedCalls"));
+}
+
+TEST(AwsBoundary, B8_AMessageIsADeadLetterBeforeItsQueueForgetsIt) {
+  for (const std::string& more : {std::string(), frequent}) {
+    const Made made = make({project(list_of("boundaries", {boundary("in", more)}))});
+    const auto queue = made.of_type("orders", "AWS::SQS::Queue").at("BoundaryInQueue");
+    const auto seconds = [&](const char* name) { return std::stoll(member(queue, name)); };
+    const auto receives = std::stoll(queue.find("RedrivePolicy")->find("maxReceiveCount")->text);
+    // SQS counts the age of a message from when it came first.
+    EXPECT_LT(2 * receives * seconds("VisibilityTimeout"), seconds("MessageRetentionPeriod"));
+  }
+}
+
+TEST(AwsBoundary, ABucketOfAnotherProjectOfTheRunTellsWhatItsOwnerSays) {
+  const auto with = [](const std::string& more) {
+    return make({project(list_of("boundaries", {boundary("in", frequent)})),
+                 project(list_of("resources", {bucket("buk", more)}), "owner")});
+  };
+  EXPECT_THAT(with(R"(,"enableEventBridge":true)").problems, IsEmpty());
+  EXPECT_THAT(with(R"(,"enableEventBridge":true)").assembly.buckets, IsEmpty());
+  EXPECT_THAT(with(R"(,"enableEventBridge":false)").problems,
+              ElementsAre(AllOf(HasSubstr("p1.json:1:"),
+                                HasSubstr("the bucket 'buk' of another project does not tell"))));
+}
+
 TEST(AwsBoundary, B8_WhatCannotBeDealtWithIsKept) {
   const Made made = make({project(list_of("boundaries", {boundary("in")}))});
   const auto queues = made.of_type("orders", "AWS::SQS::Queue");
@@ -107,8 +154,8 @@ TEST(AwsBoundary, F26_APartOfRuntimePropsKeepsTheOtherDefaults) {
   const auto function = made.of_type("orders", "AWS::Lambda::Function").at("BoundaryInFunction");
   EXPECT_EQ(member(function, "MemorySize"), "512");
   EXPECT_EQ(member(function, "Timeout"), "900");
-  const auto rule = made.of_type("orders", "AWS::Events::Rule").at("BoundaryInRule");
-  EXPECT_THAT(member(rule, "Targets"), HasSubstr(R"("MaximumRetryAttempts":3)"));
+  const auto clock = made.of_type("orders", "AWS::Events::Rule").at("BoundaryInClock");
+  EXPECT_THAT(member(clock, "Targets"), HasSubstr(R"("MaximumRetryAttempts":3)"));
 }
 
 TEST(AwsBoundary, F34_AnyBucketName) {
@@ -118,12 +165,29 @@ TEST(AwsBoundary, F34_AnyBucketName) {
 }
 
 TEST(AwsBoundary, ABucketThatTellsNobodyIsAWarning) {
-  const Made made =
-      make({project(list_of("resources", {bucket("buk", R"(,"enableEventBridge":false)")}) + "," +
-                    list_of("boundaries", {boundary("in")}))});
-  EXPECT_THAT(made.problems,
+  const std::string quiet = boundary("in", R"(,"infrequent":{})");
+  EXPECT_THAT(make({project(list_of("resources", {bucket("buk", R"(,"enableEventBridge":false)")}) +
+                            "," + list_of("boundaries", {quiet}))})
+                  .problems,
               ElementsAre(AllOf(HasSubstr("warning: the bucket 'buk' does not tell EventBridge"),
                                 HasSubstr("set its enableEventBridge"))));
+  EXPECT_THAT(make({project(list_of("boundaries", {quiet}))}).problems,
+              ElementsAre(AllOf(HasSubstr("/boundaries/0/dataset: warning: no project of this run "
+                                          "declares the bucket 'buk'"),
+                                HasSubstr("set infrequent.enableEventBridge here"))));
+}
+
+TEST(AwsBoundary, TheClockTicksWhenLotsHaveSettled) {
+  const auto schedule = [](std::string_view unit, int settle) {
+    return closing_schedule(*lot::LotUnit::parse(unit), std::chrono::seconds(settle));
+  };
+  EXPECT_EQ(schedule("Twelfths", 0), "cron(0/5 * * * ? *)");
+  EXPECT_EQ(schedule("Twelfths", 60), "cron(1/5 * * * ? *)");
+  EXPECT_EQ(schedule("Twelfths", 61), "cron(2/5 * * * ? *)");
+  EXPECT_EQ(schedule("Twelfths", 600), "cron(0/5 * * * ? *)");
+  EXPECT_EQ(schedule("PT1M", 60), "cron(0/1 * * * ? *)");
+  EXPECT_EQ(schedule("Hours", 60), "cron(1 * * * ? *)");
+  EXPECT_EQ(schedule("Days", 90), "cron(2 * * * ? *)") << "its queue is emptied every hour";
 }
 
 TEST(AwsBoundary, TheClockMeetsTheEndOfEveryInterval) {

@@ -2,6 +2,7 @@
 // What each component type becomes. A new type is an overload here, in the file of its kind.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -16,8 +17,13 @@ std::string component_id(std::string_view kind, std::string_view name);
 void note_boundaries(Scope& scope);
 void note_activities(Scope& scope);
 
-/// When the clock calls what closes lots of a unit: at each end of an interval at least.
+/// A clock that ticks at each end of an interval, at least.
 std::string schedule_of(lot::LotUnit unit);
+/// One that ticks when lots can be closed: so long after each end of an interval, to the minute,
+/// and every hour at least.
+std::string closing_schedule(lot::LotUnit unit, std::chrono::seconds settle);
+/// Every so many minutes.
+std::string rate_of(unsigned minutes);
 
 Piece piece_of(Scope& scope, const model::CoreBucket& bucket, const model::Place& place);
 Piece piece_of(Scope& scope, const model::AwsS3Bucket& bucket, const model::Place& place);

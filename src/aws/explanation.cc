@@ -78,11 +78,13 @@ std::vector<Part> called_by_clock() {
 
 std::vector<Part> boundary_parts() {
   auto parts = function_parts();
-  append(parts,
-         {{"AWS::SQS::Queue", "what arrived, and one for what could not be dealt with"},
-          {"AWS::SQS::QueuePolicy", "only the bucket or the rule, and TLS"},
-          {"AWS::Events::Rule", "infrequent: what arrived, into the queue; frequent: the clock"},
-          {"AWS::Lambda::EventSourceMapping", "infrequent: the queue calls the function"}});
+  append(parts, {{"AWS::SQS::Queue", "what arrived, and one for what could not be dealt with"},
+                 {"AWS::SQS::QueuePolicy", "only the bucket or the rule, and TLS"},
+                 {"AWS::Events::Rule",
+                  "the clock; what arrived, where the bucket does not tell the queue"},
+                 {"AWS::Lambda::Permission", "lets the clock call it"},
+                 {"AWS::Lambda::EventInvokeConfig", "tries a call of the clock that failed again"},
+                 {"AWS::Lambda::EventSourceMapping", "infrequent: the queue calls the function"}});
   return parts;
 }
 

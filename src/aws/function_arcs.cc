@@ -31,13 +31,14 @@ void refuse_long_attempts(Scope& scope, const ArcParts& parts) {
 
 Piece function_arc(Scope& scope, const ArcParts& parts, FunctionWorkload workload) {
   refuse_long_attempts(scope, parts);
+  workload.props.timeoutMin = parts.declared.timeoutMin.value_or(workload.props.timeoutMin);
   Piece piece;
   add_function(scope, piece,
                {.id = "WorkloadFunction",
                 .name = scope.names.function(parts.declared.name, "func"),
                 .handler = workload.handler,
                 .props = workload.props,
-                .environment = workload_environment(scope, parts.declared, workload.workload_props),
+                .environment = workload_environment(scope, parts, workload.workload_props),
                 .needs = std::move(workload.needs),
                 .place = parts.place});
   const std::string state = workload.state;
@@ -49,17 +50,18 @@ Piece function_arc(Scope& scope, const ArcParts& parts, FunctionWorkload workloa
        .substitutions = {{"WorkloadFunctionArn", get_att("WorkloadFunction", "Arn")}},
        .needs = {{.why = "call the workload",
                   .actions = {"lambda:InvokeFunction"},
-                  .resources = {scope.names.function_arn(parts.declared.name, "func")}}}});
+                  .resources = {scope.names.function_arn(parts.declared.name, "func")}}},
+       .longest_seconds = 60 * static_cast<std::int64_t>(workload.props.timeoutMin)});
   return piece;
 }
 
 template <class Arc>
 FunctionWorkload workload_of(const Scope& scope, const Arc& arc, const ArcParts& parts,
-                             std::string state, std::string handler) {
+                             std::string_view state, std::string_view handler) {
   auto needs = workload_needs(scope, parts);
   add(needs, RecordNeeds(scope).data(parts.datasets));
-  return {.state = std::move(state),
-          .handler = std::move(handler),
+  return {.state = std::string(state),
+          .handler = std::string(handler),
           .props = arc.workload.runtimeProps,
           .workload_props = json::encode(arc.workload.workloadProps),
           .needs = std::move(needs)};

@@ -18,8 +18,17 @@ namespace cls::aws {
 namespace {
 
 constexpr std::string_view job_done = "cls.JobDone";
-constexpr std::int64_t beat_seconds = 300;
+constexpr std::string_view claim_lost = "cls.ClaimLost";  ///< an error of the function that beats
 constexpr unsigned beat_memory = 256;
+/// A claim is renewed three times in a lease; a beat costs a call and two steps of the machine.
+constexpr std::int64_t beats_per_lease = 3;
+constexpr std::int64_t least_lease_seconds = 900;
+/// What Step Functions keeps of one execution, and what a beat and all the rest take of it.
+constexpr std::int64_t most_history_events = 25'000;
+constexpr std::int64_t events_per_beat = 7;
+constexpr std::int64_t other_events = 500;
+/// How long a job may wait for its first processor.
+constexpr std::int64_t longest_wait_seconds = 24 * 3600;
 
 /// What the two types of container arcs say.
 struct Job {
@@ -77,12 +86,17 @@ std::string image_of(Scope& scope, const Job& job) {
 }
 
 Value job_environment(Scope& scope, const ArcParts& parts, const Job& job) {
-  auto variables = workload_environment(scope, parts.declared, job.workload_props);
+  auto variables = workload_environment(scope, parts, job.workload_props);
   for (const auto& [name, value] : job.environment) {
     if (value.from != model::EnvironmentValue::From::Text) {
       scope.findings.error(job.place.below("environment").below(name),
                            "a value of this machine does not reach AWS",
                            "write a text, or let the program read it from Secrets Manager");
+    }
+    if (name.starts_with("CLS_")) {
+      scope.findings.error(job.place.below("environment").below(name),
+                           "names that begin with CLS_ are given by cls",
+                           "give the variable another name");
     }
     variables.emplace_back(name, value.text);
   }
@@ -222,14 +236,36 @@ void add_job_function(Scope& scope, Piece& piece, const ArcParts& parts, std::st
                 .name = scope.names.function(parts.declared.name, suffix),
                 .handler = collects ? "job-result" : "job-beat",
                 .props = props,
-                .environment = workload_environment(scope, parts.declared, job.workload_props),
+                .environment = workload_environment(scope, parts, job.workload_props),
                 .needs = std::move(needs),
                 .place = parts.place});
 }
 
+/// What the job may take, all its tries, and its wait before them.
+std::int64_t longest_seconds(const Job& job) {
+  return longest_wait_seconds + 60 * static_cast<std::int64_t>(job.timeout_min) * job.attempts;
+}
+
+std::int64_t beat_seconds(const ArcParts& parts) {
+  return parts.lease_seconds / beats_per_lease;
+}
+
+/// An execution ends by force when its history is full.
+void refuse_long_jobs(Scope& scope, const ArcParts& parts, const Job& job) {
+  constexpr std::int64_t most_beats = (most_history_events - other_events) / events_per_beat;
+  const std::int64_t least = longest_seconds(job) * beats_per_lease / most_beats + 1;
+  if (parts.lease_seconds >= least) return;
+  scope.findings.error(
+      job.place,
+      format("{} tries of {} minutes are more than Step Functions can follow with a lease of {} s",
+             job.attempts, job.timeout_min, parts.lease_seconds),
+      format("write fewer or shorter tries, or a leaseSec of {} or more", least));
+}
+
 /// The job, and beside it what renews the claim. A branch that ends waits for the other, one that
 /// fails does not: so the end of the job is an error of its own name.
-ParallelState job_state(const Scope& scope, const ArcParts& parts, const JobCommand& command) {
+ParallelState job_state(const Scope& scope, const ArcParts& parts, const Job& declared,
+                        const JobCommand& command) {
   StateMachine job;
   Value parameters =
       object({{"JobName", text(scope.names.job(parts.declared.name))},
@@ -237,18 +273,26 @@ ParallelState job_state(const Scope& scope, const ArcParts& parts, const JobComm
               {"JobQueue", text("${JobQueueArn}")},
               {"ContainerOverrides", object({{"Environment.$", text("$.environment")}})}});
   if (!command.parameters.members.empty()) parameters.add("Parameters", command.parameters);
+  // Only a submit that certainly has submitted nothing is tried again here: two jobs of one attempt
+  // would write the same objects. The arc's own tries make a new attempt of the rest.
   job.add("BatchSubmit", TaskState{.resource = format("arn:{}:states:::batch:submitJob.sync",
                                                       partition_of(scope.names.region())),
                                    .parameters = std::move(parameters),
-                                   .retries = false,
+                                   .retried = {"Batch.TooManyRequestsException"},
+                                   .timeout_seconds = longest_seconds(declared),
                                    .next = "BatchSubmitDone"});
   job.add("BatchSubmitDone",
           FailState{.cause = "the job has ended well", .error = std::string(job_done)});
   StateMachine beat;
-  beat.add("BatchBeatWait", WaitState{.seconds = beat_seconds, .next = "BatchBeat"});
+  beat.add("BatchBeatWait", WaitState{.seconds = beat_seconds(parts), .next = "BatchBeat"});
   TaskState beats = call_of("BeatFunctionArn", context_payload(), "BatchBeatWait");
   beats.paths.result = "$.beat";
-  beats.catches = {{.result_path = "$.workloadError", .next = "BatchBeatCatch"}};
+  // Who lost the claim ends the job. Another failure is one beat less: the lease is as long as
+  // three.
+  beats.catches = {{.errors = {std::string(claim_lost)},
+                    .result_path = "$.workloadError",
+                    .next = "BatchBeatCatch"},
+                   {.result_path = "$.beat", .next = "BatchBeatWait"}};
   beat.add("BatchBeat", beats);
   // Every machine must have an end, that of a branch too: Step Functions refuses one that has none.
   beat.add("BatchBeatCatch", fail_by_error());
@@ -286,7 +330,9 @@ std::vector<Need> machine_needs(const Scope& scope, const ArcParts& parts) {
 }
 
 Piece job_arc(Scope& scope, const model::ArcBase& arc, const model::Place& place, const Job& job) {
-  const ArcParts parts = parts_of(scope, arc, place);
+  ArcParts parts = parts_of(scope, arc, place);
+  parts.lease_seconds = std::max(parts.lease_seconds, least_lease_seconds);
+  refuse_long_jobs(scope, parts, job);
   const JobCommand command = job_command(job.command);
   Piece piece;
   add_job(scope, piece, parts, job, command);
@@ -304,7 +350,7 @@ Piece job_arc(Scope& scope, const model::ArcBase& arc, const model::Place& place
           {.first = "BatchRun",
            .states =
                [&](StateMachine& machine) {
-                 machine.add("BatchRun", job_state(scope, parts, command));
+                 machine.add("BatchRun", job_state(scope, parts, job, command));
                  add_catch(machine, "BatchRun");
                  add_workload_call(machine, "BatchResults", "ResultFunctionArn");
                },
@@ -312,7 +358,8 @@ Piece job_arc(Scope& scope, const model::ArcBase& arc, const model::Place& place
                              {"JobQueueArn", ref_to("JobQueue")},
                              {"ResultFunctionArn", get_att("ResultFunction", "Arn")},
                              {"BeatFunctionArn", get_att("BeatFunction", "Arn")}},
-           .needs = machine_needs(scope, parts)});
+           .needs = machine_needs(scope, parts),
+           .longest_seconds = longest_seconds(job)});
   return piece;
 }
 
@@ -327,7 +374,7 @@ Piece piece_of(Scope& scope, const model::AwsBatchExecArc& arc, const model::Pla
        .workload_props = workload.workloadProps,
        .memory_mb = workload.batchRuntimeProps.memorySizeMB,
        .attempts = std::max(1U, workload.batchRuntimeProps.retryAttempts),
-       .timeout_min = workload.batchRuntimeProps.timeoutMin,
+       .timeout_min = arc.timeoutMin.value_or(workload.batchRuntimeProps.timeoutMin),
        .architecture = workload.batchRuntimeProps.architecture,
        .collects = workload.lambdaRuntimeProps,
        .compute_environment = compute_environment_of(scope, workload.computeEnvironmentRef),

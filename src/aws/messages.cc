@@ -9,6 +9,16 @@ namespace cls::aws {
 
 namespace {
 
+/// A description as a rule may have it: of so many bytes at most, which are whole characters.
+std::string shortened(std::string description) {
+  constexpr std::size_t most = 512;
+  if (description.size() <= most) return description;
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(description[end]) & 0xC0U) == 0x80U) --end;
+  description.resize(end);
+  return description;
+}
+
 Statement send_statement(const Sender& sender, const std::string& queue_id, std::size_t number,
                          const std::string& account) {
   const bool is_bucket = sender.service == "s3.amazonaws.com";
@@ -55,18 +65,17 @@ void add_queue(const Scope& scope, Piece& piece, const QueueSpec& spec) {
 
 void add_dead_letter_queue(const Scope& scope, Piece& piece, const std::string& id,
                            const std::string& name, const std::vector<Sender>& senders,
-                           std::string_view component) {
+                           const std::string& alarm) {
   piece.content.add(
-      id,
-      Resource{.type = "AWS::SQS::Queue",
-               .properties = object({{"QueueName", text(name)},
-                                     {"SqsManagedSseEnabled", flag(true)},
-                                     {"MessageRetentionPeriod", number(dead_letter_retention)}})});
+      id, Resource{.type = "AWS::SQS::Queue",
+                   .properties = object({{"QueueName", text(name)},
+                                         {"SqsManagedSseEnabled", flag(true)},
+                                         {"MessageRetentionPeriod", number(message_retention)}})});
   add_queue_policy(scope, piece, id, senders);
   if (!scope.options.alarms) return;
   add_alarm(scope, piece,
             {.id = id + "Alarm",
-             .name = scope.names.alarm(component, "dead-letters"),
+             .name = alarm,
              .description = format("there are dead letters in {}", name),
              .space = "AWS/SQS",
              .metric = "ApproximateNumberOfMessagesVisible",
@@ -104,7 +113,7 @@ void add_rule(Piece& piece, const RuleSpec& spec) {
   piece.content.add(
       spec.id, Resource{.type = "AWS::Events::Rule",
                         .properties = object({{"Name", text(spec.name)},
-                                              {"Description", text(spec.description)},
+                                              {"Description", text(shortened(spec.description))},
                                               {"EventBusName", optional_text(spec.bus)},
                                               {"EventPattern", spec.pattern},
                                               {"ScheduleExpression", optional_text(spec.schedule)},

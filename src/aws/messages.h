@@ -11,9 +11,9 @@
 
 namespace cls::aws {
 
-/// How long queues keep messages, seconds: 4 and 14 days.
-inline constexpr std::int64_t message_retention = 345'600;
-inline constexpr std::int64_t dead_letter_retention = 1'209'600;
+/// How long queues keep messages, seconds: as long as SQS can, 14 days from when they came, in a
+/// queue of dead letters too.
+inline constexpr std::int64_t message_retention = 1'209'600;
 
 /// Who may put messages into a queue: a service, for the sake of a rule or bucket.
 struct Sender {
@@ -33,10 +33,10 @@ struct QueueSpec {
 /// A queue whose messages are encrypted, that takes none without TLS, and gives what cannot be
 /// dealt with to another. Its policy has the id `<id>Policy`.
 void add_queue(const Scope& scope, Piece& piece, const QueueSpec& spec);
-/// The queue of dead letters, and an alarm on it where alarms are wanted.
+/// The queue of dead letters, and an alarm on it, of that name, where alarms are wanted.
 void add_dead_letter_queue(const Scope& scope, Piece& piece, const std::string& id,
                            const std::string& name, const std::vector<Sender>& senders,
-                           std::string_view component);
+                           const std::string& alarm);
 
 /// Where a rule sends events.
 struct Target {

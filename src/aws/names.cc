@@ -149,6 +149,10 @@ std::string ProjectNames::dead_letter_queue(std::string_view component) const {
   return fitted(of_project({lower_hyphen(component), project_.version}) + "-dlq", queue_rule);
 }
 
+std::string ProjectNames::dead_letters_of_arc(std::string_view arc) const {
+  return fitted(of_project({lower_hyphen(arc), project_.version}) + "-arc-dlq", queue_rule);
+}
+
 std::string ProjectNames::function_arn(std::string_view component, std::string_view suffix) const {
   return arn("lambda", "function:" + function(component, suffix));
 }

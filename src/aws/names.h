@@ -84,6 +84,8 @@ class ProjectNames : public PlacementNames {
   std::string function_arn(std::string_view component, std::string_view suffix) const;
   std::string queue(std::string_view component) const;
   std::string dead_letter_queue(std::string_view component) const;
+  std::string dead_letters_of_arc(
+      std::string_view arc) const;  ///< it may be named as a boundary is
   std::string state_machine(std::string_view arc) const;
   std::string arc_rule(std::string_view arc, std::string_view suffix) const;
   std::string rule(std::string_view component, std::string_view suffix = "") const;

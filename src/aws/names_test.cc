@@ -79,9 +79,12 @@ TEST(Names, CharactersThatAServiceDoesNotPermitGiveWay) {
   EXPECT_EQ(fitted("a.b", event_rule), "a.b");
 }
 
+constexpr auto every_rule =
+    std::to_array<NameRule>({function_rule, queue_rule, machine_rule, event_rule, batch_rule,
+                             stack_rule, alarm_rule, export_rule});
+
 RC_GTEST_PROP(Names, FitEveryRule, (const std::string& name)) {
-  for (const auto& rule :
-       {function_rule, queue_rule, machine_rule, event_rule, batch_rule, stack_rule, alarm_rule}) {
+  for (const auto& rule : every_rule) {
     const std::string result = fitted(name, rule);
     RC_ASSERT(result.size() <= rule.most);
     RC_ASSERT(std::ranges::all_of(result, [&](char c) {
@@ -93,7 +96,13 @@ RC_GTEST_PROP(Names, FitEveryRule, (const std::string& name)) {
 
 RC_GTEST_PROP(Names, StayApart, (const std::string& one, const std::string& two)) {
   RC_PRE(one != two);
-  RC_ASSERT(fitted(one, function_rule) != fitted(two, function_rule));
+  for (const auto& rule : every_rule) {
+    // Up to what a rule permits they are short; then both are cut at one place.
+    for (const std::size_t common : {std::size_t{0}, rule.most - 9, rule.most, 2 * rule.most}) {
+      const std::string before(common, 'x');
+      RC_ASSERT(fitted(before + one, rule) != fitted(before + two, rule));
+    }
+  }
 }
 
 }  // namespace

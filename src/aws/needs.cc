@@ -199,7 +199,9 @@ std::vector<Need> RecordNeeds::ledger(const std::string& boundary) const {
 std::vector<Need> RecordNeeds::read_data(const std::vector<std::string>& paths) const {
   const auto prefixes = uris_of(paths);
   if (prefixes.empty()) return {};
-  return {objects("read data", {"s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging"},
+  return {objects("read data",
+                  {"s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging",
+                   "s3:GetObjectVersionTagging"},
                   prefixes),
           listing("find data", prefixes)};
 }

@@ -46,12 +46,26 @@ std::string database_id_of(const Scope& scope, const std::string& reference) {
   return database == nullptr ? "" : component_id("Database", database->name);
 }
 
+std::string database_id_named(const Scope& scope, const std::string& name) {
+  std::string id;
+  for (const auto* document : scope.documents) {
+    model::each_component(*document, [&]<class T>(const T& component, const auto&) {
+      if constexpr (std::is_same_v<T, model::AwsGlueDatabase>) {
+        if (component.databaseName == name && !component.exclude) {
+          id = component_id("Database", component.name);
+        }
+      }
+    });
+  }
+  return id;
+}
+
 Value database_name_of(const Scope& scope, const std::string& reference) {
   if (const auto* database = declared<model::AwsGlueDatabase>(scope, reference)) {
     return text(database->databaseName);
   }
   if (reference.starts_with("arn:")) return text(split(reference, '/').back());
-  const Value imported = import_value(fitted(reference, export_rule));
+  Value imported = import_value(fitted(reference, export_rule));
   if (!names_arn(reference)) return imported;
   // arn:aws:glue:region:account:database/name
   return select(1, object({{"Fn::Split", list({text("/"), imported})}}));

@@ -18,5 +18,7 @@ Value compute_environment_of(const Scope& scope, const std::string& reference);
 const model::BucketResource* declared_bucket(const Scope& scope, const std::string& reference);
 /// The logical id of a database that the run declares; empty for others.
 std::string database_id_of(const Scope& scope, const std::string& reference);
+/// That of the database that the project declares under this physical name; empty where none is.
+std::string database_id_named(const Scope& scope, const std::string& name);
 
 }  // namespace cls::aws

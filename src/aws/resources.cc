@@ -64,6 +64,7 @@ Piece bucket_piece(Scope& scope, const model::BucketResource& bucket, std::strin
                              notifications(wishes, bucket.enableEventBridge || wishes.events)},
                             {"Tags", tag_list(bucket.tags)}}),
       .on_removal = removal(scope, bucket.removeOnDestroy)};
+  const Removal on_removal = resource.on_removal;
   for (const auto& one : wishes.notifications) resource.depends_on.push_back(one.policy_id);
   Piece piece;
   piece.content.add(id, std::move(resource));
@@ -73,7 +74,8 @@ Piece bucket_piece(Scope& scope, const model::BucketResource& bucket, std::strin
       id + "Policy",
       Resource{.type = "AWS::S3::BucketPolicy",
                .properties = object(
-                   {{"Bucket", ref_to(id)}, {"PolicyDocument", policy_document(statements)}})});
+                   {{"Bucket", ref_to(id)}, {"PolicyDocument", policy_document(statements)}}),
+               .on_removal = on_removal});
   piece.content.add(id,
                     Output{.description = format("ARN of the bucket {}", bucket.bucketName),
                            .value = get_att(id, "Arn"),
@@ -198,10 +200,15 @@ Piece piece_of(Scope& scope, const model::AwsGlueDatabase& database,
 Piece piece_of(Scope& scope, const model::CoreTable& table, const model::Place& /*place*/) {
   const std::string id = component_id("Table", table.name);
   Piece piece;
-  // Several tables may lie in one database of that name: who comes first makes it.
-  const std::string database = component_id("TableDatabase", table.database);
-  add_database(scope, piece, database, table.database, table.removeOnDestroy);
-  add_table(scope, piece, table, id, ref_to(database), {});
+  const std::string declared = database_id_named(scope, table.database);
+  if (declared.empty()) {
+    // Several tables may lie in one database of that name: who comes first makes it.
+    const std::string database = component_id("TableDatabase", table.database);
+    add_database(scope, piece, database, table.database, table.removeOnDestroy);
+    add_table(scope, piece, table, id, ref_to(database), {});
+  } else {
+    add_table(scope, piece, table, id, text(table.database), {declared});
+  }
   export_arn(scope, piece, id, "table", table.name,
              scope.names.arn("glue", format("table/{}/{}", table.database, table.tableName)));
   return piece;

@@ -49,6 +49,7 @@ struct Piece {
 /// The documents of one project in one placement, and where what they become goes.
 struct Scope {
   std::vector<const model::LoadedDocument*> documents;
+  const std::vector<model::LoadedDocument>& run;  ///< these, and those of other projects
   ProjectNames names;
   record::Places places;
   const SynthesisOptions& options;

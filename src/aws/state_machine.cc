@@ -15,17 +15,14 @@ std::optional<Value> path(const std::string& value) {
   return value.empty() ? std::nullopt : std::optional(text(value));
 }
 
-/// Errors of Lambda that another try may not meet.
-Value retry() {
-  return list({object(
-      {{"ErrorEquals", texts({"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException",
-                              "Lambda.AWSLambdaException", "Lambda.SdkClientException",
-                              "Lambda.TooManyRequestsException"})},
-       {"IntervalSeconds", number(first_retry_seconds)},
-       {"MaxAttempts", number(most_retries)},
-       {"BackoffRate", number(2)},
-       {"MaxDelaySeconds", number(longest_retry_seconds)},
-       {"JitterStrategy", text("FULL")}})});
+std::optional<Value> retry_of(const std::vector<std::string>& errors) {
+  if (errors.empty()) return std::nullopt;
+  return list({object({{"ErrorEquals", texts(errors)},
+                       {"IntervalSeconds", number(first_retry_seconds)},
+                       {"MaxAttempts", number(most_retries)},
+                       {"BackoffRate", number(2)},
+                       {"MaxDelaySeconds", number(longest_retry_seconds)},
+                       {"JitterStrategy", text("FULL")}})});
 }
 
 std::optional<Value> catches_of(const std::vector<Catch>& catches) {
@@ -65,10 +62,13 @@ void StateMachine::add(std::string name, const TaskState& state) {
             object({{"Type", text("Task")},
                     {"Resource", text(state.resource)},
                     {"Parameters", state.parameters},
+                    {"TimeoutSeconds", state.timeout_seconds > 0
+                                           ? std::optional(number(state.timeout_seconds))
+                                           : std::nullopt},
                     {"InputPath", path(state.paths.input)},
                     {"ResultPath", path(state.paths.result)},
                     {"OutputPath", path(state.paths.output)},
-                    {"Retry", state.retries ? std::optional(retry()) : std::nullopt},
+                    {"Retry", retry_of(state.retried)},
                     {"Catch", catches_of(state.catches)},
                     {"Next", text(state.next)}}));
 }
@@ -142,6 +142,9 @@ Value context_payload() {
 TaskState call_of(std::string_view function, Value payload, std::string next) {
   return {.resource = format("${{{}}}", function),
           .parameters = std::move(payload),
+          .retried = {"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException",
+                      "Lambda.AWSLambdaException", "Lambda.SdkClientException",
+                      "Lambda.TooManyRequestsException"},
           .next = std::move(next)};
 }
 

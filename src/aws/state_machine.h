@@ -37,7 +37,8 @@ struct TaskState {
   std::string resource;
   Value parameters;
   Paths paths = {};
-  bool retries = true;  ///< what AWS says to be temporary
+  std::vector<std::string> retried = {};  ///< errors that another try may not meet
+  std::int64_t timeout_seconds = 0;       ///< 0: what the resource has itself
   std::vector<Catch> catches = {};
   std::string next;
 };

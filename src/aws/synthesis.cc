@@ -9,7 +9,9 @@
 #include "aws/components.h"
 #include "aws/labels.h"
 #include "aws/scope.h"
+#include "aws/stack_order.h"
 #include "base/format.h"
+#include "base/text.h"
 
 namespace cls::aws {
 
@@ -52,10 +54,16 @@ class NameCheck {
 
   template <class T>
   void check(const T& component, const model::ComponentPlace& place) {
-    const bool is_resource = place.kind == model::ComponentKind::Resource;
-    check_one(is_resource ? "resource " + std::string(place.type) : "function", component.name,
-              place.below("name"));
-    if constexpr (std::is_same_v<T, model::AwsComputeEnvironment>) {
+    check_one(kind_of<T>(place), component.name, place.below("name"));
+    if constexpr (std::is_base_of_v<model::BucketResource, T>) {
+      check_physical("bucket", component.bucketName, place.below("bucketName"));
+    } else if constexpr (std::is_same_v<T, model::AwsGlueDatabase>) {
+      check_physical("database", component.databaseName, place.below("databaseName"));
+    } else if constexpr (std::is_same_v<T, model::CoreTable>) {
+      check_table_database(component.database, place.below("database"));
+    } else if constexpr (std::is_same_v<T, model::AwsEventBus>) {
+      check_physical("event bus", component.eventBusName, place.below("eventBusName"));
+    } else if constexpr (std::is_same_v<T, model::AwsComputeEnvironment>) {
       check_one("compute environment", component.computeEnvironmentName,
                 place.below("computeEnvironmentName"));
     } else if constexpr (std::is_same_v<T, model::CoreCommandArc>) {
@@ -74,6 +82,35 @@ class NameCheck {
   }
 
  private:
+  /// What must have different names: each becomes a logical id, or the name of a function.
+  template <class T>
+  static std::string kind_of(const model::ComponentPlace& place) {
+    if constexpr (std::is_base_of_v<model::BucketResource, T>) return "bucket of name";
+    if constexpr (std::is_base_of_v<model::TableResource, T>) return "table of name";
+    if (place.kind == model::ComponentKind::Resource) return "resource " + std::string(place.type);
+    return place.kind == model::ComponentKind::Arc ? "arc" : "boundary or activity";
+  }
+
+  /// Two of one physical name: the second could not be made.
+  void check_physical(const std::string& kind, const std::string& name, const model::Place& place) {
+    const auto [first, fresh] = physical_.emplace(std::pair{kind, name}, place);
+    if (fresh) return;
+    findings_->error(place,
+                     format("{} declares the {} '{}' too", first->second.to_string(), kind, name),
+                     "declare it once");
+  }
+
+  /// Several tables may name one database.
+  void check_table_database(const std::string& name, const model::Place& place) {
+    const auto [first, fresh] = table_databases_.emplace(camel(name), std::pair{name, place});
+    const auto& [other, declared] = first->second;
+    if (fresh || other == name) return;
+    findings_->error(place,
+                     format("on AWS '{}' and the '{}' of {} would be one resource", name, other,
+                            declared.to_string()),
+                     "give one of them another name");
+  }
+
   void check_one(const std::string& kind, const std::string& name, const model::Place& place) {
     const auto [first, fresh] = seen_.emplace(std::pair{kind, lower_hyphen(name)}, place);
     if (fresh || name.empty()) return;
@@ -85,6 +122,8 @@ class NameCheck {
 
   model::Findings* findings_;
   std::map<std::pair<std::string, std::string>, model::Place> seen_;
+  std::map<std::pair<std::string, std::string>, model::Place> physical_;
+  std::map<std::string, std::pair<std::string, model::Place>> table_databases_;
   std::optional<model::Place> shared_;  ///< of a core:commandArc
 };
 
@@ -128,8 +167,14 @@ class ProjectSynthesis {
  public:
   explicit ProjectSynthesis(Scope& scope) : scope_(scope) {}
 
+  void check_names() {
+    NameCheck names(scope_.findings);
+    each([&](const auto& component, const auto& place) { names.check(component, place); });
+    names.check_shared();
+  }
+
+  /// Names have been checked: two of one name would be one resource.
   void run() {
-    check_names();
     note_boundaries(scope_);
     note_activities(scope_);
     add_grouped_stacks();
@@ -153,12 +198,6 @@ class ProjectSynthesis {
         if (!component.exclude) body(component, place);
       });
     }
-  }
-
-  void check_names() {
-    NameCheck names(scope_.findings);
-    each([&](const auto& component, const auto& place) { names.check(component, place); });
-    names.check_shared();
   }
 
   void add_grouped_stacks() {
@@ -233,11 +272,13 @@ struct Try {
 
 Try synthesise_project(const ProjectKey& key,
                        const std::vector<const model::LoadedDocument*>& documents,
-                       const Owners& owners, const SynthesisOptions& options, bool natively) {
+                       const Owners& owners, const SynthesisOptions& options, bool natively,
+                       const std::vector<model::LoadedDocument>& run) {
   Try result;
   const model::Options checks{.substrate = model::Substrate::Aws, .strict = false, .version = ""};
   model::Findings findings(checks, result.problems);
   Scope scope{.documents = documents,
+              .run = run,
               .names = ProjectNames(key.first, key.second),
               .places = record::Places(key.first),
               .options = options,
@@ -246,9 +287,23 @@ Try synthesise_project(const ProjectKey& key,
               .assembly = result.assembly,
               .notifies_natively = natively};
   ProjectSynthesis project(scope);
+  project.check_names();
+  if (result.problems.has_errors()) return result;
   project.run();
   result.grouped = project.grouped();
   return result;
+}
+
+void check_order(const std::vector<model::LoadedDocument>& documents,
+                 const std::vector<std::string>& stuck, Diagnostics& problems) {
+  if (stuck.empty()) return;
+  problems.add(
+      {.file = documents.front().document->file,
+       .pointer = "",
+       .message = format("none of the stacks {} can be made first: each takes what another "
+                         "one of them exports",
+                         join(stuck, ", ")),
+       .hint = "move what they share into a project of its own"});
 }
 
 void add_code(Assembly& assembly, const SynthesisOptions& options) {
@@ -299,14 +354,15 @@ Assembly synthesise(const std::vector<model::LoadedDocument>& documents,
   }
   Assembly assembly;
   for (const auto& [key, parts] : projects) {
-    Try made = synthesise_project(key, parts, owners, options, true);
+    Try made = synthesise_project(key, parts, owners, options, true, documents);
     // A bucket can tell a queue of another stack of nothing: then all is told by EventBridge.
-    if (made.grouped > 1) made = synthesise_project(key, parts, owners, options, false);
+    if (made.grouped > 1) made = synthesise_project(key, parts, owners, options, false, documents);
     for (const auto& problem : made.problems.all()) problems.add(problem);
     std::ranges::move(made.assembly.stacks, std::back_inserter(assembly.stacks));
     std::ranges::move(made.assembly.assets, std::back_inserter(assembly.assets));
     std::ranges::move(made.assembly.buckets, std::back_inserter(assembly.buckets));
   }
+  check_order(documents, put_in_order(assembly.stacks), problems);
   add_code(assembly, options);
   sort_and_unite(assembly);
   return assembly;

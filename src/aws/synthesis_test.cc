@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/synthesis.h"
 
+#include <set>
+
 #include "aws/function.h"
 #include "aws/synthesis_world_test.h"
 
@@ -166,6 +168,69 @@ TEST(Synthesis, ADatabaseOfSeveralTablesIsRetainedIfOneOfThemIs) {
   EXPECT_EQ(removal(true, true), Removal::Delete);
   EXPECT_EQ(removal(true, false), Removal::Retain);
   EXPECT_EQ(removal(false, true), Removal::Retain);
+}
+
+TEST(Synthesis, ResourcesOfOneNameAreErrorsWithPlaces) {
+  const std::string portable = R"({"type":"core:bucket","name":"bucka","bucketName":"other"})";
+  EXPECT_THAT(
+      make({project(list_of("resources", {bucket("bucka"), portable}))}).problems,
+      ElementsAre(HasSubstr("/resources/1/name: on AWS 'bucka' is named as what p1.json:1")));
+  const std::string again = R"({"type":"core:bucket","name":"b","bucketName":"bucka"})";
+  EXPECT_THAT(make({project(list_of("resources", {bucket("bucka"), again}))}).problems,
+              Contains(AllOf(HasSubstr("/resources/1/bucketName: p1.json:1"),
+                             HasSubstr("declares the bucket 'bucka' too"))));
+}
+
+std::string core_table(const std::string& name, const std::string& in) {
+  return R"({"type":"core:table","name":")" + name + R"(","database":")" + in +
+         R"(","tableName":")" + name + R"(","pathURI":"s3://buk/t","schema":{"dataFormat":"csv"}})";
+}
+
+TEST(Synthesis, TablesShareTheDatabaseThatTheyName) {
+  const std::string declared =
+      R"({"type":"aws:core:glueDatabase","name":"lake","databaseName":"my_db"})";
+  const Made made =
+      make({project(list_of("resources", {core_table("a", "my_db"), declared,
+                                          core_table("b", "my_db"), core_table("c", "own")}))});
+  EXPECT_THAT(made.problems, IsEmpty());
+  EXPECT_THAT(made.of_type("orders", "AWS::Glue::Database"), SizeIs(2));
+  const auto& resources = made.stack("orders").content.resources();
+  EXPECT_THAT(resources.at("TableA").depends_on, ElementsAre("DatabaseLake"));
+  EXPECT_EQ(text_of(*resources.at("TableC").properties.find("DatabaseName")),
+            R"({"Ref":"TableDatabaseOwn"})");
+  EXPECT_THAT(
+      make({project(list_of("resources", {core_table("a", "my_db"), core_table("b", "my-db")}))})
+          .problems,
+      Contains(HasSubstr("/resources/1/database: on AWS 'my-db' and the 'my_db' of p1.json:1")));
+}
+
+TEST(Synthesis, ABoundaryAndAnArcMayHaveOneName) {
+  const Made made = make({project(list_of("boundaries", {boundary("in")}) + "," +
+                                  list_of("arcs", {copy("in", "in", "a")}))},
+                         {.alarms = true});
+  EXPECT_THAT(made.problems, IsEmpty());
+  std::set<std::string> names;
+  std::size_t count = 0;
+  for (const auto& stack : made.assembly.stacks) {
+    for (const auto& [id, resource] : stack.content.resources()) {
+      for (const auto* key : {"QueueName", "FunctionName", "AlarmName", "LogGroupName"}) {
+        const Value* name = resource.properties.find(key);
+        const bool declares = name != nullptr && !name->text.empty();
+        if (!declares) continue;
+        ++count;
+        EXPECT_TRUE(names.insert(key + name->text).second) << name->text;
+      }
+    }
+  }
+  EXPECT_GT(count, 10U);
+}
+
+TEST(Synthesis, ComputeEnvironmentsHaveNoTags) {
+  const Made made = make({project(list_of("resources", {environment("a", "own")}))});
+  const auto found = made.of_type("orders", "AWS::Batch::ComputeEnvironment");
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found.begin()->second.find("Tags"), nullptr)
+      << "another tag would be another environment of the same name, which cannot be made";
 }
 
 TEST(Synthesis, OwnersMayBeInAnotherProject) {

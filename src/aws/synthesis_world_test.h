@@ -60,8 +60,12 @@ inline std::string project(const std::string& lists, const std::string& name = "
          placement + "}" + (lists.empty() ? "" : "," + lists) + "}";
 }
 
-inline std::string boundary(const std::string& name, const std::string& more = "",
+/// Has the events of its bucket turned on, unless `more` says something else of that.
+inline std::string boundary(const std::string& name, std::string more = "",
                             const std::string& path = "s3://buk/in/") {
+  if (more.find("infrequent") == std::string::npos) {
+    more += R"(,"infrequent":{"enableEventBridge":true})";
+  }
   return R"({"type":"aws:core:s3PutListenerBoundary","name":")" + name +
          R"(","lotUnit":"Twelfths","dataset":{"name":")" + name + R"(","version":"1","pathURI":")" +
          path + "\"}" + more + "}";

@@ -20,9 +20,9 @@ struct TagRow {
   TagForm form;
 };
 
-/// The types of our templates that can have tags.
+/// The types of our templates whose tags can change while the resource stays: what is named cannot
+/// be replaced.
 constexpr auto tag_rows = std::to_array<TagRow>({
-    {"AWS::Batch::ComputeEnvironment", TagForm::Map},
     {"AWS::Batch::JobDefinition", TagForm::Map},
     {"AWS::Batch::JobQueue", TagForm::Map},
     {"AWS::CloudWatch::Alarm", TagForm::List},
@@ -69,6 +69,12 @@ void add_tag(Value& tags, TagForm form, const std::string& key, const std::strin
   tags.items.push_back(object({{"Key", text(key)}, {"Value", text(value)}}));
 }
 
+void add_imports(const Value& value, std::set<std::string>& names) {
+  if (const Value* name = value.find("Fn::ImportValue")) names.insert(name->text);
+  for (const auto& item : value.items) add_imports(item, names);
+  for (const auto& [key, inner, offset] : value.members) add_imports(inner, names);
+}
+
 void sort_tags(Value& tags) {
   std::ranges::sort(tags.items, {}, [](const Value& tag) { return tag.find("Key")->text; });
 }
@@ -90,6 +96,10 @@ void Template::add(const std::string& id, Output output) {
 void Template::absorb(Template&& other) {
   resources_.merge(other.resources_);
   for (const auto& [id, left] : other.resources_) {
+    const Resource& held = resources_.at(id);
+    if (left.type != held.type || !(left.properties == held.properties)) {
+      throw Error(format("two resources of a stack have the logical id {}", id));
+    }
     if (left.on_removal == Removal::Retain) resources_.at(id).on_removal = Removal::Retain;
   }
   outputs_.merge(other.outputs_);
@@ -109,6 +119,13 @@ void Template::tag(const Tags& tags) {
     for (const auto& [key, value] : tags) add_tag(*written, form, key, value);
     if (form == TagForm::List) sort_tags(*written);
   }
+}
+
+std::set<std::string> Template::imports() const {
+  std::set<std::string> names;
+  for (const auto& [id, resource] : resources_) add_imports(resource.properties, names);
+  for (const auto& [id, output] : outputs_) add_imports(output.value, names);
+  return names;
 }
 
 Value Template::to_json() const {

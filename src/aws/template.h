@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +43,8 @@ class Template {
   /// Throws Error where the id is taken: the caller has checked names before.
   void add(const std::string& id, Resource resource);
   void add(const std::string& id, Output output);
-  /// Takes over what another one holds. A resource of the same id is the same; it is retained if
-  /// one of them is. Throws Error where an output's id is taken.
+  /// Takes over what another one holds. A resource of the same id must be the same; it is
+  /// retained if one of them is. Throws Error where it is not, and where an output's id is taken.
   void absorb(Template&& other);
   /// Puts these on every resource that can have tags; its own stay.
   void tag(const Tags& tags);
@@ -52,6 +53,8 @@ class Template {
   const std::map<std::string, Output>& outputs() const { return outputs_; }
   Resource& at(const std::string& id) { return resources_.at(id); }
   bool has(const std::string& id) const { return resources_.contains(id); }
+  /// Names of the exports of other stacks that this one takes.
+  std::set<std::string> imports() const;
 
   Value to_json() const;
   std::string to_text() const;

@@ -5,6 +5,16 @@
 
 namespace cls::aws {
 
+namespace {
+
+void sort_members(Value& value) {
+  for (auto& item : value.items) sort_members(item);
+  for (auto& member : value.members) sort_members(member.value);
+  std::ranges::sort(value.members, {}, &json::Member::key);
+}
+
+}  // namespace
+
 Value text(std::string_view value) {
   return Value::string(std::string(value));
 }
@@ -30,7 +40,7 @@ Value list(std::initializer_list<Value> values) {
 Value object(std::initializer_list<Property> properties) {
   Value result = Value::object();
   for (const auto& [key, value] : properties) {
-    if (value) result.add(std::string(key), *value);
+    if (value) result.add(std::string(key), std::move(*value));
   }
   return result;
 }
@@ -56,9 +66,7 @@ Value availability_zones() {
 }
 
 Value sorted(Value value) {
-  for (auto& item : value.items) item = sorted(std::move(item));
-  for (auto& member : value.members) member.value = sorted(std::move(member.value));
-  std::ranges::sort(value.members, {}, &json::Member::key);
+  sort_members(value);
   return value;
 }
 

@@ -19,7 +19,7 @@ using json::Value;
 /// A member of an object; one without a value is left out.
 struct Property {
   std::string_view key;
-  std::optional<Value> value;
+  mutable std::optional<Value> value;  ///< an object takes it out of the list that it is given
 };
 
 Value text(std::string_view value);

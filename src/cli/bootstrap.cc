@@ -56,7 +56,7 @@ int bootstrap_aws(const Options& options, World& world) {
       aws::bootstrap_stack(placement, {.cidr = network.cidr,
                                        .subnets = network.subnets,
                                        .private_subnets = network.privateSubnets}));
-  write_out(options, world, assembly);
+  write_out(options, world, std::move(assembly));
   return 0;
 }
 

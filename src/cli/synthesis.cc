@@ -111,11 +111,12 @@ aws::SynthesisOptions synthesis_options(const Options& options, World& world,
   return result;
 }
 
-void write_out(const Options& options, World& world, const aws::Assembly& assembly) {
-  const auto written = aws::write_assembly(world.files, absolute(options.out, world), assembly);
+void write_out(const Options& options, World& world, aws::Assembly assembly) {
+  const std::size_t count = assembly.stacks.size();
+  const auto written =
+      aws::write_assembly(world.files, absolute(options.out, world), std::move(assembly));
   if (!written) throw Error(written.error());
-  world.console.out(
-      format("wrote {} to {}\n", counted(assembly.stacks.size(), "template"), options.out));
+  world.console.out(format("wrote {} to {}\n", counted(count, "template"), options.out));
 }
 
 }  // namespace cls::cli

@@ -19,6 +19,6 @@ aws::SynthesisOptions synthesis_options(const Options& options, World& world,
                                         bool needs_code);
 
 /// Writes it below --out and says so.
-void write_out(const Options& options, World& world, const aws::Assembly& assembly);
+void write_out(const Options& options, World& world, aws::Assembly assembly);
 
 }  // namespace cls::cli

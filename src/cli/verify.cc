@@ -33,7 +33,7 @@ int verify(const Options& options, World& world) {
                                counted(model.arcs.size(), "arc")));
     }
   }
-  if (!options.out.empty()) write_out(options, world, *assembly);
+  if (!options.out.empty()) write_out(options, world, std::move(*assembly));
   return 0;
 }
 

@@ -75,7 +75,7 @@ using FurtherCheck = std::function<void(const std::vector<model::LoadedDocument>
 /// where there are errors, the exit code that they mean. An absent file is an Error with code 74.
 tl::expected<CheckedProjects, ExitCode> check_projects(const Options& options, World& world,
                                                        Purpose purpose,
-                                                       const FurtherCheck& on_aws = {});
+                                                       const FurtherCheck& further = {});
 
 /// What --since says; `otherwise` where it is not given.
 flow::Since since_of(const Options& options, const World& world, const flow::Since& otherwise);

@@ -149,10 +149,10 @@ class PackedList {
   /// Adds the elements of another list, which is empty then.
   void append(PackedList&& other) {
     if (empty()) {
-      *this = std::move(other);
-    } else {
-      for (const auto& value : other) push_back(value);
+      *this = std::exchange(other, {});
+      return;
     }
+    for (const auto& value : other) push_back(value);
     other.clear();
   }
   /// Puts the element that is at `order[i]` to i; the order names each once.

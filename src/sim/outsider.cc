@@ -84,9 +84,8 @@ void Outsider::about_to_read(const Uri& uri) {
     return can_be_spoiled(uri, kinds.at(one.which % kinds.size()));
   });
   if (step == waiting_.end() || world_.disk().find(uri) == nullptr) return;
-  const Step taken = *step;
+  spoil(uri, *step);
   waiting_.erase(step);
-  spoil(uri, taken);
 }
 
 void Outsider::spoil(const Uri& uri, const Step& step) {

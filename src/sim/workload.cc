@@ -62,7 +62,7 @@ Result<> SimWorkload::add_own_member(const flow::WorkloadContext& context,
   line.size = bytes.size();
   line.etag = md5_hex(bytes);
   line.sha256 = sha256_hex(bytes);
-  output.members.push_back(std::move(line));
+  output.members.push_back(line);
   return {};
 }
 

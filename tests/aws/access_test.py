@@ -230,6 +230,9 @@ class Planted(Synthesised):
         for property, words in (("RedrivePolicy", "has no dead letters"), ("VisibilityTimeout", "shows messages again")):
             self.plant(words, queue, lambda stack, id, properties: properties.pop(property), lambda one: property in one)
 
+        self.plant("forgets after 3600 s", queue, lambda stack, id, properties: properties.update(MessageRetentionPeriod=3600),
+                   lambda one: "RedrivePolicy" in one)
+
     def test_an_unsound_bucket(self):
         bucket = "AWS::S3::Bucket"
         self.plant("is not encrypted", bucket, lambda stack, id, properties: properties.pop("BucketEncryption"))

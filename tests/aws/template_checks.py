@@ -152,6 +152,10 @@ def queues_are_sound(assembly):
                 findings.append(f"{where} has no dead letters")
             if not readers.get(arn):
                 findings.append(f"{where} is read by nothing")
+        kept = properties.get("MessageRetentionPeriod", 345_600)  # counted from when the message came first
+        hidden = properties.get("RedrivePolicy", {}).get("maxReceiveCount", 0) * properties.get("VisibilityTimeout", 30)
+        if 2 * hidden > kept:
+            findings.append(f"{where} forgets after {kept} s what is no dead letter before {hidden} s")
         for name in readers.get(arn, []):
             if properties.get("VisibilityTimeout", 30) < 6 * limits[name]:
                 findings.append(f"{where} shows messages again before 6 × {limits[name]} s, the limit of {name}")
