@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 
 TEST(ChildCall, WhatItReturnsComesBackAndNothingElse) {
   int changed = 0;
-  const std::string large(std::size_t{3} << 20U, 'x');
+  std::string large(std::size_t{3} << 20U, 'x');
   const auto returned = call_in_child(
       [&] {
         changed = 1;

@@ -26,12 +26,10 @@ class SyncGroupTest : public ::testing::Test {
   SyncGroupTest() {
     if (::mkdtemp(directory_.data()) == nullptr) throw std::runtime_error("mkdtemp");
   }
-  ~SyncGroupTest() override {
+  void TearDown() override {
     std::error_code ignored;
     fs::remove_all(directory_, ignored);
   }
-  SyncGroupTest(const SyncGroupTest&) = delete;
-  SyncGroupTest& operator=(const SyncGroupTest&) = delete;
 
   std::string file(const std::string& name) const {
     const std::string path = directory_ + "/" + name;
@@ -67,6 +65,7 @@ TEST_F(SyncGroupTest, syncs_files_and_directories_one_or_many) {
 
 TEST_F(SyncGroupTest, many_threads_are_all_served) {
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([this, i] {
       for (int j = 0; j < 50; ++j) {

@@ -115,7 +115,7 @@ TEST_F(Commands, VerifyReadsStandardInput) {
 }
 
 /// The same project with a placement on aws.
-std::string on_aws(std::string project) {
+static std::string on_aws(std::string project) {
   return project.replace(
       project.find(R"({"provider": "local"})"), 21,
       R"({"provider": "aws", "account": "111122223333", "region": "eu-west-1"})");

@@ -64,7 +64,7 @@ TEST_F(ProgressLineTest, SlowThingsByTheMinute) {
 TEST_F(ProgressLineTest, ItFitsTheTerminal) {
   ProgressLine line(terminal_, clock_);
   line.tell("lots", 0, 4);
-  for (const std::size_t columns : {60, 42, 41, 40, 20, 5, 1}) {
+  for (const std::size_t columns : {60U, 42U, 41U, 40U, 20U, 5U, 1U}) {
     clock_.advance(seconds(10));
     terminal_.columns = columns;
     line.tell("lots", 1, 4);

@@ -352,7 +352,7 @@ TEST(Boundary, ASegmentThatClosesManyLotsIsReadOnceForAllOfThem) {
     const Instant modified = at("2022-12-01T00:01:00Z") + std::chrono::minutes(5 * i);
     arrivals.push_back(world.arrival(format("f{}", i), format_instant(modified)));
   }
-  ASSERT_TRUE(boundary.take(std::move(arrivals)));
+  ASSERT_TRUE(boundary.take(arrivals));
   counted.reset_calls();
   ASSERT_TRUE(boundary.seal());
   ASSERT_EQ(log.closed().count(), std::uint64_t{lots});

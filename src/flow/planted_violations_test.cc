@@ -29,8 +29,8 @@ struct Kind {
   std::function<void(AuditedWorld&)> plant;
 };
 
-void PrintTo(const Kind& kind, std::ostream* out) {
-  *out << kind.name;
+std::ostream& operator<<(std::ostream& out, const Kind& kind) {
+  return out << kind.name;
 }
 
 void edit(AuditedWorld& world, const Uri& uri, const std::function<void(std::string&)>& change) {

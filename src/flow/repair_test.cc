@@ -46,6 +46,7 @@ std::map<std::string, std::string> without_claims(std::map<std::string, std::str
 
 std::vector<std::string> plan_of(const AuditReport& report) {
   std::vector<std::string> lines;
+  lines.reserve(report.repairs.size());
   for (const auto& one : report.repairs) {
     lines.push_back(format("{} {} {} {}", json::name_of(one.action), one.lot,
                            one.arc.value_or(one.boundary.value_or("-")), one.why));

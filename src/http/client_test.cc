@@ -299,6 +299,7 @@ TEST_F(ClientTest, ManyThreadsShareFewConnections) {
   const auto one = client({.connections = 3});
   std::atomic<int> good = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {

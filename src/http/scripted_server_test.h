@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <netinet/in.h>
+#include <stdexcept>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -88,9 +89,10 @@ class ScriptedServer {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* any = reinterpret_cast<sockaddr*>(&address);
-    ::bind(listening_.get(), any, size);
-    ::listen(listening_.get(), 64);
-    ::getsockname(listening_.get(), any, &size);
+    if (::bind(listening_.get(), any, size) != 0 || ::listen(listening_.get(), 64) != 0 ||
+        ::getsockname(listening_.get(), any, &size) != 0) {
+      throw std::runtime_error("no port to listen on");
+    }
     port_ = ntohs(address.sin_port);
     acceptor_ = std::thread([this] { accept_all(); });
   }

@@ -56,7 +56,7 @@ Result<flow::SinkOutput> StatedWorkload::make(const flow::WorkloadContext& conte
   line.size = bytes.size();
   line.etag = md5_hex(bytes);
   line.sha256 = sha256_hex(bytes);
-  output.members.push_back(std::move(line));
+  output.members.push_back(line);
   return output;
 }
 

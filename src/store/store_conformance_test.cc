@@ -124,6 +124,7 @@ TEST_P(StoreConformance, RemoveIsContentWithAbsence) {
 
 TEST_P(StoreConformance, ManyAreRemovedAtOnce) {
   std::vector<Uri> all;
+  all.reserve(5);
   for (int i = 0; i < 5; ++i) all.push_back(uri("many/k & <" + std::to_string(i) + ">"));
   for (const auto& one : all) ASSERT_TRUE(store().put(one, "x"));
   ASSERT_TRUE(store().put(uri("stays"), "x"));

@@ -20,6 +20,7 @@ std::vector<std::string> names(MemoryWorld& world) {
   const auto jobs = copy_jobs(context, world.plan(), world.arc.sinks[0].second);
   if (!jobs) return {"failed: " + jobs.error().message};
   std::vector<std::string> found;
+  found.reserve(jobs->size());
   for (std::size_t i = 0; i < jobs->size(); ++i) found.push_back((*jobs)[i].target.key.substr(4));
   return found;
 }

@@ -106,7 +106,7 @@ class Script {
                        member.uri.to_string(), *path);
       return std::move(*path);
     }
-    if (std::exchange(fetches_, true) == false) {
+    if (!std::exchange(fetches_, true)) {
       notes_ += "# It needs the AWS CLI to fetch members, in the versions that the lot lists.\n";
       text_ +=
           "fetch() { mkdir -p \"$(dirname -- \"$1\")\"; aws s3api get-object \"${@:2}\" \"$1\" "

@@ -18,7 +18,6 @@ using store::Fault;
 using store::Operation;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using work::testing::MemoryWorld;
 
