@@ -4,7 +4,8 @@
 conditions counted, runs seeds, and prints a table per file. Needs llvm-profdata-19 and llvm-cov-19.
 
 A branch is a way out of a condition of the source: of an if, a loop, a case, ?:, and of each operand of && and ||. What the
-compiler adds for itself (which temporaries to destroy, where a call that throws goes on) is none, and is not counted. A
+compiler adds for itself (which temporaries to destroy, where a call that throws goes on, a value that a switch has no case
+for) is none, and is not counted. A
 condition of a template counts once, and is taken where any instance of it was.
 
   tools/sim_coverage.py               2,000 seeds
@@ -28,7 +29,8 @@ PROGRAM = BUILD / "src/sim/cls-sim"
 COUNTS = BUILD / "cls-sim.profraw"
 FOLDER = "src/flow/"
 # What cls audit alone uses: a world in which it finds something has failed. docs/simulator.md.
-AUDIT = ("audit_report*", "checker*", "commit_check*", "ledger_check*", "subscriber_check*", "repair*")
+AUDIT = ("audit_report*", "checker*", "commit_check*", "ledger_check*", "published_lots*", "repair*",
+         "subscriber_check*")
 
 
 def build(jobs):
@@ -60,6 +62,8 @@ class File:
         self.lines_hit = entry["summary"]["lines"]["covered"]
         self.ways = collections.defaultdict(lambda: [0, 0])  # by place: how often true, and false
         for first, column, last, end, true, false, *_ in entry["branches"]:
+            if self.text[first - 1][:column - 1].endswith("switch ("):
+                continue  # no value at all: the compiler demands a case for each
             ways = self.ways[first, column, last, end]
             ways[0] += true
             ways[1] += false

@@ -64,10 +64,7 @@ std::chrono::seconds backoff(std::chrono::seconds base, std::uint64_t failures, 
 Result<bool> retry_lot(store::ObjectStore& store, const Uri& claim_uri) {
   auto stored = read_claim(store, claim_uri);
   if (!stored) return pass(std::move(stored));
-  if (!*stored || (*stored)->claim.state != record::ClaimState::ended ||
-      (*stored)->claim.result == record::ClaimResult::complete) {
-    return false;
-  }
+  if (!*stored || (*stored)->claim.state != record::ClaimState::ended) return false;
   record::Claim claim = (*stored)->claim;
   claim.state = record::ClaimState::retrying;
   claim.result.reset();
@@ -123,9 +120,10 @@ Result<std::optional<ArcOutcome>> ArcFlow::judge_present(const StoredClaim& pres
   const std::chrono::seconds lease(claim.leaseSec);
   const std::chrono::seconds look = std::max(std::chrono::seconds(1), lease / 6);
   if (services_.held.holds(present.uri)) return std::optional<ArcOutcome>(Busy{look});
-  const bool own = claim.owner && claim.owner->id == services_.self.id;
-  auto verdict = OwnerProbe::Verdict::Dead;
-  if (!own && claim.owner) verdict = services_.owners.probe(*claim.owner, claim.attempt);
+  const record::Owner owner = claim.owner.value_or(record::Owner{});
+  const bool own = owner.id == services_.self.id;
+  const auto verdict =
+      own ? OwnerProbe::Verdict::Dead : services_.owners.probe(owner, claim.attempt);
   if (verdict != OwnerProbe::Verdict::Dead && !services_.leases.expired(present)) {
     return std::optional<ArcOutcome>(Busy{look});
   }
@@ -338,10 +336,9 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     const std::string revision = record::content_revision(output.members);
     file.lines.append(std::move(output.members));
     const Uri manifest = places.manifest(declared->second.id(), lot, state);
-    if (had && former->second.revision == revision && former->second.state == state &&
+    if (had && former->second.revision == revision &&
         former->second.manifest == manifest.to_string()) {
       sinks[output.role] = former->second;  // the same content is the same revision
-      first = first && former->second.published;
       continue;
     }
     const std::uint64_t number = had ? former->second.number + 1 : 1;

@@ -116,5 +116,24 @@ TEST_F(ArcFlowOrderTest, TheManifestOfAnEmptyLotStaysWhenTheLotBecomesComplete) 
       world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed, first)));
 }
 
+/// Whoever wrote it so: nobody knows that its owner is dead.
+TEST_F(ArcFlowOrderTest, ARunningClaimThatNamesNoOwnerIsTakenAfterALeaseOnly) {
+  record::Claim claim;
+  claim.project = "p";
+  claim.projectVersion = "1";
+  claim.arc = "a";
+  claim.lot = lot;
+  claim.leaseSec = 60;
+  world.probe.verdict = OwnerProbe::Verdict::Unknown;
+  const Uri uri = claim_uri(world.deployment->arcs()[0], lot_id(lot));
+  ASSERT_TRUE(write_claim(world.store, uri, claim, std::nullopt)->has_value());
+  EXPECT_TRUE(std::holds_alternative<Busy>(run(0)));
+  world.clock.advance(std::chrono::seconds(59));
+  EXPECT_TRUE(std::holds_alternative<Busy>(run(0)));
+  world.clock.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(std::holds_alternative<Ended>(run(0)));
+  EXPECT_EQ(world.claim(lot)->claim.lostAttempts, 1U);
+}
+
 }  // namespace
 }  // namespace cls::flow

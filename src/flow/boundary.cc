@@ -102,8 +102,7 @@ Instant Boundary::last_held(const std::string& uri) const {
   if (const auto held = held_.find(uri)) last = held_.at(held->id).first_seen;
   if (!immediate_versions_.contains(uri)) return last;
   for (const auto& line : immediate_) {
-    const auto seen = parse_instant(line.firstSeen);
-    if (line.uri == uri && seen) last = std::max(last, *seen);
+    if (line.uri == uri) last = std::max(last, parse_instant(line.firstSeen).value());
   }
   return last;
 }

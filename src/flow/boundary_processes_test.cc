@@ -320,5 +320,34 @@ TEST(BoundaryProcesses, AClockThatStepsBackChangesNoOrderOfLines) {
   EXPECT_EQ(memberships(world)["s3://b/in/x"], 1);
 }
 
+/// Its lines would be members of nothing, and the objects lost without a word.
+TEST(BoundaryProcesses, ASegmentThatNamesALotThatIsNoneIsNotPassedOver) {
+  World world;
+  auto boundary = world.boundary();
+  ASSERT_TRUE(boundary->take({world.arrival("x", "2023-01-01T00:01:00Z")}));
+  world.clock.set(at("2023-01-01T00:07:00Z"));
+  ASSERT_TRUE(boundary->tick(Boundary::Quiet::Waited));
+  const Uri uri = world.project().places.segment({"p", "1"}, "b", 1);
+  const std::string whole = world.store.get(uri)->bytes;
+  const std::string named = std::string("\"") + lot0 + "\"";
+  for (auto found = whole.find(named); found != std::string::npos;
+       found = whole.find(named, found + 1)) {
+    std::string bytes = whole;
+    bytes.replace(found, named.size(), "\"today\"");
+    ASSERT_TRUE(world.store.put(uri, bytes));
+    LedgerLog log(world.store, world.deployment->boundaries().front());
+    const auto read = log.refresh();
+    ASSERT_FALSE(read) << bytes;
+    EXPECT_EQ(read.error().code, FailureCode::Invalid);
+    EXPECT_EQ(log.last_number(), 0U) << "nothing was taken in";
+    // Who has taken it in before it was damaged, and reads it again.
+    ASSERT_TRUE(world.store.put(uri, whole));
+    LedgerLog former(world.store, world.deployment->boundaries().front());
+    ASSERT_TRUE(former.refresh());
+    ASSERT_TRUE(world.store.put(uri, bytes));
+    EXPECT_FALSE(former.members_of(lot_id(lot0)));
+  }
+}
+
 }  // namespace
 }  // namespace cls::flow

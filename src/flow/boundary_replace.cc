@@ -42,9 +42,7 @@ Result<Boundary::Listed> Boundary::listed_by_others(std::uint64_t last) const {
     if (held && !is_listed(uri, held_.at(held->id).version, listed)) doubtful.insert(uri);
   }
   for (const auto& text : doubtful) {
-    const auto uri = Uri::parse(text);
-    if (!uri) continue;
-    auto info = store_.head(*uri);
+    auto info = store_.head(Uri::parse(text).value());
     if (!info && info.error().code != FailureCode::NotFound) return pass(std::move(info));
     if (info) listed[text].present = std::move(*info);
   }
@@ -86,8 +84,7 @@ record::LedgerLine Boundary::vanished_line(record::LedgerLine line) const {
   line.decision = record::Decision::vanished;
   line.reason = std::string(overwritten_early);
   line.lot = line.ownLot;
-  const auto lot = lot::LotId::parse(line.lot);
-  if (lot && log_.is_closed(*lot)) line.lot.clear();
+  if (log_.is_closed(lot::LotId::parse(line.lot).value())) line.lot.clear();
   return line;
 }
 
@@ -105,13 +102,12 @@ Result<> Boundary::replace_pending() {
   immediate_versions_.clear();
   for (auto& kept : lines) {
     if (is_listed(kept.uri, kept.object, *by_others)) continue;
-    const auto lot = lot::LotId::parse(kept.lot);
     const bool member = kept.decision == record::Decision::member;
     const bool gone = kept.decision == record::Decision::vanished ||
                       (member && is_overtaken(kept.uri, kept.object, *by_others));
     if (gone) {
       store_next(vanished_line(std::move(kept)));
-    } else if (member && lot && log_.is_closed(*lot)) {
+    } else if (member && log_.is_closed(lot::LotId::parse(kept.lot).value())) {
       // Its collecting lot was closed meanwhile: late again.
       Arrival arrival{.uri = Uri::parse(kept.uri).value(),
                       .version = kept.object,
@@ -131,9 +127,8 @@ Result<> Boundary::replace_pending() {
       held_.let_go(id);
     } else if (is_overtaken(uri, arrival.version, *by_others)) {
       held_.let_go(id);
-      const auto own = times_.own_lot(arrival);
-      store_next(vanished_line(line_of(std::move(arrival), own ? own->to_string() : "", "",
-                                       record::Decision::vanished)));
+      const std::string own = times_.own_lot(arrival).value().to_string();  // it was held for it
+      store_next(vanished_line(line_of(std::move(arrival), own, "", record::Decision::vanished)));
     } else {
       accept(id, arrival, deferred);
     }

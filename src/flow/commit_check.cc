@@ -260,7 +260,7 @@ void CommitCheck::check_sink(const ArcRef& arc, const StoredClaim& stored, const
     }
     uris = listed_members(file->lines, role);
   }
-  check_manifest(arc, stored, sink, uris, look);
+  check_manifest(arc, stored, role, uris, look);
 }
 
 const std::optional<record::MembersFile>& CommitCheck::members_of(const ArcRef& arc,

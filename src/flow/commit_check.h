@@ -77,6 +77,11 @@ class CommitCheck {
     };
     std::map<std::int64_t, Revisions> revisions;
   };
+  /// A dataset that the sink `role` has, or had; `dataset` is the one that its claim names.
+  struct Place {
+    std::string role;
+    model::DatasetId dataset;
+  };
   using MembersFiles = std::map<std::string, std::optional<record::MembersFile>>;  ///< by key
 
   static AuditViolation found(unsigned promise, const ArcRef& arc, const StoredClaim& claim,
@@ -94,12 +99,12 @@ class CommitCheck {
                     const record::MemberLine& line, Look& look);
   std::optional<std::string> difference(const record::MemberLine& line, const Uri& uri,
                                         const store::ObjectInfo& info);
-  void check_manifest(const ArcRef& arc, const StoredClaim& stored, const record::ClaimSink& sink,
+  void check_manifest(const ArcRef& arc, const StoredClaim& stored, const std::string& role,
                       const std::optional<std::vector<std::string>>& members, Look& look);
   void check_body(const ArcRef& arc, const StoredClaim& stored, const record::ClaimSink& sink,
                   const store::Object& object,
                   const std::optional<std::vector<std::string>>& members, Look& look);
-  void check_former(const ArcRef& arc, const StoredClaim& stored, const record::ClaimSink& sink,
+  void check_former(const ArcRef& arc, const StoredClaim& stored, const std::string& role,
                     const record::ManifestKey& key, Look& look);
   void check_epoch(const ArcRef& arc, const StoredClaim& stored, Look& look);
   std::optional<std::string> attempts_against_epoch(const ArcRef& arc, const record::Claim& claim);
@@ -128,12 +133,11 @@ class CommitCheck {
   bool is_attempt_of_another(const ArcRef& arc, const std::string& attempt);
   void check_revisions(const ArcRef& arc);
   void check_revisions_of(const ArcRef& arc, const lot::LotId& lot, const record::ClaimSink& sink,
-                          const record::ManifestKey& key, std::uint64_t kept);
+                          const Place& place, std::uint64_t kept);
   const std::vector<model::DatasetId>& all_datasets(const ArcRef& arc);
   bool stands_elsewhere(const ArcRef& arc, const lot::LotId& lot, const std::string& attempt,
-                        const model::DatasetId& dataset);
-  std::uint64_t revisions_elsewhere(const ArcRef& arc, const lot::LotId& lot,
-                                    const model::DatasetId& dataset);
+                        const Place& place);
+  std::uint64_t revisions_elsewhere(const ArcRef& arc, const lot::LotId& lot, const Place& place);
   Result<> read_left_out_commits(const ArcRef& arc);
   Result<> check_dataset(const ArcRef& arc, const model::DatasetId& dataset);
   void check_listed(const ArcRef& arc, const Uri& uri, const record::ManifestKey& key,

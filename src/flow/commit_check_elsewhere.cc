@@ -60,7 +60,7 @@ const std::vector<model::DatasetId>& CommitCheck::all_datasets(const ArcRef& arc
 
 /// True if what an attempt committed for the lot stands, byte for byte, under another dataset.
 bool CommitCheck::stands_elsewhere(const ArcRef& arc, const lot::LotId& lot,
-                                   const std::string& attempt, const model::DatasetId& dataset) {
+                                   const std::string& attempt, const Place& place) {
   const auto object = store_.get(
       arc.project->places.members(arc.project->plan.project, arc.arc->name, lot, attempt));
   const auto file = object ? record::read_members(object->bytes)
@@ -69,11 +69,14 @@ bool CommitCheck::stands_elsewhere(const ArcRef& arc, const lot::LotId& lot,
   std::set<std::string> roles;
   for (const auto& [role, sink] : arc.arc->sinks) roles.insert(role);
   for (const auto& line : file->lines) roles.insert(line.role);
-  // Nothing tells one manifest without members from another.
+  // Nothing tells one manifest without members from another, but that nobody else, and no other
+  // sink, writes there: this one does now, or did before.
   std::set<model::DatasetId> declared;
   for (const auto& one : arc.project->plan.boundaries) declared.insert(one.dataset.id());
   for (const auto& one : arc.project->plan.arcs) {
-    for (const auto& [role, sink] : one.sinks) declared.insert(sink.id());
+    for (const auto& [role, sink] : one.sinks) {
+      if (&one != arc.arc || role != place.role) declared.insert(sink.id());
+    }
   }
   bool found = false;
   const auto look = [&](const model::DatasetId& other, const store::ObjectInfo& info) {
@@ -90,7 +93,7 @@ bool CommitCheck::stands_elsewhere(const ArcRef& arc, const lot::LotId& lot,
     });
   };
   for (const auto& other : all_datasets(arc)) {
-    if (other == dataset) continue;
+    if (other == place.dataset) continue;
     Uri of_lot = arc.project->places.manifests_prefix(other);
     of_lot.key += "lot=" + lot.to_string() + "/";
     const auto listed = store::for_each_object(
@@ -102,7 +105,7 @@ bool CommitCheck::stands_elsewhere(const ArcRef& arc, const lot::LotId& lot,
 
 /// How many attempts of the lot have what they committed under other datasets.
 std::uint64_t CommitCheck::revisions_elsewhere(const ArcRef& arc, const lot::LotId& lot,
-                                               const model::DatasetId& dataset) {
+                                               const Place& place) {
   std::vector<std::string> attempts;
   const Uri prefix =
       arc.project->places.members_prefix(arc.project->plan.project, arc.arc->name, lot);
@@ -113,7 +116,7 @@ std::uint64_t CommitCheck::revisions_elsewhere(const ArcRef& arc, const lot::Lot
   });
   if (!listed) return 0;
   return static_cast<std::uint64_t>(std::ranges::count_if(
-      attempts, [&](const auto& attempt) { return stands_elsewhere(arc, lot, attempt, dataset); }));
+      attempts, [&](const auto& attempt) { return stands_elsewhere(arc, lot, attempt, place); }));
 }
 
 /// True for a manifest of a dataset that the arc had before, as an attempt of the lot made it.

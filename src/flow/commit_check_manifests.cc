@@ -57,9 +57,10 @@ std::string difference_of(const std::vector<std::string>& listed,
 }  // namespace
 
 void CommitCheck::check_manifest(const ArcRef& arc, const StoredClaim& stored,
-                                 const record::ClaimSink& sink,
+                                 const std::string& role,
                                  const std::optional<std::vector<std::string>>& members,
                                  Look& look) {
+  const record::ClaimSink& sink = stored.claim.sinks.at(role);
   const auto uri = Uri::parse(sink.manifest);
   const auto key = uri ? record::parse_manifest_key(uri->key)
                        : Result<record::ManifestKey>(fail(FailureCode::Invalid, ""));
@@ -91,7 +92,7 @@ void CommitCheck::check_manifest(const ArcRef& arc, const StoredClaim& stored,
   }
   const std::size_t before = look.violations.size();
   check_body(arc, stored, sink, *object, members, look);
-  check_former(arc, stored, sink, *key, look);
+  check_former(arc, stored, role, *key, look);
   for (std::size_t i = before; i < look.violations.size(); ++i) {
     look.violations[i].dataset = key->dataset.to_string();
   }
@@ -137,8 +138,9 @@ void CommitCheck::check_body(const ArcRef& arc, const StoredClaim& stored,
 }
 
 void CommitCheck::check_former(const ArcRef& arc, const StoredClaim& stored,
-                               const record::ClaimSink& sink, const record::ManifestKey& key,
+                               const std::string& role, const record::ManifestKey& key,
                                Look& look) {
+  const record::ClaimSink& sink = stored.claim.sinks.at(role);
   if (sink.number < 2) return;
   const auto lot = lot::LotId::parse(stored.claim.lot).value();
   const Uri kept = arc.project->places.manifest(key.dataset, lot, record::ManifestState::removed,
@@ -146,7 +148,7 @@ void CommitCheck::check_former(const ArcRef& arc, const StoredClaim& stored,
   const auto head = store_.head(kept);
   if (head) return;
   const bool absent = head.error().code == FailureCode::NotFound;
-  if (absent && stands_elsewhere(arc, lot, sink.former.value_or("0"), key.dataset)) {
+  if (absent && stands_elsewhere(arc, lot, sink.former.value_or("0"), {role, key.dataset})) {
     auto& counts = findings_.promise(2);
     ++counts.lots;
     counts.checked = true;

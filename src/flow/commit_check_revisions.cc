@@ -298,24 +298,24 @@ void CommitCheck::check_revisions(const ArcRef& arc) {
       for (const auto& [role, sink] : (*claim)->claim.sinks) {
         const auto key = record::parse_manifest_key(sink.manifest);
         if (!key || key->dataset != dataset || sink.number != revisions.number) continue;
-        check_revisions_of(arc, lot, sink, *key, revisions.kept);
+        check_revisions_of(arc, lot, sink, {role, dataset}, revisions.kept);
       }
     }
   }
 }
 
 void CommitCheck::check_revisions_of(const ArcRef& arc, const lot::LotId& lot,
-                                     const record::ClaimSink& sink, const record::ManifestKey& key,
+                                     const record::ClaimSink& sink, const Place& place,
                                      std::uint64_t kept) {
-  const std::uint64_t all = kept + revisions_elsewhere(arc, lot, key.dataset);
+  const std::uint64_t all = kept + revisions_elsewhere(arc, lot, place);
   const std::string former = sink.former.value_or("0");
   const Uri last =
-      arc.project->places.manifest(key.dataset, lot, record::ManifestState::removed, former);
-  const bool there = store_.head(last) || stands_elsewhere(arc, lot, former, key.dataset);
+      arc.project->places.manifest(place.dataset, lot, record::ManifestState::removed, former);
+  const bool there = store_.head(last) || stands_elsewhere(arc, lot, former, place);
   const std::uint64_t told = there ? 0 : 1;
   if (all + told + 1 >= sink.number) return;
   findings_.add({.promise = 2,
-                 .dataset = key.dataset.to_string(),
+                 .dataset = place.dataset.to_string(),
                  .arc = arc.to_string(),
                  .lot = lot.to_string(),
                  .uri = sink.manifest,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/deploy.h"
 
-#include <functional>
 #include <set>
 
 #include "base/format.h"
@@ -108,15 +107,34 @@ Result<> put_materials(store::ObjectStore& store, const record::Places& places,
   return put_record(store, places.materials(project), json::to_text(json::encode(texts)));
 }
 
+/// Removes what says that the project owns a dataset. One that it lists may be another's by now:
+/// who deploys at the same moment is refused after it has listed what it was about to store, and
+/// who is cut off while it is destroyed lists what it has given up already.
+Result<> remove_owner(store::ObjectStore& store, const Uri& uri, const model::ProjectId& project) {
+  auto object = get_if_present(store, uri);
+  if (!object) return pass(std::move(object));
+  if (!*object) return {};
+  auto owned = json::read_record<record::OwnedDataset>((*object)->bytes);
+  if (!owned) {
+    return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), owned.error().message));
+  }
+  if (owned->owner != project) return {};
+  auto removed = store.delete_if(uri, (*object)->info.etag);
+  if (!removed && removed.error().code != FailureCode::NotFound) return removed;
+  return {};
+}
+
 /// Removes listed records; what does not lie in the metadata store is none of a project's.
 template <class Texts>
 Result<> remove_materials(store::ObjectStore& store, const record::Places& places,
-                          const Texts& texts) {
+                          const model::ProjectId& project, const Texts& texts) {
   const Uri metadata = places.projects_prefix();
   for (const auto& text : texts) {
     const auto uri = Uri::parse(text);
     if (!uri || uri->scheme != metadata.scheme || uri->bucket != metadata.bucket) continue;
-    if (auto removed = store.remove(*uri); !removed) return removed;
+    const bool of_dataset = uri->key.starts_with("datasets/");
+    auto removed = of_dataset ? remove_owner(store, *uri, project) : store.remove(*uri);
+    if (!removed) return removed;
   }
   return {};
 }
@@ -143,71 +161,6 @@ Result<std::vector<std::string>> materials_of(store::ObjectStore& store, const D
   materials.push_back(places.project(id).to_string());
   return materials;
 }
-
-/// Removes records until a removal fails.
-class Removal {
- public:
-  explicit Removal(store::ObjectStore& store) : store_(store) {}
-
-  /// Durable when it is done, and all before it with it.
-  void one(const Uri& uri) { remove(uri, store::Durable::Now); }
-
-  void below(const Uri& prefix) {
-    std::vector<Uri> uris;
-    const auto remove_them = [&] {
-      remove_all(uris);
-      uris.clear();
-    };
-    list(prefix, [&](const Uri& uri) {
-      uris.push_back(uri);
-      if (uris.size() == batch) remove_them();
-    });
-    remove_them();
-  }
-
-  /// The last key first.
-  void below_backwards(const Uri& prefix) {
-    std::vector<Uri> uris;
-    list(prefix, [&](const Uri& uri) { uris.push_back(uri); });
-    for (; !uris.empty(); uris.pop_back()) one(uris.back());
-  }
-
-  Result<std::uint64_t> result() const {
-    if (failure_) return tl::unexpected<Failure>(*failure_);
-    return count_;
-  }
-
- private:
-  void list(const Uri& prefix, const std::function<void(const Uri&)>& take) {
-    if (failure_) return;
-    auto listed = store::for_each_object(store_, prefix, [&](const auto& info) { take(info.uri); });
-    if (!listed && listed.error().code != FailureCode::NotFound) failure_ = listed.error();
-  }
-
-  void remove_all(const std::vector<Uri>& uris) {
-    if (failure_ || uris.empty()) return;
-    if (auto removed = store_.remove_all(uris, store::Durable::Later); !removed) {
-      failure_ = removed.error();
-    } else {
-      count_ += uris.size();
-    }
-  }
-
-  void remove(const Uri& uri, store::Durable durable) {
-    if (failure_) return;
-    if (auto removed = store_.remove(uri, durable); !removed) {
-      failure_ = removed.error();
-    } else {
-      ++count_;
-    }
-  }
-
-  static constexpr std::size_t batch = 1000;
-
-  store::ObjectStore& store_;
-  std::uint64_t count_ = 0;
-  std::optional<Failure> failure_;
-};
 
 }  // namespace
 
@@ -269,7 +222,8 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
   auto done = put_record(store, places.project(records.project), records.project_json);
   if (!done) return done;
   for (const auto& text : materials) all.erase(text);
-  if (auto removed = remove_materials(store, places, all); !removed) return removed;
+  if (auto removed = remove_materials(store, places, records.project, all); !removed)
+    return removed;
   return put_materials(store, places, records.project, materials);
 }
 
@@ -282,7 +236,7 @@ Result<bool> remove_project(store::ObjectStore& store, const record::Places& pla
   if (auto removed = store.remove(places.project(project)); !removed) {
     return pass(std::move(removed));
   }
-  if (auto removed = remove_materials(store, places, *materials); !removed) {
+  if (auto removed = remove_materials(store, places, project, *materials); !removed) {
     return pass(std::move(removed));
   }
   if (auto removed = store.remove(places.materials(project)); !removed) {
@@ -306,31 +260,6 @@ Result<bool> remove_project(store::ObjectStore& store, const Deployed& project) 
   return remove_project(store, project.places, id);
 }
 
-Result<std::uint64_t> delete_records(store::ObjectStore& store, const Deployed& project) {
-  const auto& places = project.places;
-  const auto& id = project.plan.project;
-  Removal removal(store);
-  // What says that something is there goes before that which it is made of, and a ledger from its
-  // end: whatever is left at any moment is what some moment of the past had left.
-  for (const auto& boundary : project.plan.boundaries) {
-    removal.below(places.manifests_prefix(boundary.dataset.id()));
-  }
-  for (const auto& arc : project.plan.arcs) {
-    for (const auto& [role, sink] : arc.sinks) removal.below(places.manifests_prefix(sink.id()));
-    removal.below(places.arc_state_path(id, arc.name, std::nullopt));
-    removal.below(places.claims_prefix(id, arc.name));
-    removal.below(places.members_prefix(id, arc.name));
-    removal.below(places.overwrites_prefix(id, arc.name));
-    removal.below(places.private_prefix(id, arc.name));
-    removal.one(places.arc_subscription(id, arc.name));
-  }
-  for (const auto& boundary : project.plan.boundaries) {
-    removal.below_backwards(places.segments_prefix(id, boundary.name));
-    removal.one(places.boundary_subscription(id, boundary.name));
-  }
-  return removal.result();
-}
-
 Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& store,
                                                           const Uri& uri) {
   for (int attempt = 0; attempt < 10; ++attempt) {
@@ -347,9 +276,8 @@ Result<std::optional<SubscriptionView>> read_subscription(store::ObjectStore& st
       return std::optional(SubscriptionView{record->enabled, *at});
     }
     record->since = format_instant((*object)->info.modified);
-    if (!record->history.empty() && !record->history.back().since) {
-      record->history.back().since = record->since;
-    }
+    // Only the deploy's own entry is there before it is filled in.
+    if (!record->history.empty()) record->history.back().since = record->since;
     auto written = replace_or_read(store, uri, (*object)->info.etag, json::write_record(*record));
     if (!written) return pass(std::move(written));
   }

@@ -73,6 +73,71 @@ TEST(Deploy, DestroySeesWhatADeployThatWasCutOffHadStored) {
   EXPECT_FALSE(*stored_owner(world.store, places, {"one", "1"}));
 }
 
+/// Project b is refused, because a, which looked at the same moment, was faster.
+void lose_race(testing::World& world, const ProjectRecords& winner, const ProjectRecords& loser) {
+  const Uri owner = record::Places(winner.placement).dataset(winner.datasets.front().id());
+  store::FaultyStore contended(world.store, [&](store::Operation operation, const Uri& uri) {
+    if (operation == store::Operation::PutIfAbsent && uri == owner) {
+      EXPECT_TRUE(store_project(world.store, world.clock, winner, {}, "test"));
+    }
+    return store::Fault{};
+  });
+  const auto refused = store_project(contended, world.clock, loser, {}, "test");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, FailureCode::Conflict);
+}
+
+TEST(Deploy, AProjectThatLosesARaceForADatasetLeavesItToTheWinner) {
+  for (const bool chooses_another : {true, false}) {
+    testing::World world;
+    const auto winner = project("a", {"one"});
+    const auto loser = project("b", {"one", "two"});
+    lose_race(world, winner, loser);
+    const record::Places places(winner.placement);
+    if (chooses_another) {  // as the message says
+      const auto other = project("b", {"two"});
+      ASSERT_TRUE(store_project(world.store, world.clock, other, {}, "test"));
+    } else {
+      EXPECT_TRUE(*remove_project(world.store, places, loser.project));
+    }
+    const auto owner = stored_owner(world.store, places, {"one", "1"}).value();
+    ASSERT_TRUE(owner) << chooses_another;
+    EXPECT_EQ(owner->owner, winner.project);
+  }
+}
+
+TEST(Deploy, AProjectWhoseDestroyingWasCutOffTakesNothingFromTheDatasetsNextOwner) {
+  testing::World world;
+  const auto former = project("a", {"one"});
+  const record::Places places(former.placement);
+  ASSERT_TRUE(store_project(world.store, world.clock, former, {}, "test"));
+  store::FaultyStore faulty(world.store, [&](store::Operation operation, const Uri& uri) {
+    store::Fault fault;
+    if (operation == store::Operation::Remove && uri == places.materials(former.project)) {
+      fault.when = store::Fault::When::BeforeEffect;
+      fault.code = FailureCode::NoSpace;
+    }
+    return fault;
+  });
+  EXPECT_FALSE(remove_project(faulty, places, former.project));
+  const auto next = project("b", {"one"});
+  ASSERT_TRUE(store_project(world.store, world.clock, next, {}, "test"));
+  const Uri manifest = places.manifest({"one", "1"}, lot::LotId::parse("20230101PT5M000").value(),
+                                       record::ManifestState::complete);
+  ASSERT_TRUE(world.store.put(manifest, "of b"));
+  model::ProjectPlan plan;
+  plan.placement = former.placement;
+  plan.project = former.project;
+  plan.boundaries.emplace_back();
+  plan.boundaries.front().dataset = former.datasets.front();
+  EXPECT_TRUE(delete_records(world.store, Deployed(plan)));
+  EXPECT_TRUE(world.store.head(manifest)) << "what the next owner has published";
+  EXPECT_TRUE(*remove_project(world.store, places, former.project));
+  const auto owner = stored_owner(world.store, places, {"one", "1"}).value();
+  ASSERT_TRUE(owner);
+  EXPECT_EQ(owner->owner, next.project);
+}
+
 TEST(Deploy, SwitchingOffAndOnKeepsSinceAndIsWrittenDown) {
   testing::World world;
   auto records = project("a", {"one"});

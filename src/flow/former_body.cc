@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/format.h"
 #include "flow/conditional.h"
@@ -45,6 +46,12 @@ Result<std::optional<record::MembersFile>> members_if_readable(store::ObjectStor
   return file ? std::optional(std::move(*file)) : std::nullopt;
 }
 
+Uri members_of(const CommittedSink& committed, const std::string& attempt) {
+  const auto& arc = committed.arc;
+  return arc.project->places.members(arc.project->plan.project, arc.arc->name, committed.lot,
+                                     attempt);
+}
+
 /// Where a body is kept that an attempt made.
 Uri place_to_keep(const CommittedSink& committed, const std::string& maker) {
   return committed.arc.project->places.manifest(dataset_of(committed.sink), committed.lot,
@@ -61,30 +68,25 @@ Result<std::string> maker_of(store::ObjectStore& store, const CommittedSink& com
   const auto manifest = record::read_manifest(body);
   if (!sink.former || !manifest || revision_of(*manifest) + 1 == sink.number) return former;
   if (auto made = attempt_of_parts(*manifest); !made.empty()) return made;
-  const std::string present = attempt_of(sink);
-  std::optional<std::string> maker;
-  Result<> read;
-  const auto take = [&](const store::ObjectInfo& info) {
-    const auto attempt = record::attempt_of_members_key(info.uri.key);
-    if (maker || !read || !attempt || *attempt == present) return;
-    auto file = members_if_readable(store, info.uri);
-    auto kept = get_if_present(store, place_to_keep(committed, *attempt));
-    if (!file) {
-      read = pass(std::move(file));
-    } else if (!kept) {
-      read = pass(std::move(kept));
-    } else if (*file && is_given_by(**file, lot, *manifest, body, arc.project->limits) &&
-               (!*kept || (*kept)->bytes == body)) {
-      maker = *attempt;
+  std::vector<std::string> attempts;
+  auto listed = store::for_each_object(
+      store, arc.project->places.members_prefix(arc.project->plan.project, arc.arc->name, lot),
+      [&](const store::ObjectInfo& info) {
+        const auto attempt = record::attempt_of_members_key(info.uri.key).value_or("");
+        if (attempt != attempt_of(sink)) attempts.push_back(attempt);
+      });
+  if (!listed) return pass(std::move(listed));
+  for (const auto& attempt : attempts) {
+    auto file = members_if_readable(store, members_of(committed, attempt));
+    if (!file) return pass(std::move(file));
+    auto kept = get_if_present(store, place_to_keep(committed, attempt));
+    if (!kept) return pass(std::move(kept));
+    const bool free = !*kept || (*kept)->bytes == body;
+    if (free && *file && is_given_by(**file, lot, *manifest, body, arc.project->limits)) {
+      return attempt;
     }
-  };
-  const Uri prefix =
-      arc.project->places.members_prefix(arc.project->plan.project, arc.arc->name, lot);
-  if (auto listed = store::for_each_object(store, prefix, take); !listed) {
-    return pass(std::move(listed));
   }
-  if (!read) return pass(std::move(read));
-  return maker.value_or(former);
+  return former;
 }
 
 /// What is kept of a body that goes: its bytes; where they are no manifest, because somebody
@@ -94,7 +96,7 @@ Result<std::string> body_to_keep(store::ObjectStore& store, const CommittedSink&
   const auto& [arc, lot, role, sink] = committed;
   if (record::read_manifest(going.bytes)) return going.bytes;
   const auto& project = arc.project->plan.project;
-  const Uri members = arc.project->places.members(project, arc.arc->name, lot, maker);
+  const Uri members = members_of(committed, maker);
   auto object = get_if_present(store, members);
   if (!object) return pass(std::move(object));
   if (!*object) return going.bytes;

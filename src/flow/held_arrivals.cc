@@ -14,8 +14,8 @@ HeldArrivals::HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits, Ha
       gathered_(limits.gathered),
       hash_(std::move(hash)) {}
 
-std::uint64_t HeldArrivals::hash_of(std::string_view uri) const {
-  return hash_ ? hash_(uri) : seeded_.of64(uri);
+HeldArrivals::Hash HeldArrivals::seeded() {
+  return [hash = SeededHash()](std::string_view uri) { return hash.of64(uri); };
 }
 
 /// The batch that has the id; the end where there is none any longer.
@@ -67,15 +67,14 @@ void HeldArrivals::hold(Id id, const lot::LotId& lot) {
   group.ids.push_back(id);
   ++group.live;
   group.last_seen = std::max(group.last_seen, kept->batch.first_seen(at));
-  index_.insert({.uri = hash_of(kept->batch.uri(at)),
-                 .id = id,
-                 .lot = static_cast<std::int32_t>(lot.index())});
+  index_.insert(
+      {.uri = hash_(kept->batch.uri(at)), .id = id, .lot = static_cast<std::int32_t>(lot.index())});
 }
 
 const HeldArrivals::Slot* HeldArrivals::slot_of(Id id) const {
   const auto kept = kept_of(id);
   const std::string uri = kept->batch.uri(id - kept->base);
-  return index_.find(hash_of(uri), [id](const Slot& slot) { return slot.id == id; });
+  return index_.find(hash_(uri), [id](const Slot& slot) { return slot.id == id; });
 }
 
 void HeldArrivals::let_go(Id id) {
@@ -103,7 +102,7 @@ std::vector<HeldArrivals::Id> HeldArrivals::loosen() {
 }
 
 std::optional<HeldArrivals::Held> HeldArrivals::find(std::string_view uri) const {
-  const Slot* slot = index_.find(hash_of(uri), [&](const Slot& one) {
+  const Slot* slot = index_.find(hash_(uri), [&](const Slot& one) {
     const auto kept = kept_of(one.id);
     return kept->batch.uri(one.id - kept->base) == uri;
   });

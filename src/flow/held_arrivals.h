@@ -34,8 +34,9 @@ class HeldArrivals {
     lot::LotId lot;
   };
 
-  /// All lots are of `unit`. Another hash of URIs is for tests.
-  HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits = {}, Hash hash = {});
+  /// All lots are of `unit`. URIs that have one hash are told apart.
+  HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits = {}, Hash hash = seeded());
+  static Hash seeded();
 
   /// Takes a batch: its arrivals are the ids from the one returned on. Each is loose until hold()
   /// or let_go().
@@ -74,7 +75,6 @@ class HeldArrivals {
   };
   static constexpr Id none = ~Id{0};
 
-  std::uint64_t hash_of(std::string_view uri) const;
   std::vector<Kept>::iterator kept_of(Id id);
   std::vector<Kept>::const_iterator kept_of(Id id) const;
   const Slot* slot_of(Id id) const;
@@ -85,7 +85,6 @@ class HeldArrivals {
   lot::LotUnit unit_;
   std::size_t small_batch_;
   std::size_t gathered_;
-  SeededHash seeded_;
   Hash hash_;
   std::vector<Kept> kept_;     // by base
   std::uint64_t free_ = 0;     // the first id that no batch has

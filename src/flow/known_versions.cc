@@ -9,9 +9,10 @@ namespace cls::flow {
 
 namespace {
 
-std::array<std::uint8_t, 16> first_bytes(const std::string& hex) {
+std::array<std::uint8_t, 16> first_bytes(std::string hex) {
   std::array<std::uint8_t, 16> bytes{};
-  for (std::size_t i = 0; i < bytes.size() && 2 * i + 1 < hex.size(); ++i) {
+  hex.resize(2 * bytes.size(), '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
     const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
     bytes[i] = static_cast<std::uint8_t>((digit(hex[2 * i]) << 4) | digit(hex[2 * i + 1]));
   }
@@ -30,8 +31,8 @@ CompactVersion CompactVersion::of(const record::ObjectVersion& version) {
   CompactVersion compact;
   compact.size = version.size;
   if (version.mtime) {
-    const auto at = parse_instant(*version.mtime);
-    if (at) compact.mtime = at->time_since_epoch().count();
+    const auto at = parse_instant(*version.mtime).value_or(Instant{});
+    compact.mtime = at.time_since_epoch().count();
   }
   if (version.versionId) {
     compact.hash_kind = Hash::VersionId;
@@ -90,9 +91,13 @@ VersionPrint VersionPrint::without_content() const {
   return print;
 }
 
+KnownVersions::Hash KnownVersions::seeded() {
+  return [hash = SeededHash()](std::string_view uri) { return hash.of128(uri); };
+}
+
 Hash128 KnownVersions::key(std::string_view uri) const {
-  const Hash128 hash = uri_hash_ ? uri_hash_(uri) : hash_.of128(uri);
-  return hash == Hash128{} ? Hash128{.low = 1, .high = 0} : hash;
+  const Hash128 hash = uri_hash_(uri);
+  return {.low = hash.low | 1U, .high = hash.high};  // never 0
 }
 
 void KnownVersions::set(std::string_view uri, const record::ObjectVersion& version) {

@@ -49,9 +49,8 @@ class KnownVersions {
  public:
   using Hash = std::function<Hash128(std::string_view)>;
 
-  KnownVersions() = default;
-  /// With another hash of URIs, for tests.
-  explicit KnownVersions(Hash hash) : uri_hash_(std::move(hash)) {}
+  explicit KnownVersions(Hash hash = seeded()) : uri_hash_(std::move(hash)) {}
+  static Hash seeded();
 
   /// The version takes the place of the one that was known of this URI.
   void set(std::string_view uri, const record::ObjectVersion& version);

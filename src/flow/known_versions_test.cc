@@ -70,7 +70,8 @@ TEST(KnownVersions, TheLastVersionOfAUriCounts) {
 }
 
 TEST(KnownVersions, HashesThatMeetInOnePlaceAreToldApart) {
-  KnownVersions known([](std::string_view uri) { return Hash128{.low = uri.size(), .high = 0}; });
+  KnownVersions known(
+      [](std::string_view uri) { return Hash128{.low = 2 * uri.size(), .high = 0}; });
   for (std::uint64_t size = 1; size <= 100; ++size) {
     known.set(std::string(size, 'x'), file(size, "2023-01-01T00:00:00Z"));
   }

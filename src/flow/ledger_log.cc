@@ -2,7 +2,6 @@
 #include "flow/ledger_log.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 #include <unordered_map>
 
@@ -15,8 +14,24 @@ namespace cls::flow {
 namespace {
 
 Instant instant_or_start(const std::string& text) {
-  const auto at = parse_instant(text);
-  return at ? *at : Instant{};
+  return parse_instant(text).value_or(Instant{});
+}
+
+/// What is wrong with the name of a lot in the segment; nullopt where all can be read, so that
+/// nobody who has a segment need ask.
+std::optional<std::string> wrong_name(const record::Segment& segment) {
+  std::string last;  // lines of one lot follow each other
+  for (const auto& line : segment.lines) {
+    for (const auto& name : {line.lot, line.ownLot}) {
+      if (name.empty() || name == last) continue;  // of no lot: filtered, say
+      if (const auto lot = lot::LotId::parse(name); !lot) return lot.error().message;
+      last = name;
+    }
+  }
+  for (const auto& name : segment.head.closes) {
+    if (const auto lot = lot::LotId::parse(name); !lot) return lot.error().message;
+  }
+  return std::nullopt;
 }
 
 /// Of a lot's lines, sorted by URI, those that are members: of each URI the last one counts.
@@ -78,13 +93,12 @@ void LedgerLog::apply(const record::Segment& segment) {
     counts_.rejected += line.decision == record::Decision::rejected ? 1 : 0;
     counts_.filtered += line.decision == record::Decision::filtered ? 1 : 0;
     if (line.lot.empty()) continue;
-    const auto lot = lot::LotId::parse(line.lot);
-    if (!lot) continue;
-    LotEntry& entry = lots_[*lot];
+    const auto lot = lot::LotId::parse(line.lot).value();
+    LotEntry& entry = lots_[lot];
     if (entry.segments.empty() || entry.segments.back() != last_) entry.segments.push_back(last_);
     entry.last_seen = std::max(entry.last_seen, instant_or_start(line.firstSeen));
     if (line.decision == record::Decision::member) {
-      if (!entry.closed_at) open_.insert(*lot);
+      if (!entry.closed_at) open_.insert(lot);
       if (line.lot != line.ownLot) {
         entry.collecting = true;
         ++counts_.late;
@@ -93,24 +107,41 @@ void LedgerLog::apply(const record::Segment& segment) {
   }
   closed_last_.clear();
   for (const auto& id : segment.head.closes) {
-    const auto lot = lot::LotId::parse(id);
-    if (!lot) continue;
-    closed_.insert(*lot);
-    closed_last_.push_back(*lot);
-    open_.erase(*lot);
-    lots_[*lot].closed_at = instant_or_start(segment.head.at);
+    const auto lot = lot::LotId::parse(id).value();
+    closed_.insert(lot);
+    closed_last_.push_back(lot);
+    open_.erase(lot);
+    lots_[lot].closed_at = instant_or_start(segment.head.at);
   }
+}
+
+/// The same, of which all that it names can be taken in.
+Result<std::optional<record::Segment>> LedgerLog::read_named(std::uint64_t number) const {
+  auto segment = read(number);
+  if (!segment || !*segment) return segment;
+  if (const auto wrong = wrong_name(**segment)) {
+    return fail(FailureCode::Invalid,
+                format("ledger segment {} of {}: {}", number, boundary_.to_string(), *wrong));
+  }
+  return segment;
+}
+
+/// Takes in one more segment; false where there is none. With mutex_ held.
+Result<bool> LedgerLog::apply_next() {
+  auto segment = read_named(last_ + 1);
+  if (!segment) return pass(std::move(segment));
+  if (!*segment) return false;
+  apply(**segment);
+  return true;
 }
 
 Result<std::size_t> LedgerLog::refresh() {
   const std::lock_guard lock(mutex_);
   std::size_t added = 0;
-  for (;;) {
-    auto segment = read(last_ + 1);
-    if (!segment) return pass(std::move(segment));
-    if (!*segment) return added;
-    apply(**segment);
-    ++added;
+  for (;; ++added) {
+    auto more = apply_next();
+    if (!more) return pass(std::move(more));
+    if (!*more) return added;
   }
 }
 
@@ -154,10 +185,9 @@ Result<LedgerLog::Appended> LedgerLog::append(record::Segment segment, std::uint
   }
   if (written.failure) return tl::unexpected<Failure>(std::move(*written.failure));
   for (;;) {
-    auto theirs = read(last_ + 1);
+    auto theirs = apply_next();
     if (!theirs) return pass(std::move(theirs));
     if (!*theirs) return Appended{};
-    apply(**theirs);
   }
 }
 
@@ -215,140 +245,6 @@ bool LedgerLog::knows(const std::string& uri, const record::ObjectVersion& versi
 LedgerLog::Counts LedgerLog::counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;
-}
-
-Result<std::shared_ptr<const LedgerLog::LinesOfLots>> LedgerLog::lines_of_segment(
-    std::uint64_t number) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto cached = std::ranges::find(segment_cache_, number, &CachedSegment::number);
-    if (cached != segment_cache_.end()) {
-      segment_cache_.splice(segment_cache_.begin(), segment_cache_, cached);
-      return cached->lines;
-    }
-  }
-  auto segment = read(number);
-  if (!segment) return pass(std::move(segment));
-  if (!*segment) {
-    return fail(FailureCode::NotFound,
-                format("ledger segment {} of {} is gone", number, boundary_.to_string()));
-  }
-  const std::lock_guard lock(mutex_);
-  const auto cached = std::ranges::find(segment_cache_, number, &CachedSegment::number);
-  return cached != segment_cache_.end() ? cached->lines : cache(std::move(**segment));
-}
-
-std::shared_ptr<const LedgerLog::LinesOfLots> LedgerLog::cache(record::Segment segment) {
-  const std::size_t count = segment.lines.size();
-  LinesOfLots lines{.lines = std::move(segment.lines), .rows = {}};
-  std::uint32_t row = 0;
-  for (const auto& line : lines.lines) {
-    if (!line.lot.empty()) lines.rows[line.lot].push_back(row);
-    ++row;
-  }
-  auto shared = std::make_shared<const LinesOfLots>(std::move(lines));
-  const Limits& limits = boundary_.project->limits;
-  segment_cache_.push_front({segment.head.number, count, shared});
-  cached_line_count_ += count;
-  while (cached_line_count_ > limits.cached_lines && segment_cache_.size() > 1) {
-    cached_line_count_ -= segment_cache_.back().count;
-    segment_cache_.pop_back();
-  }
-  return shared;
-}
-
-/// What is still there of a lot that was read before.
-std::shared_ptr<const LotMembers> LedgerLog::cached_members(const lot::LotId& lot) {
-  const std::lock_guard lock(mutex_);
-  const auto cached = std::ranges::find(cache_, lot, &CachedLot::lot);
-  if (cached == cache_.end()) return nullptr;
-  cache_.splice(cache_.begin(), cache_, cached);
-  return cached->members.lock();
-}
-
-void LedgerLog::cache_members(const lot::LotId& lot,
-                              const std::shared_ptr<const LotMembers>& members) {
-  const Limits& limits = boundary_.project->limits;
-  const std::lock_guard lock(mutex_);
-  if (!closed_.contains(lot)) return;
-  const auto drop = [this](std::list<CachedLot>::iterator cached) {
-    kept_bytes_ -= cached->kept ? cached->kept->bytes() : 0;
-    cached->kept.reset();
-  };
-  const auto before = std::ranges::find(cache_, lot, &CachedLot::lot);
-  if (before != cache_.end()) {
-    drop(before);
-    cache_.erase(before);
-  }
-  cache_.push_front({lot, members, members, std::nullopt});
-  kept_bytes_ += members->bytes();
-  for (auto oldest = cache_.end(); kept_bytes_ > limits.cached_bytes && oldest != cache_.begin();) {
-    drop(--oldest);
-  }
-  if (cache_.size() > limits.cached_lots) {
-    drop(std::prev(cache_.end()));
-    cache_.pop_back();
-  }
-}
-
-Result<std::shared_ptr<const LotMembers>> LedgerLog::members_of(const lot::LotId& lot) {
-  if (auto cached = cached_members(lot)) return cached;
-  std::vector<std::uint64_t> numbers;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = lots_.find(lot);
-    if (found != lots_.end()) numbers = found->second.segments;
-  }
-  const Limits& limits = boundary_.project->limits;
-  const std::string id = lot.to_string();
-  LotMembers members;
-  for (const std::uint64_t number : numbers) {
-    auto lines = lines_of_segment(number);
-    if (!lines) return pass(std::move(lines));
-    const auto found = (*lines)->rows.find(id);
-    if (found == (*lines)->rows.end()) continue;
-    record::LedgerLine line;
-    for (const std::uint32_t row : found->second) {
-      (*lines)->lines.get(row, line);
-      members.add(line);
-    }
-    // The lines of a large lot need not be kept twice.
-    if ((*lines)->rows.size() > 1 || (*lines)->lines.size() <= limits.cached_lines) continue;
-    const std::lock_guard lock(mutex_);
-    const auto cached = std::ranges::find(segment_cache_, number, &CachedSegment::number);
-    if (cached == segment_cache_.end()) continue;
-    cached_line_count_ -= cached->count;
-    segment_cache_.erase(cached);
-  }
-  members.settle();
-  auto shared = std::make_shared<const LotMembers>(std::move(members));
-  cache_members(lot, shared);
-  return shared;
-}
-
-std::optional<LedgerLog::LotSummary> LedgerLog::cached_summary(const lot::LotId& lot) {
-  const std::lock_guard lock(mutex_);
-  const auto cached = std::ranges::find(cache_, lot, &CachedLot::lot);
-  if (cached == cache_.end() || !cached->summary) return std::nullopt;
-  cache_.splice(cache_.begin(), cache_, cached);
-  LotSummary summary = *cached->summary;
-  summary.members = cached->members.lock();
-  return summary;
-}
-
-Result<LedgerLog::LotSummary> LedgerLog::summary_of(const lot::LotId& lot) {
-  if (auto cached = cached_summary(lot)) return std::move(*cached);
-  auto members = members_of(lot);
-  if (!members) return pass(std::move(members));
-  LotSummary summary{
-      .revision = (*members)->revision(), .size = (*members)->size(), .members = nullptr};
-  {
-    const std::lock_guard lock(mutex_);
-    const auto cached = std::ranges::find(cache_, lot, &CachedLot::lot);
-    if (cached != cache_.end()) cached->summary = summary;
-  }
-  summary.members = std::move(*members);
-  return summary;
 }
 
 Result<> LedgerLog::for_each_line(

@@ -128,6 +128,8 @@ class LedgerLog {
   };
 
   Result<std::optional<record::Segment>> read(std::uint64_t number) const;
+  Result<std::optional<record::Segment>> read_named(std::uint64_t number) const;
+  Result<bool> apply_next();
   void apply(const record::Segment& segment);  // with mutex_ held
   store::WriteStep following(const record::Segment& segment, const Follow& follow) const;
   /// One segment for many lots: closed together, they are read one after another.

@@ -49,6 +49,10 @@ struct Limits {
   std::uint64_t lost_attempts = 20;
   /// Looks at a source that is published again and again while its lot is being claimed.
   int source_tries = 100;
+
+  // Of a project that is destroyed.
+  /// Records that are removed together.
+  std::size_t removed_at_once = 1000;
 };
 
 }  // namespace cls::flow

@@ -88,17 +88,17 @@ Result<std::optional<SourceLot>> SourceReader::find_arc(const ArcSinkRef& sink,
     auto published = get_if_present(store_, manifest);
     if (!published) return pass(std::move(published));
     if (*published && sha256_hex((*published)->bytes) == committed.sha256) {
-      const auto ready = parse_instant(claim.committedAt.value_or(""));
-      return std::optional(SourceLot{.dataset = std::move(dataset),
-                                     .manifest = manifest,
-                                     .state = committed.state,
-                                     .revision = committed.revision,
-                                     .ready = ready ? *ready : Instant{},
-                                     .overwrites = model::Overwrites::accept,
-                                     .producer = sink,
-                                     .members_key = committed.members,
-                                     .lot = lot,
-                                     .members = {}});
+      return std::optional(
+          SourceLot{.dataset = std::move(dataset),
+                    .manifest = manifest,
+                    .state = committed.state,
+                    .revision = committed.revision,
+                    .ready = parse_instant(claim.committedAt.value_or("")).value_or(Instant{}),
+                    .overwrites = model::Overwrites::accept,
+                    .producer = sink,
+                    .members_key = committed.members,
+                    .lot = lot,
+                    .members = {}});
     }
     // The claim may name another commit afterwards: the caller's own rules compare revisions.
     auto done = publish_claim(store_, sink.arc, (*stored)->uri);

@@ -30,10 +30,10 @@ constexpr flow::Limits small_limits{.segment_lines = 3,
                                     .empty_lots_at_once = 1,
                                     .small_batch = 3,
                                     .gathered = 6,
-                                    .cached_lines = 5,
+                                    .cached_lines = 2,
                                     .cached_lots = 2,
-                                    .cached_bytes = 600,
-                                    .group_lots = 2,
+                                    .cached_bytes = 60,
+                                    .group_lots = 3,
                                     .group_bytes = 300,
                                     .manifest_part = 2,
                                     .publish_tries = 2,
@@ -158,7 +158,7 @@ class Maker {
 
   /// A name that has to be quoted, or encoded; one that no file system would take.
   std::string odd(const std::string& name) {
-    if (files_.chance(0.03)) return std::string(70'000, 'n') + name;
+    if (files_.chance(0.03)) return std::string(files_.chance(0.3) ? 70'000 : 40'000, 'n') + name;
     return files_.pick(std::vector<std::string>{"a b " + name, "%20" + name, "\u00fc\u4e2d" + name,
                                                 "+&=?#" + name, "\"q\"'" + name, "\\n" + name,
                                                 "{x}" + name, name + "."});
@@ -186,7 +186,7 @@ class Maker {
   std::string new_key(unsigned boundary, unsigned number, nanoseconds at, nanoseconds shift) {
     std::string name = format("f{}-{}.csv", boundary, number);
     if (files_.chance(recipe_.odd)) name = odd(name);
-    const std::string folder = format("{}/", number % 3);
+    const std::string folder = files_.chance(0.1) ? "" : format("{}/", number % 3);
     if (recipe_.source != LotSource::keyTimestampRegex) {
       return files_.chance(recipe_.hidden) ? hidden(folder, name) : folder + name;
     }
@@ -336,6 +336,13 @@ class Maker {
     for (unsigned i = 0; i < 2 * deploys; ++i) {
       add_fault(static_cast<FaultKind>(faults_.below(fault_count)),
                 faults_.chance(0.8) ? Effect::Metadata : Effect::Subscription, 120);
+    }
+    // Where few worlds go, and in what follows there.
+    for (int i = 0; i < 2; ++i) {
+      add_fault(FaultKind::Outage,
+                faults_.pick(std::vector{Effect::ClaimBeat, Effect::ClaimCommit, Effect::ClaimTake,
+                                         Effect::Members, Effect::KeptManifest, Effect::Segment}),
+                8);
     }
     // Anywhere in the run, of which a world has some thousand reads and listings.
     for (unsigned i = 0; i < recipe_.read_faults; ++i) {

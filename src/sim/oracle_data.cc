@@ -57,9 +57,9 @@ void Oracle::outside_changed(const Change& change) {
 /// A lot that an older tool publishes is one of its dataset's, at once and from then on.
 void Oracle::older_published(const Change& change) {
   const auto key = record::parse_manifest_key(change.uri.key);
-  if (!key || !key->state) return;           // a part
-  if (!lot::LotId::parse(key->lot)) return;  // a stray
+  if (!key || !key->state) return;  // a part
   older_.insert(change.uri);
+  if (!lot::LotId::parse(key->lot)) return;  // a stray
   bodies_[change.uri].push_back(*change.after->bytes);
 }
 

@@ -17,9 +17,24 @@ namespace cls::sim {
 namespace {
 
 /// Kinds of records that are spoiled, by how their keys begin.
+constexpr const char* metadata = "of a deployment";
 constexpr std::array kinds{"arrivals/", "claims/",        "members/", "attempts/",
-                           "datasets/", "subscriptions/", ""};
+                           "datasets/", "subscriptions/", metadata,   ""};
 constexpr unsigned ways_to_spoil = 5;
+
+/// A claim one of whose names is none.
+std::string misnamed(std::string bytes, unsigned way) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> names{
+      {{"\"lot\":\"", "no"},
+       {"\"manifest\":\"", "no"},
+       {"/datasets/", "no/"},
+       {"/state=", "no"},
+       {".jso", "no"}}};
+  const auto& [word, added] = names.at(way % names.size());
+  const auto at = bytes.find(word);
+  if (at != std::string::npos) bytes.insert(at + word.size(), added);
+  return bytes;
+}
 
 /// The same with other digits after a word; nothing where it has no such word.
 std::string renumbered(std::string bytes, std::string_view word) {
@@ -29,7 +44,9 @@ std::string renumbered(std::string bytes, std::string_view word) {
 }
 
 /// Not what is one of a kind by chance: no rest of a record is a record.
-std::string spoiled(const Uri& uri, const std::string& bytes, unsigned how) {
+std::string spoiled(const Uri& uri, const std::string& bytes, unsigned way) {
+  const unsigned how = way % ways_to_spoil;
+  if (how < 3 && uri.key.starts_with("claims/")) return misnamed(bytes, way);
   if (how == 0) return "";
   if (how == 1) return "spoiled";
   // Of a later format; the number of another segment.
@@ -75,7 +92,10 @@ void Outsider::damage(const Step& step) {
 }
 
 bool Outsider::can_be_spoiled(const Uri& uri, std::string_view kind) const {
-  return uri.bucket != "data" && uri.key.starts_with(kind) && !spoiled_.contains(uri) &&
+  const auto store = record::parse_store_name(uri.bucket);
+  const bool is_of_kind = kind == metadata ? store && store->kind == record::StoreKind::Metadata
+                                           : uri.key.starts_with(kind);
+  return uri.bucket != "data" && is_of_kind && !spoiled_.contains(uri) &&
          !uri.key.ends_with(".arc");
 }
 
@@ -90,7 +110,7 @@ void Outsider::about_to_read(const Uri& uri) {
 
 void Outsider::spoil(const Uri& uri, const Step& step) {
   const Stored original = *world_.disk().find(uri);
-  const std::string bytes = spoiled(uri, *original.bytes, step.number % ways_to_spoil);
+  const std::string bytes = spoiled(uri, *original.bytes, step.number);
   if (bytes == *original.bytes) return;
   spoiled_[uri] = {original, md5_hex(bytes)};
   write(uri, bytes);
@@ -129,6 +149,10 @@ void Outsider::leave_strays(const std::string& dataset) {
 
 /// A note that somebody put beside what says how a lot ended.
 void Outsider::leave_note() {
+  Uri projects =
+      record::Places(world_.planned().projects().front()->plan.placement).projects_prefix();
+  projects.key += "note.txt";
+  if (world_.disk().find(projects) == nullptr) write(projects, "ours");
   std::optional<Uri> beside;
   world_.disk().for_each([&](const Uri& uri, const Stored&) {
     if (!beside && uri.key.ends_with(".arc")) beside = uri;
@@ -140,7 +164,7 @@ void Outsider::leave_note() {
 
 void Outsider::publish(const Step& step) {
   if (step.number % 4 == 1) leave_note();
-  if (step.name == older_dataset && step.number % 4 == 0) leave_strays(step.name);
+  if (step.number % 4 == 0) leave_strays(step.name);
   const auto& plan = world_.planned().projects().front()->plan;
   const auto first = lot::LotId::at(plan.boundaries.front().unit, world_.settings().start).value();
   const auto lot = lot::LotId::from_index(first.unit(), first.index() + step.which);

@@ -156,12 +156,27 @@ void StorePort::before(const StoreFault* fault, const Call& call) {
   }
 }
 
-/// Half of the outages begin when the call has had its effect.
-bool StorePort::goes_down(const StoreFault* fault, bool took_effect) {
+/// Half of the outages begin when the call has had its effect; some of both a few calls later, and
+/// some are of this kind of record alone.
+bool StorePort::goes_down(const StoreFault* fault, const Call& call, bool took_effect) {
+  if (calls_left_ > 0 && !took_effect && --calls_left_ == 0) world_.go_down(outage());
   if (fault == nullptr || fault->kind != FaultKind::Outage) return false;
   if ((fault->number % 2 == 1) != took_effect) return false;
-  world_.go_down(dice_.span(1s, 40s));
+  if (fault->number % 3 == 0) {
+    calls_left_ = 1 + fault->number / 3 % 12;
+    return false;
+  }
+  if (fault->number % 3 == 1) {
+    world_.block(call.effect, dice_.span(1s, 5min));
+  } else {
+    world_.go_down(outage());
+  }
   return true;
+}
+
+/// All tries of a call are made within a moment.
+std::chrono::nanoseconds StorePort::outage() {
+  return dice_.chance(0.5) ? dice_.span(50ms, 1s) : dice_.span(1s, 40s);
 }
 
 /// The change is there for all to see; its writer does not know yet.
@@ -179,15 +194,15 @@ auto StorePort::read(Effect effect, const Uri& uri, Act&& act) -> decltype(act()
   before(fault, call);
   const bool hit = fault != nullptr &&
                    (fault->kind == FaultKind::ErrorBefore || fault->kind == FaultKind::ErrorAfter);
-  goes_down(fault, false);
-  const bool fails = hit || world_.store_is_down();
+  goes_down(fault, call, false);
+  const bool fails = hit || world_.store_is_down(call.effect);
   if (fails) {
     trace(call, "read", "unavailable");
     return unavailable(uri);
   }
   auto result = act();
   after(fault, call);
-  goes_down(fault, true);
+  goes_down(fault, call, true);
   return result;
 }
 
@@ -215,8 +230,8 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
   const StoreFault* fault = reach(call);
   before(fault, call);
   const bool hit = fault != nullptr && fault->kind == FaultKind::ErrorBefore;
-  goes_down(fault, false);
-  if (hit || world_.store_is_down()) {
+  goes_down(fault, call, false);
+  if (hit || world_.store_is_down(call.effect)) {
     trace(call, "write", "unavailable");
     return unavailable(call.uri);
   }
@@ -236,7 +251,7 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
   trace(call, "write", text_of(result));
   after(fault, call);
   if (!call.in_group) settle();
-  if (goes_down(fault, true) || (fault != nullptr && fault->kind == FaultKind::ErrorAfter)) {
+  if (goes_down(fault, call, true) || (fault != nullptr && fault->kind == FaultKind::ErrorAfter)) {
     trace(call, "write", "answer lost");
     return unavailable(call.uri);
   }

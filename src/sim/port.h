@@ -53,7 +53,8 @@ class StorePort final : public store::ObjectStore {
   auto change(const Call& call, Act&& act) -> decltype(act());
   void before(const StoreFault* fault, const Call& call);
   void after(const StoreFault* fault, const Call& call);
-  bool goes_down(const StoreFault* fault, bool took_effect);
+  bool goes_down(const StoreFault* fault, const Call& call, bool took_effect);
+  std::chrono::nanoseconds outage();
   const StoreFault* reach(const Call& call);
   void let_others();
   void be_slow(FaultKind kind);
@@ -68,6 +69,7 @@ class StorePort final : public store::ObjectStore {
   World& world_;
   Process& process_;
   PlainStore plain_;
+  unsigned calls_left_ = 0;  // until an outage; 0: none is coming
   Random dice_;
   std::uint64_t in_flight_ = 0;  // the last change that is not durable yet
 };

@@ -185,8 +185,8 @@ void ProjectMaker::read_older(model::ProjectPlan& plan) {
   old.version = "1";
   auto& sources = plan.arcs.front().sources;
   old.subscribe = shape_.chance(0.6);
-  if (old.subscribe && shape_.chance(0.5)) sources.clear();
-  sources.emplace_back("old", old);
+  if (shape_.chance(old.subscribe ? 0.5 : 0.2)) sources.clear();
+  sources.insert(shape_.chance(0.5) ? sources.begin() : sources.end(), {"old", old});
 }
 
 }  // namespace cls::sim

@@ -158,6 +158,9 @@ constexpr std::array families{
              r.redeploys = 4;
              r.replays = 8;
              r.empty_rate = 0.2;
+             r.small = true;
+             r.files_per_lot = 3;
+             r.downs = 4;
            }},
     Family{"destroyed",
            [](Recipe& r) {
@@ -167,7 +170,9 @@ constexpr std::array families{
            }},
     Family{"damaged",
            [](Recipe& r) {
-             r.damages = 20;
+             r.damages = 30;
+             r.redeploys = 3;
+             r.others = 2;
              r.replays = 6;
              r.power = 0;
            }},

@@ -76,7 +76,12 @@ flow::RunOutcome SimWorkload::attempt(const flow::WorkloadContext& context) {
     for (auto& output : completed->sinks) output.members.erase_if(listed);
     return outcome;
   }
+  // Of a sink that the arc does not have.
+  if (!world_.healed() && dice_.chance(0.3 * world_.settings().failure_rate * 0.1)) {
+    completed->sinks.push_back({.role = "none", .members = {}, .comment = std::nullopt});
+  }
   for (auto& output : completed->sinks) {
+    if (output.role == "none") continue;
     if (dice_.chance(world_.settings().comment_rate)) output.comment = "made in simulation";
     if (!world_.settings().attempts_differ) continue;
     if (auto added = add_own_member(context, output); !added) {

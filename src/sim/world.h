@@ -104,7 +104,14 @@ class World {
   }
   /// A process is about to read this; somebody may have waited for that to spoil it.
   void about_to_read(const Uri& uri) { outsider_.about_to_read(uri); }
-  bool store_is_down() const { return !healed_ && time_.monotonic < store_down_until_; }
+  void block(Effect effect, nanoseconds span) {
+    blocked_until_.at(static_cast<std::size_t>(effect)) = time_.monotonic + span;
+  }
+  bool store_is_down(Effect effect) const {
+    return !healed_ &&
+           time_.monotonic <
+               std::max(store_down_until_, blocked_until_.at(static_cast<std::size_t>(effect)));
+  }
   bool begun() const { return begun_; }
   bool lives(const std::string& owner) const;
   /// Another time at each call, so that no two objects have the same.
@@ -211,6 +218,7 @@ class World {
   bool healed_ = false;
   nanoseconds heal_at_{};
   nanoseconds store_down_until_{};
+  std::array<nanoseconds, effect_count> blocked_until_{};
   unsigned boundaries_ = 0;
   std::int64_t stamps_ = 0;
   RunReport report_;
