@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/expected_records.h"
 #include "cli/home_index.h"
 #include "cli/unknown_names.h"
 #include "cli/workspace.h"
@@ -23,6 +24,7 @@ Result<operate::Report> make_lot_report(const Options& options, World& world, lo
                                         const flow::Deployment& deployment,
                                         const operate::ReportFilter& filter) {
   flow::LedgerLogs logs(home.store());
+  if (options.records) expect_report(home, deployment, filter);
   const auto index = options.records ? nullptr : index_of(home, world, "");
   const operate::StatusSources sources{.store = home.store(),
                                        .deployment = deployment,
