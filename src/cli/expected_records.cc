@@ -49,12 +49,14 @@ void expect_audit(local::Home& home, const flow::Deployment& deployment,
 }
 
 void expect_report(local::Home& home, const flow::Deployment& deployment,
-                   const operate::ReportFilter& filter) {
+                   const operate::ReportFilter& filter, ReportReads reads) {
   if (!home.is_observed() || !is_of_all(filter)) return;
   std::vector<Expected> expected;
   for (const auto& arc : deployment.arcs()) expected.push_back({.prefix = claims_of(arc)});
-  for (const auto& boundary : deployment.boundaries()) {
-    expected.push_back({.prefix = segments_of(boundary)});
+  if (reads == ReportReads::ClaimsAndSegments) {
+    for (const auto& boundary : deployment.boundaries()) {
+      expected.push_back({.prefix = segments_of(boundary)});
+    }
   }
   home.expect("records", expected);
 }

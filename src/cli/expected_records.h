@@ -2,6 +2,8 @@
 // What a command will read of a home, so that its progress can say how much is left.
 #pragma once
 
+#include <cstdint>
+
 #include "flow/checker.h"
 #include "flow/deployment.h"
 #include "local/home.h"
@@ -14,9 +16,11 @@ namespace cls::cli {
 void expect_audit(local::Home& home, const flow::Deployment& deployment,
                   const flow::AuditOptions& audit);
 
-/// The same for a report that is made of the records alone: every claim and every segment, once. A
-/// report about a part of them shows no total.
+/// What a report reads that is made of the records alone.
+enum class ReportReads : std::uint8_t { Claims, ClaimsAndSegments };
+
+/// The same for such a report: each of them once. One about a part of them shows no total.
 void expect_report(local::Home& home, const flow::Deployment& deployment,
-                   const operate::ReportFilter& filter);
+                   const operate::ReportFilter& filter, ReportReads reads);
 
 }  // namespace cls::cli

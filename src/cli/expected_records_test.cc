@@ -43,7 +43,7 @@ class ShownProgress : public testing::CliTest {
   }
   /// The lines that say how much is left; the last one of them says that nothing is.
   static void expect_a_total_that_is_reached(const testing::Ran& ran, const std::string& things) {
-    const std::regex line(".* ([0-9]+) of ([0-9]+) " + things + "(,.*)?");
+    const std::regex line(".* ([0-9,]+) of ([0-9,]+) " + things + "(,.*)?");
     std::smatch last;
     std::smatch found;
     std::size_t count = 0;
@@ -96,7 +96,8 @@ TEST_F(ShownProgress, OfProgramsThatAreHashed) {
       return line.find(" 3 of 3 files of programs") != std::string::npos;
     });
     ASSERT_NE(last, ran.progress.end());
-    EXPECT_EQ(*std::next(last), "") << "what serves afterwards shows nothing";
+    if (std::string_view(command) != "run") continue;
+    EXPECT_EQ(*std::next(last), "") << "what serves afterwards may be quiet for ever";
   }
 }
 

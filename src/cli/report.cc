@@ -24,7 +24,6 @@ Result<operate::Report> make_lot_report(const Options& options, World& world, lo
                                         const flow::Deployment& deployment,
                                         const operate::ReportFilter& filter) {
   flow::LedgerLogs logs(home.store());
-  if (options.records) expect_report(home, deployment, filter);
   const auto index = options.records ? nullptr : index_of(home, world, "");
   const operate::StatusSources sources{.store = home.store(),
                                        .deployment = deployment,
@@ -34,6 +33,8 @@ Result<operate::Report> make_lot_report(const Options& options, World& world, lo
                                        .queued = {},
                                        .notes = index.get()};
   const bool of_arcs = options.command == Command::ArcsStatus;
+  // Of a dataset only the names of its manifests are read.
+  if (options.records && of_arcs) expect_report(home, deployment, filter, ReportReads::Claims);
   auto made = options.list
                   ? (of_arcs ? operate::arc_lots : operate::dataset_lots)(sources, filter)
                   : (of_arcs ? operate::arc_summary : operate::dataset_summary)(sources, filter);
