@@ -150,14 +150,9 @@ void add_guide_commands(CLI::App& app, Options& options, const AddCommand& comma
       ->expected(1)
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   add_config(app, options, command);
-  // With the options that the earlier program had: whoever types them is told the reason too.
-  auto* import =
-      command(app, "import", "Refused: says why what exists needs no import", Command::Import);
-  import->add_option("-p,--project", options.projects, "Is not read")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
-  add_project_options(*import, options);
-  add_execution_options(*import, options);
+  // Whatever the earlier program took: whoever types it is told the reason.
+  command(app, "import", "Refused: says why what exists needs no import", Command::Import)
+      ->allow_extras();
 }
 
 }  // namespace cls::cli
