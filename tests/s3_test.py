@@ -141,6 +141,22 @@ class Data(S3):
         self.assertIn("changed", self.objects().values())
         self.cls("audit", *self.stores())
 
+    def test_an_object_without_an_etag_is_known_by_its_time(self):
+        # versitygw has none for a file that was laid into its folder.
+        self.declare(COPY)
+        beside = self.folder / f"server/data-p/in/{key_of(0)}"
+        beside.parent.mkdir()
+        beside.write_text("content")
+        self.assertEqual(self.s3.list_objects_v2(Bucket="data-p")["Contents"][0]["ETag"], "")
+        self.assertIn("took in 1 object", self.cls("run", "-p", "p.json", *self.stores()))
+        self.assertIn("took in 0 objects", self.cls("run", *self.stores()))
+        self.assertEqual(json.loads(self.cls("status", "--output", "json", *self.stores()))["boundaries"][0]["unread"], 0)
+        self.cls("audit", *self.stores())
+        beside.write_text("changed")  # as long as before
+        os.utime(beside, (time.time() + 5, time.time() + 5))
+        self.assertIn("took in 1 object", self.cls("run", "--seal", *self.stores()))
+        self.assertIn("changed", self.objects().values())
+
     def test_a_served_bucket_is_polled(self):
         self.declare(COPY, settleSec=0, pollSec=1)
         self.start("up", "-p", "p.json", *self.stores())

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/expected_records.h"
 #include "cli/workspace.h"
 #include "flow/checker.h"
 #include "flow/repair.h"
@@ -28,12 +29,13 @@ std::optional<lot::LotId> first_lot(const Options& options) {
 
 flow::AuditReport checked(const Options& options, World& world, local::Home& home,
                           const flow::Deployment& deployment) {
-  flow::Checker checker(home.store(), deployment,
-                        {.now = world.clock.now(),
-                         .deep = options.deep,
-                         .since = first_lot(options),
-                         .settled = options.settled});
-  auto report = checker.run();
+  const flow::AuditOptions asked{.now = world.clock.now(),
+                                 .deep = options.deep,
+                                 .since = first_lot(options),
+                                 .settled = options.settled,
+                                 .progress = world.progress};
+  expect_audit(home, deployment, asked);
+  auto report = flow::Checker(home.store(), deployment, asked).run();
   if (!report) throw Error(report.error());
   return std::move(*report);
 }

@@ -32,8 +32,15 @@ class CapturedConsole final : public Console {
     const std::lock_guard lock(mutex_);
     complained += text;
   }
-  std::string printed;     // to standard output
-  std::string complained;  // to standard error
+  std::size_t progress_width() const override { return progress_columns; }
+  void show_progress(std::string_view line) override {
+    const std::lock_guard lock(mutex_);
+    shown.emplace_back(line);
+  }
+  std::string printed;               // to standard output
+  std::string complained;            // to standard error
+  std::size_t progress_columns = 0;  // of a terminal; 0: there is none
+  std::vector<std::string> shown;    // of progress, one after the other
 
  private:
   std::mutex mutex_;
@@ -44,6 +51,7 @@ class HastyClock final : public Clock {
  public:
   Instant now() const override { return real_.now() + skipped_.load(); }
   std::chrono::nanoseconds monotonic() const override {
+    skipped_ = skipped_.load() + a_look_takes;
     return real_.monotonic() + skipped_.load();
   }
   void sleep_for(std::chrono::nanoseconds span) override {
@@ -53,9 +61,11 @@ class HastyClock final : public Clock {
   /// Waits for real time, which files are stamped with, to reach what this clock shows now.
   void catch_up() const { std::this_thread::sleep_for(skipped_.load()); }
 
+  std::chrono::nanoseconds a_look_takes{0};  ///< for what shows progress only after a while
+
  private:
   SystemClock real_;
-  std::atomic<std::chrono::nanoseconds> skipped_{std::chrono::nanoseconds(0)};
+  mutable std::atomic<std::chrono::nanoseconds> skipped_{std::chrono::nanoseconds(0)};
 };
 
 /// What a command printed and ended with.
@@ -63,6 +73,7 @@ struct Ran {
   int code = 0;
   std::string out;
   std::string err;
+  std::vector<std::string> progress;  ///< each line that was shown
 };
 
 class CliTest : public ::testing::Test {
@@ -86,6 +97,7 @@ class CliTest : public ::testing::Test {
   /// Runs `cls arguments…` with CLS_HOME naming `home` in the test's directory.
   Ran cls(const std::vector<std::string>& arguments, const std::string& input = "") {
     CapturedConsole console;
+    console.progress_columns = progress_columns_;
     World world{.console = console,
                 .clock = clock_,
                 .files = files_ != nullptr ? *files_ : posix_,
@@ -105,6 +117,7 @@ class CliTest : public ::testing::Test {
     ran.code = cli::run(arguments, world);
     ran.out = console.printed;
     ran.err = console.complained;
+    ran.progress = console.shown;
     return ran;
   }
 
@@ -180,6 +193,7 @@ class CliTest : public ::testing::Test {
   UlidSource ids_{clock_};
   PosixProcessRunner processes_;
   std::map<std::string, std::string> environment_;
+  std::size_t progress_columns_ = 0;  ///< of the terminal that standard error is; 0: it is none
   std::function<void(std::function<void(int)>)> on_stop_;
   std::string directory_;
 };

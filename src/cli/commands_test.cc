@@ -42,6 +42,10 @@ TEST_F(Commands, UsageErrorsEndWith2AndSayWhatWouldBeRight) {
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'cls status'?"));
   EXPECT_EQ(cls({"deploy", "-p", "x.json", "--output", "xml"}).code, 2);
+  // As a script has it whose variable is not set: it is not about the usual home.
+  const Ran empty = cls({"status", "--home", ""});
+  EXPECT_EQ(empty.code, 2);
+  EXPECT_THAT(empty.err, HasSubstr("name a folder"));
 }
 
 TEST_F(Commands, GlobalOptionsAreTakenBeforeAndAfterTheCommand) {

@@ -13,7 +13,8 @@ int diff(const Options& options, World& world) {
   const auto projects = local::compare(*home, {.documents = checked->documents,
                                                .since = {},
                                                .by = {},
-                                               .working_directory = world.working_directory});
+                                               .working_directory = world.working_directory,
+                                               .progress = world.progress});
   if (!projects) throw refusal(projects.error());
   world.console.out(operate::render(*projects, options.output));
   const bool found = options.exit_code && operate::any_change(*projects);

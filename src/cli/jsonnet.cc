@@ -146,6 +146,25 @@ void set_texts(JsonnetVm* vm, const JsonnetSettings& settings) {
 
 }  // namespace
 
+namespace {
+
+/// The option that gives what an evaluation did not find; empty for other problems.
+std::string option_for(const std::string& message) {
+  constexpr std::string_view external = "undefined external variable: ";
+  constexpr std::string_view argument = "function parameter ";
+  constexpr std::string_view unbound = " not bound in call.";
+  if (message.starts_with(external)) {
+    return format("give it by --ext-str {}=TEXT", message.substr(external.size()));
+  }
+  if (message.starts_with(argument) && message.ends_with(unbound)) {
+    const auto size = message.size() - argument.size() - unbound.size();
+    return format("give it by --tla-str {}=TEXT", message.substr(argument.size(), size));
+  }
+  return "";
+}
+
+}  // namespace
+
 Diagnostic jsonnet_problem(const std::string& file, const std::string& words) {
   Diagnostic problem;
   problem.file = file;
@@ -169,6 +188,11 @@ Diagnostic jsonnet_problem(const std::string& file, const std::string& words) {
     }
   }
   if (!callers.empty()) problem.hint = "called from " + join(callers, ", ");
+  // An argument that is missing in a call of the file's own is no option's matter.
+  const bool is_of_file = problem.message.starts_with("function") && problem.line != 0;
+  if (const auto option = option_for(problem.message); !option.empty() && !is_of_file) {
+    problem.hint = option + (problem.hint.empty() ? "" : "; " + problem.hint);
+  }
   return problem;
 }
 

@@ -120,6 +120,12 @@ TEST(JsonnetProblem, ReadsTheLibrarysWords) {
   EXPECT_EQ(lines.to_string(), "a.jsonnet:3:1: /: expected x");
   const Diagnostic nowhere = jsonnet_problem("p", "RUNTIME ERROR: out of stack\n");
   EXPECT_EQ(nowhere.to_string(), "p: /: out of stack");
+  const Diagnostic external =
+      jsonnet_problem("p", "RUNTIME ERROR: undefined external variable: x\n\tp:1:17-32\t\n");
+  EXPECT_EQ(external.hint, "give it by --ext-str x=TEXT");
+  const std::string unbound = "RUNTIME ERROR: function parameter n not bound in call.\n";
+  EXPECT_EQ(jsonnet_problem("p", unbound).hint, "give it by --tla-str n=TEXT");
+  EXPECT_EQ(jsonnet_problem("p", unbound + "\tp:2:1-9\t\n").hint, "");
 }
 
 TEST_F(Jsonnet, AnEvaluationIsBounded) {

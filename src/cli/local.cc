@@ -34,7 +34,8 @@ Stage stage_of(const Options& options, World& world) {
   auto planned = local::planned(*home, {.documents = checked->documents,
                                         .since = {},
                                         .by = {},
-                                        .working_directory = world.working_directory});
+                                        .working_directory = world.working_directory,
+                                        .progress = world.progress});
   if (!planned) throw Error(planned.error());
   return {std::move(home), std::move(*planned)};
 }
@@ -58,7 +59,7 @@ flow::ArcRef arc_of(const Options& options, const flow::Deployment& deployment) 
 }
 
 /// A source of the lot as it is published; else the manifest that would be, without members.
-flow::WorkloadSource source_of(const Options& options, flow::SourceReader& reader,
+flow::WorkloadSource source_of(const Options& options, World& world, flow::SourceReader& reader,
                                const flow::ArcRef& arc, const lot::LotId& lot,
                                const std::string& role, const model::SourceDataset& declared) {
   const auto published = reader.find(*arc.project, declared.id(), lot);
@@ -74,6 +75,8 @@ flow::WorkloadSource source_of(const Options& options, flow::SourceReader& reade
     source.state = (*published)->state;
     source.members = std::move(*members);
   } else {
+    world.console.err(format("warning: {} has not published {}: the source '{}' has no members\n",
+                             declared.id().to_string(), lot.to_string(), role));
     source.dataset.name = declared.name;
     source.dataset.version = declared.version;
     source.manifest = arc.project->places.manifest(declared.id(), lot, source.state);
@@ -166,7 +169,7 @@ int local_script(const Options& options, World& world) {
                                 .woken_by = options.role,
                                 .stop = {}};
   for (const auto& [role, declared] : arc.arc->sources) {
-    context.sources.push_back(source_of(options, reader, arc, *lot, role, declared));
+    context.sources.push_back(source_of(options, world, reader, arc, *lot, role, declared));
   }
   auto& stores = stage.home->stores();
   ConsoleLog log(options, world, LogLevel::Warning);

@@ -28,7 +28,12 @@ class CommandLine {
     app_.require_subcommand(0, 1);
     app_.fallthrough();
     app_.add_option("--home", options_.home, "The folder of the local substrate [$CLS_HOME]")
-        ->type_name("DIR");
+        ->type_name("DIR")
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+              return std::string(text.empty() ? "it is empty; name a folder" : "");
+            },
+            ""));
     app_.add_option("--store", options_.stores,
                     "Where a bucket is, s3://bucket=https://endpoint/bucket or s3://bucket=DIR; "
                     "repeatable")

@@ -150,7 +150,9 @@ void add_guide_commands(CLI::App& app, Options& options, const AddCommand& comma
       ->expected(1)
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   add_config(app, options, command);
-  command(app, "import", "Refused: says why what exists needs no import", Command::Import);
+  // Whatever the earlier program took: whoever types it is told the reason.
+  command(app, "import", "Refused: says why what exists needs no import", Command::Import)
+      ->allow_extras();
 }
 
 }  // namespace cls::cli

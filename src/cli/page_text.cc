@@ -43,11 +43,12 @@ std::string without_marks(std::string_view line) {
 }
 
 /// Fills words into lines; the first begins with what `line` has, the others with `indent` blanks.
-void fill(std::string& out, std::string line, std::string_view words, std::size_t indent) {
+void fill(std::string& out, std::string line, std::string_view words, std::size_t indent,
+          std::size_t width = page_width) {
   bool first = true;
   for (const auto& word : split(words, ' ')) {
     if (word.empty()) continue;
-    if (!first && columns_of(line) + 1 + columns_of(word) > page_width) {
+    if (!first && columns_of(line) + 1 + columns_of(word) > width) {
       out += line + '\n';
       line.assign(indent, ' ');
       first = true;
@@ -160,8 +161,9 @@ void append_row(std::string& out, std::string_view left, std::string_view right,
   fill(out, std::move(line), right, column);
 }
 
-void append_filled(std::string& out, std::string_view words, std::size_t indent) {
-  fill(out, "", words, indent);
+void append_filled(std::string& out, std::string_view words, std::size_t indent,
+                   std::size_t width) {
+  fill(out, "", words, indent, width);
 }
 
 std::string page_text(std::string_view markdown) {

@@ -14,8 +14,10 @@ inline constexpr std::size_t page_width = 80;
 void append_row(std::string& out, std::string_view left, std::string_view right,
                 std::size_t column);
 
-/// Appends words, filled into lines; all but the first begin with `indent` blanks.
-void append_filled(std::string& out, std::string_view words, std::size_t indent = 0);
+/// Appends words, filled into lines of at most `width` columns; all but the first begin with
+/// `indent` blanks.
+void append_filled(std::string& out, std::string_view words, std::size_t indent = 0,
+                   std::size_t width = page_width);
 
 /// Paragraphs are filled to the width; pictures, code and lists keep their lines; tables become
 /// rows of two columns; links become their texts. Of a picture that is an image nothing is printed:

@@ -46,7 +46,9 @@ ProgressLine::ProgressLine(Console& console, const Clock& clock, nanoseconds pat
 
 void ProgressLine::tell(std::string_view things, std::uint64_t done, std::uint64_t total) {
   const auto now = clock_.monotonic();
-  if (now < next_.load(std::memory_order_relaxed)) return;
+  // The end of what has a total is never passed over: what comes next waits for it.
+  const bool complete = total > 0 && done >= total;
+  if (!complete && now < next_.load(std::memory_order_relaxed)) return;
   const std::lock_guard lock(mutex_);
   if (next_.load() == nanoseconds::max()) return;  // it has ended
   if (total == 0 && done_ < total_) return;

@@ -89,6 +89,16 @@ TEST_F(ProgressLineTest, WhatHasATotalIsNotReplacedByWhatHasNone) {
   EXPECT_EQ(terminal_.shown, "800 objects");
 }
 
+TEST_F(ProgressLineTest, TheEndOfATotalIsNeverPassedOver) {
+  ProgressLine line(terminal_, clock_, seconds(0));
+  line.tell("lots", 1, 3);
+  clock_.advance(milliseconds(1));
+  line.tell("lots", 3, 3);
+  clock_.advance(seconds(1));
+  line.tell("objects", 700, 0);
+  EXPECT_EQ(terminal_.shown, "700 objects");
+}
+
 TEST_F(ProgressLineTest, OnlyOnATerminalThatCanClearALine) {
   EXPECT_TRUE(may_show_progress(terminal_, "xterm", false));
   EXPECT_FALSE(may_show_progress(terminal_, "xterm", true));

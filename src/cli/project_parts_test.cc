@@ -66,6 +66,7 @@ TEST_F(ProjectParts, ArcsAreLeftOutByNameOrAllOfThem) {
   EXPECT_THAT(cls({"arcs", "--output", "csv"}).out,
               AllOf(HasSubstr("copyB"), Not(HasSubstr("copyA"))));
   EXPECT_THAT(cls({"deploy", "-p", "p.json", "--exclude-all-arcs"}).out, HasSubstr("0 arcs\n"));
+  EXPECT_THAT(cls({"verify", "-p", "p.json", "--exclude-arc", "copyA"}).out, HasSubstr("1 arc\n"));
   const Ran unknown = cls({"verify", "-p", "p.json", "--exclude-arc", "copyC"});
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("did you mean 'copyA'?"));

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/expected_records.h"
 #include "cli/home_index.h"
 #include "cli/unknown_names.h"
 #include "cli/workspace.h"
@@ -32,6 +33,8 @@ Result<operate::Report> make_lot_report(const Options& options, World& world, lo
                                        .queued = {},
                                        .notes = index.get()};
   const bool of_arcs = options.command == Command::ArcsStatus;
+  // Of a dataset only the names of its manifests are read.
+  if (options.records && of_arcs) expect_report(home, deployment, filter, ReportReads::Claims);
   auto made = options.list
                   ? (of_arcs ? operate::arc_lots : operate::dataset_lots)(sources, filter)
                   : (of_arcs ? operate::arc_summary : operate::dataset_summary)(sources, filter);

@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/page_text.h"
 #include "model/catalogue.h"
 #include "model/deployable.h"
 #include "model/field_rows.h"
@@ -16,6 +17,9 @@
 namespace cls::cli {
 
 namespace {
+
+/// Blocks are indented by four.
+constexpr std::size_t block_width = page_width - 4;
 
 /// Something that can be shown.
 struct Entry {
@@ -155,16 +159,22 @@ std::string plain(const std::string& text) {
 }
 
 std::string described(const Entry& entry) {
-  std::string text = entry.description;
-  if (!text.empty()) text += '\n';
+  std::string text;
+  if (!entry.description.empty()) {
+    append_filled(text, entry.description, 0, block_width);
+    text += '\n';
+  }
   for (const auto& row : model::field_rows(entry.schema)) {
-    if (!text.empty()) text += '\n';
     const std::string initial = row.initial == "–"          ? "optional"
                                 : row.initial == "required" ? row.initial
                                                             : "default " + row.initial;
-    text += plain(format("{}: {}; {}", row.name, row.type, initial));
-    if (!row.doc.empty()) text += plain(format("\n    {}", row.doc));
+    append_filled(text, plain(format("{}: {}; {}", row.name, row.type, initial)), 8, block_width);
+    if (!row.doc.empty()) {
+      text += "    ";
+      append_filled(text, plain(row.doc), 4, block_width - 4);
+    }
   }
+  while (text.ends_with('\n')) text.pop_back();
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "base/process_usage.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/page_text.h"
 #include "cli/workspace.h"
 #include "json/fields.h"
 #include "model/plan_of.h"
@@ -73,7 +74,7 @@ std::chrono::seconds span_of(std::string_view option, const std::string& text,
   return *span;
 }
 
-sim::ForecastOptions asked_of(const Options& options) {
+sim::ForecastOptions asked_of(const Options& options, const World& world) {
   constexpr std::chrono::hours longest_outage{24 * sim::most_days};
   constexpr std::chrono::hours longest_attempt{24 * 7};
   return {.days = options.days,
@@ -83,7 +84,8 @@ sim::ForecastOptions asked_of(const Options& options) {
           .outage = span_of("--outage", options.outage, longest_outage),
           .duration = span_of("--duration", options.duration, longest_attempt),
           .failures = share_of("--failures", options.failures),
-          .seed = options.seed};
+          .seed = options.seed,
+          .progress = world.progress};
 }
 
 std::vector<model::ProjectPlan> plans_of(const CheckedProjects& checked) {
@@ -274,10 +276,19 @@ std::string cost_text(const sim::ForecastReport& report) {
                     a_day(empty.listings));
 }
 
+/// Each line filled into the columns of a terminal.
+std::string filled(const std::string& text, const operate::Look& look) {
+  if (look.width == 0) return text;
+  std::string out;
+  for (const auto& line : split(text, '\n')) {
+    if (!line.empty()) append_filled(out, line, 2, look.width);
+  }
+  return out;
+}
+
 std::string for_people(const sim::ForecastReport& report, const Effort& effort,
                        const operate::Look& look) {
-  std::string text = table_of("boundary", report.boundaries, look) +
-                     table_of("arc", report.arcs, look) + cost_text(report);
+  std::string text = cost_text(report);
   if (report.outage) text += format("outage from {} on\n", *report.outage);
   text += format("{}, {} lots at once at most, {} store calls; simulated in {:.1f} s with {} MiB\n",
                  counted(report.days, "day"), report.lanes, report.cost.total.all(), effort.seconds,
@@ -287,7 +298,8 @@ std::string for_people(const sim::ForecastReport& report, const Effort& effort,
     text += "audited: no promise was broken\n";
   }
   for (const auto& note : report.notes) text += format("note: {}\n", note);
-  return text;
+  return table_of("boundary", report.boundaries, look) + table_of("arc", report.arcs, look) +
+         filled(text, look);
 }
 
 bool lost_any(const sim::ForecastReport& report) {
@@ -297,7 +309,7 @@ bool lost_any(const sim::ForecastReport& report) {
 }  // namespace
 
 int simulate(const Options& options, World& world) {
-  const auto asked = asked_of(options);
+  const auto asked = asked_of(options, world);
   const auto checked = check_projects(options, world, Purpose::RunHere);
   if (!checked) return static_cast<int>(checked.error());
   const auto begun = world.clock.monotonic();

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "cli/commands.h"
+#include "cli/expected_records.h"
 #include "cli/home_index.h"
 #include "cli/stop_request.h"
 #include "cli/unknown_names.h"
@@ -48,6 +49,7 @@ std::string overview(const Options& options, World& world) {
   const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
     return index ? index->queued(local::arc_key(arc)) : 0;
   };
+  if (options.records) expect_report(*home, *deployed.deployment, filter, ReportReads::ClaimsAndSegments);
   auto report = operate::status({.store = home->store(),
                                  .deployment = *deployed.deployment,
                                  .logs = logs,

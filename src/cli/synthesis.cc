@@ -81,7 +81,7 @@ void find_images(aws::SynthesisOptions& result, World& world,
       const std::string path = image_path_of(component);
       if (path.empty() || component.exclude) return;
       const std::string directory = (beside / path).lexically_normal().string();
-      auto digest = local::digest_of_tree(world.files, directory, {});
+      auto digest = local::digest_of_tree(world.files, directory, {}, world.progress);
       if (!digest) throw Error(format("imagePath '{}': {}", path, digest.error().message));
       result.images[{file, path}] = {.directory = directory, .sha256 = std::move(*digest)};
     });

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls verify: checks project files; nothing is changed. What is meant for AWS is synthesised, and
 // written where --out says. cls-aws synth and info, as the earlier program has them.
+#include <algorithm>
 #include <optional>
+#include <variant>
+#include <vector>
 
 #include "base/error.h"
 #include "base/format.h"
@@ -11,6 +14,23 @@
 #include "cli/workspace.h"
 
 namespace cls::cli {
+
+namespace {
+
+/// How many of a list are not left out.
+template <class Component>
+std::size_t kept_of(const std::vector<Component>& list) {
+  return static_cast<std::size_t>(std::ranges::count_if(list, [](const Component& component) {
+    return std::visit(
+        [](const auto& one) {
+          if constexpr (requires { one.exclude; }) return !one.exclude;
+          return true;
+        },
+        component);
+  }));
+}
+
+}  // namespace
 
 int verify(const Options& options, World& world) {
   std::optional<aws::Assembly> assembly;
@@ -29,8 +49,8 @@ int verify(const Options& options, World& world) {
       const auto& model = document.model;
       world.console.out(format("{}: ok: {}/{}, {}, {}\n", document.document->file,
                                model.project.name, model.project.version,
-                               counted(model.boundaries.size(), "boundary", "boundaries"),
-                               counted(model.arcs.size(), "arc")));
+                               counted(kept_of(model.boundaries), "boundary", "boundaries"),
+                               counted(kept_of(model.arcs), "arc")));
     }
   }
   if (!options.out.empty()) write_out(options, world, std::move(*assembly));

@@ -252,8 +252,10 @@ void deploy_projects(local::Home& home, World& world, const CheckedProjects& pro
                                       {.documents = projects.documents,
                                        .since = since,
                                        .by = local::make_owner(world.ids).id,
-                                       .working_directory = world.working_directory});
+                                       .working_directory = world.working_directory,
+                                       .progress = world.progress});
   if (!deployed) throw refusal(deployed.error());
+  world.console.show_progress("");  // what comes next may be quiet for ever
   for (const auto& one : *deployed) {
     std::string line =
         format("deployed {}: {}, {}", one.project.to_string(),

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/progress.h"
 #include "base/time.h"
 #include "flow/audit_report.h"
 #include "flow/deployment.h"
@@ -20,6 +21,7 @@ struct AuditOptions {
   std::size_t violation_limit = 10'000;  ///< so many are listed; all are counted
   std::optional<lot::LotId> since = {};  ///< lots that begin before it are left out
   bool settled = false;  ///< nothing is at work: a lot that is due and nobody took is a violation
+  Progress* progress = nullptr;  ///< is told of a boundary's objects; null: nobody is
 
   /// True for a lot that is to be looked at.
   bool covers(const lot::LotId& lot) const { return !since || lot.start() >= since->start(); }

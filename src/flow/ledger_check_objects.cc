@@ -18,8 +18,15 @@ constexpr std::chrono::seconds least_grace{5};
 }  // namespace
 
 Result<> LedgerCheck::look_at_objects() {
-  auto listed = store::for_each_object(store_, boundary_.boundary->dataset.path(),
-                                       [this](const store::ObjectInfo& info) { look_at(info); });
+  std::uint64_t looked_at = 0;
+  auto listed = store::for_each_object(
+      store_, boundary_.boundary->dataset.path(), [&](const store::ObjectInfo& info) {
+        // So many are in the log; there may be more, or fewer.
+        if (options_.progress != nullptr) {
+          options_.progress->tell("objects looked at", ++looked_at, last_.size());
+        }
+        look_at(info);
+      });
   if (!listed && listed.error().code != FailureCode::NotFound) return listed;
   return {};
 }

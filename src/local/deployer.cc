@@ -65,12 +65,12 @@ std::optional<NeededDirectory> needed_directory(const model::Arc& arc) {
 }
 
 /// The hash that a claim names: of the declaration and of the files it runs.
-Result<std::string> declaration_of(Home& home, const model::Arc& arc,
-                                   const std::string& directory) {
+Result<std::string> declaration_of(Home& home, const model::Arc& arc, const std::string& directory,
+                                   Progress* progress) {
   std::string text = model::declaration_json(arc);
   if (const auto needed = needed_directory(arc)) {
-    auto files =
-        digest_of_tree(home.files(), resolved_path(needed->path, directory), {home.directory()});
+    auto files = digest_of_tree(home.files(), resolved_path(needed->path, directory),
+                                {home.directory()}, progress);
     if (!files) return pass(std::move(files));
     text += "\n" + *files;
   }
@@ -83,7 +83,7 @@ Result<std::vector<model::Deployable>> with_origins(Home& home, const DeployRequ
     model::Deployable deployable = document.model;
     const std::string directory = directory_of(document.document->file, request.working_directory);
     for (auto& arc : deployable.arcs) {
-      auto declaration = declaration_of(home, arc, directory);
+      auto declaration = declaration_of(home, arc, directory, request.progress);
       if (!declaration) return pass(std::move(declaration));
       model::set_origin(arc, directory, *declaration);
     }

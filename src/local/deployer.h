@@ -26,6 +26,7 @@ struct DeployRequest {
   flow::Since since;
   std::string by;                 ///< who, for the subscriptions' history
   std::string working_directory;  ///< of the command
+  Progress* progress = nullptr;   ///< is told of the files that are hashed; null: nobody is
 };
 
 /// One project as it was deployed.

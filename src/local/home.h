@@ -57,6 +57,11 @@ class Home {
   /// From now on it is told how many objects go through store(). Before anything else is done with
   /// the home; `progress` outlives it.
   void observe(Progress& progress) { observed_.emplace(stores_.all(), progress); }
+  /// What will be read, so that one who is told can say how much is left; nothing where nobody is.
+  void expect(std::string things, const std::vector<store::ObservedStore::Expected>& expected) {
+    if (observed_) observed_->expect(std::move(things), expected);
+  }
+  bool is_observed() const { return observed_.has_value(); }
 
  private:
   Home(FileSystem& files, std::string directory, std::string id, const StoreContext& stores);

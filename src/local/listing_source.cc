@@ -17,6 +17,11 @@ ScanResult ListingSource::scan(const Known& known) {
                                   .sha256 = std::nullopt,
                                   .etag = info.etag,
                                   .versionId = std::nullopt};
+    // Some endpoints have none for files that were laid beside them, not put.
+    if (info.etag.empty()) {
+      version.etag.reset();
+      version.mtime = format_instant(info.modified);
+    }
     if (known(info.uri, version)) return;
     result.arrivals.add({.uri = info.uri,
                          .version = std::move(version),

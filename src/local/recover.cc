@@ -53,6 +53,23 @@ Result<> recover_arc(Home& home, const flow::Deployment& deployment, flow::Ledge
   return {};
 }
 
+/// The sweep reads every claim and every segment, and so does what is remembered for `cls status`.
+void expect_all(Home& home, const flow::Deployment& deployment) {
+  std::vector<store::ObservedStore::Expected> expected;
+  for (const auto& arc : deployment.arcs()) {
+    const auto& project = *arc.project;
+    expected.push_back(
+        {.prefix = project.places.claims_prefix(project.plan.project, arc.arc->name), .times = 2});
+  }
+  for (const auto& boundary : deployment.boundaries()) {
+    const auto& project = *boundary.project;
+    expected.push_back(
+        {.prefix = project.places.segments_prefix(project.plan.project, boundary.boundary->name),
+         .times = 2});
+  }
+  home.expect("records", expected);
+}
+
 }  // namespace
 
 Result<RecoverReport> recover(Home& home, const Clock& clock, const flow::Deployment& deployment) {
@@ -61,6 +78,7 @@ Result<RecoverReport> recover(Home& home, const Clock& clock, const flow::Deploy
   Queue queue(home.database(), clock);
   ClaimIndex claims(home.database(), clock);
   flow::LedgerLogs logs(home.store());
+  expect_all(home, deployment);
   for (const auto& arc : deployment.arcs()) {
     auto done = recover_arc(home, deployment, logs, arc, queue, claims, report);
     if (!done) report.trouble.push_back(format("{}: {}", arc.to_string(), done.error().message));

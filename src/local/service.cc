@@ -69,9 +69,10 @@ Engine::End Service::serve(DeployedProjects& deployed) {
 void Service::say_serving(const Engine& engine) const {
   const auto& deployment = engine.deployment();
   const std::string served = format(
-      "serving {} in {}: {}, {}", counted(deployment.projects().size(), "project"),
+      "serving {} in {}: {}, {}{}", counted(deployment.projects().size(), "project"),
       services_.home.directory(), counted(deployment.boundaries().size(), "boundary", "boundaries"),
-      counted(deployment.arcs().size(), "arc"));
+      counted(deployment.arcs().size(), "arc"),
+      deployment.projects().empty() ? "; nothing is deployed yet, cls deploy does it" : "");
   services_.log.info(served);
   if (serving_) serving_(served);
 }

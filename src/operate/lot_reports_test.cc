@@ -285,6 +285,9 @@ TEST_F(LotReports, AWindowThatEndsBeforeItBeginsIsRefused) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, FailureCode::Invalid);
   EXPECT_THAT(made.error().message, HasSubstr("is before the earliest"));
+  made = arc_lots(sources_of(world), between("20240502PT24H000", "20240501PT24H000"));
+  ASSERT_FALSE(made) << "lots, the last of which is included";
+  EXPECT_TRUE(arc_lots(sources_of(world), between("20240501PT24H000", "20240501PT24H000")));
 }
 
 TEST_F(LotReports, AStoreThatDoesNotAnswerIsAFailureNotAnEmptyReport) {

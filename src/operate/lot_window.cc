@@ -33,7 +33,10 @@ Result<LotWindow> LotWindow::of(const ReportFilter& filter) {
     if (auto lot = lot::LotId::at(longest, *moment); !lot) return pass(std::move(lot));
   }
   if (window.earliest_ && window.latest_) {
-    auto both = lot::ScanWindow::of(longest, *window.earliest_, *window.latest_);
+    // A lot that ends where the window begins is before it, though it is included.
+    const bool is_before = filter.latest->lot && *window.latest_ <= *window.earliest_;
+    auto both = lot::ScanWindow::of(longest, *window.earliest_,
+                                    is_before ? filter.latest->at : *window.latest_);
     if (!both) return pass(std::move(both));
   }
   return window;

@@ -157,19 +157,25 @@ std::string taken_out(Columns& columns, std::size_t& keys) {
   return line.empty() ? line : line + "\n\n";
 }
 
-/// Several tables, each with the first `keys` columns and as many of the others as fit.
+/// A part of a table; where one column beside the keys is too wide for it, its texts are cut.
+std::string fitted(Columns part, std::size_t width) {
+  narrow(part, width);
+  return printed(part);
+}
+
+/// Several tables, each with the first `keys` columns and as many of the others as fit whole.
 std::string in_parts(const Columns& columns, std::size_t keys, std::size_t width) {
   const auto first_other = columns.begin() + static_cast<std::ptrdiff_t>(keys);
   std::string out;
   Columns part(columns.begin(), first_other);
   for (auto at = first_other; at != columns.end(); ++at) {
     if (part.size() > keys && total_of(part) + 2 + at->width > width) {
-      out += printed(part);
+      out += fitted(part, width);
       part.resize(keys);
     }
     part.push_back(*at);
   }
-  return out + printed(part);
+  return out + fitted(std::move(part), width);
 }
 
 }  // namespace
@@ -181,8 +187,9 @@ std::string table(const Report& report, const Look& look) {
   if (look.width == 0 || total_of(columns) <= look.width) return printed(columns);
   std::size_t keys = std::max({report.key_columns, report.subject_columns, std::size_t{1}});
   const std::string above = taken_out(columns, keys);
-  narrow(columns, look.width);
-  if (total_of(columns) <= look.width) return above + printed(columns);
+  Columns narrowed = columns;
+  narrow(narrowed, look.width);
+  if (total_of(narrowed) <= look.width) return above + printed(narrowed);
   return above + in_parts(columns, std::min(keys, columns.size()), look.width);
 }
 

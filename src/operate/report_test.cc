@@ -279,6 +279,17 @@ TEST(ReportTable, ThatIsTooWideLosesTheMiddleOfLongTexts) {
   EXPECT_THAT(render(report, Format::Table, {.width = 39}), HasSubstr("short"));
 }
 
+TEST(ReportTable, InPartsATextIsCutOnlyWhereItDoesNotFitBesideTheKey) {
+  const std::string attempt = "01M8CTCWR5GJ8A6N8RMNGCBY1D";
+  const Report report{.columns = {"attempt", "lot", "end", "folder"},
+                      .rows = {{attempt, "20240502PT24H000", "exited",
+                                "/a/long/way/to/a/home/attempts/" + attempt}}};
+  const std::string narrow = render(report, Format::Table, {.width = 60});
+  EXPECT_THAT(narrow, HasSubstr(attempt + "  20240502PT24H000  exited\n"));
+  EXPECT_THAT(narrow, HasSubstr(attempt + "  /a/long/way/to/a~"));
+  EXPECT_LE(widest_line(narrow), 60U);
+}
+
 TEST(ReportTable, NumbersAndHeadingsStayWholeWhateverTheWidth) {
   const Report report{.columns = {"aVeryLongHeading", "count"},
                       .rows = {{"x\u00e4\u00f6\u00fcx\u00e4\u00f6\u00fcx\u00e4\u00f6\u00fcx",

@@ -37,12 +37,15 @@ class Counter final : public Watcher {
   Counter(const ForecastScript& made, const ForecastOptions& options)
       : made_(made),
         stated_{.duration = options.duration, .failure_rate = options.failures},
-        dice_(options.seed, "attempts") {}
+        dice_(options.seed, "attempts"),
+        progress_(options.progress) {}
 
   void called(Effect effect, bool conditional, const Uri& uri) override {
     calls_.count(effect, conditional, uri);
+    if (progress_ != nullptr && world_ != nullptr) tell_progress();
   }
   flow::Workload& workload(World& world, store::ObjectStore& store) override {
+    world_ = &world;
     workload_ = std::make_unique<StatedWorkload>(world, store, stated_, attempts_, dice_);
     return *workload_;
   }
@@ -58,6 +61,15 @@ class Counter final : public Watcher {
   ForecastReport take() { return std::move(report_); }
 
  private:
+  void tell_progress() {
+    const auto minutes = [](std::chrono::nanoseconds span) {
+      return static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::minutes>(span).count());
+    };
+    const auto total = minutes(world_->settings().length);
+    progress_->tell("simulated minutes", std::min(minutes(world_->time().monotonic), total), total);
+  }
+
   void trouble(const std::string& what, const Failure& failure) {
     report_.violations.push_back(format("{}: {}", what, failure.message));
   }
@@ -208,6 +220,8 @@ class Counter final : public Watcher {
   CallTally calls_;
   std::map<std::string, AttemptCounts> attempts_;
   std::unique_ptr<StatedWorkload> workload_;
+  Progress* progress_;
+  World* world_ = nullptr;  ///< once it has begun
   ForecastReport report_;
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/progress.h"
 #include "base/result.h"
 #include "model/plan.h"
 #include "sim/call_tally.h"
@@ -38,6 +39,7 @@ struct ForecastOptions {
   std::uint64_t seed = 1;
   /// Up to so many arrivals the promises are checked too, as `cls audit --deep` does.
   std::uint64_t audit_up_to = 20'000;
+  Progress* progress = nullptr;  ///< is told of virtual time; null: nobody is
 };
 
 struct BoundaryForecast {

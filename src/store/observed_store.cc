@@ -3,13 +3,47 @@
 
 namespace cls::store {
 
+namespace {
+
+/// Where an object lies, with a slash at the end.
+std::string directory_of(const Uri& uri) {
+  return uri.bucket + "/" + uri.key.substr(0, uri.key.rfind('/') + 1);
+}
+
+}  // namespace
+
 void ObservedStore::count(std::uint64_t objects) {
-  progress_.tell("objects", count_ += objects, 0);
+  const auto all = count_ += objects;
+  if (read_ >= expected_) progress_.tell("objects", all, 0);
+}
+
+void ObservedStore::expect(std::string things, const std::vector<Expected>& expected) {
+  expected_ = read_ = 0;
+  directories_.clear();
+  std::uint64_t total = 0;
+  for (const auto& one : expected) {
+    static_cast<void>(for_each_object(*this, one.prefix, [&](const ObjectInfo& info) {
+      const bool is_right_there =
+          info.uri.key.find('/', one.prefix.key.size()) == std::string::npos;
+      if (is_right_there && (!one.counts || one.counts(info))) total += one.times;
+    }));
+    directories_.insert(directory_of(one.prefix));
+  }
+  things_ = std::move(things);
+  expected_ = total;
+}
+
+void ObservedStore::note_read(const Uri& uri) {
+  if (read_ >= expected_ || !directories_.contains(directory_of(uri))) return;
+  const auto read = ++read_;
+  if (read <= expected_) progress_.tell(things_, read, expected_);
 }
 
 Result<Object> ObservedStore::get(const Uri& uri, const Range& range) {
   count();
-  return store_.get(uri, range);
+  auto object = store_.get(uri, range);
+  if (object) note_read(uri);
+  return object;
 }
 
 Result<ObjectInfo> ObservedStore::get_pieces(const Uri& uri,

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +19,18 @@ namespace cls::store {
 class ObservedStore final : public ObjectStore {
  public:
   ObservedStore(ObjectStore& store, Progress& progress) : store_(store), progress_(progress) {}
+
+  /// Objects right below a prefix that will be read.
+  struct Expected {
+    Uri prefix;          ///< ends with a slash
+    unsigned times = 1;  ///< each of them
+    /// Those that will not be are left out; without it, none.
+    std::function<bool(const ObjectInfo&)> counts = {};
+  };
+  /// Counts them, and tells from then on how many of these `things` were read, in place of all
+  /// objects, until they have been. A prefix that cannot be listed counts nothing: who reads there
+  /// says why. Before any other thread uses the store.
+  void expect(std::string things, const std::vector<Expected>& expected);
 
   Result<Object> get(const Uri& uri, const Range& range = {}) override;
   Result<ObjectInfo> get_pieces(const Uri& uri,
@@ -36,10 +51,15 @@ class ObservedStore final : public ObjectStore {
 
  private:
   void count(std::uint64_t objects = 1);
+  void note_read(const Uri& uri);
 
   ObjectStore& store_;
   Progress& progress_;
   std::atomic<std::uint64_t> count_ = 0;
+  std::string things_;                              ///< that are expected
+  std::set<std::string, std::less<>> directories_;  ///< where they are
+  std::uint64_t expected_ = 0;
+  std::atomic<std::uint64_t> read_ = 0;  ///< of those
 };
 
 }  // namespace cls::store
