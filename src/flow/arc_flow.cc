@@ -339,6 +339,7 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     if (had && former->second.revision == revision &&
         former->second.manifest == manifest.to_string()) {
       sinks[output.role] = former->second;  // the same content is the same revision
+      first = first && former->second.published;
       continue;
     }
     const std::uint64_t number = had ? former->second.number + 1 : 1;
