@@ -217,7 +217,7 @@ class CommandAttempt {
     for (auto& sink : sinks) {
       for (auto line : sources_.vanished) {
         line.role = sink.role;
-        sink.members.push_back(std::move(line));
+        sink.members.push_back(line);
       }
     }
   }

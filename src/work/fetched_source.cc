@@ -19,8 +19,8 @@ constexpr std::uint64_t piece = std::uint64_t{4} << 20U;
 }  // namespace
 
 FetchedSource::FetchedSource(store::ObjectStore& store, FileSystem& files, Uri path,
-                             const std::string& directory)
-    : store_(store), files_(files), base_(std::move(path)), directory_(directory) {}
+                             std::string directory)
+    : store_(store), files_(files), base_(std::move(path)), directory_(std::move(directory)) {}
 
 Result<std::string> fetched_path(FileSystem& files, const Uri& path, const std::string& directory,
                                  const Uri& member) {

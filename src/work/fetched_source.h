@@ -22,8 +22,7 @@ class FetchedSource {
  public:
   /// The files lie in `directory` as the objects lie in `path`, the dataset's; where that is empty
   /// or elsewhere, under their whole keys.
-  FetchedSource(store::ObjectStore& store, FileSystem& files, Uri path,
-                const std::string& directory);
+  FetchedSource(store::ObjectStore& store, FileSystem& files, Uri path, std::string directory);
 
   /// The file of a member, there or not; Invalid for a key that no file can have.
   Result<std::string> path_of(const Uri& member) const;
