@@ -152,6 +152,7 @@ void add_guide_commands(CLI::App& app, Options& options, const AddCommand& comma
   add_config(app, options, command);
   // Whatever the earlier program took: whoever types it is told the reason.
   command(app, "import", "Refused: says why what exists needs no import", Command::Import)
+      ->fallthrough(false)
       ->allow_extras();
 }
 

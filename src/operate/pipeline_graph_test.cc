@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operate/pipeline_graph.h"
 
-#include <regex>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "base/text.h"
 
 namespace cls::operate {
 namespace {
@@ -26,34 +26,46 @@ TEST(PipelineGraph, ACycleIsDrawnToo) {
   EXPECT_THAT(render(graph, GraphFormat::svg), HasSubstr(">two<"));
 }
 
-/// The groups of each match, as numbers.
-std::vector<std::vector<int>> numbers_in(const std::string& text, const std::string& pattern) {
-  std::vector<std::vector<int>> found;
-  const std::regex regex(pattern);
-  for (std::sregex_iterator at(text.begin(), text.end(), regex); at != std::sregex_iterator();
-       ++at) {
-    std::vector<int> numbers;
-    for (std::size_t i = 1; i < at->size(); ++i) numbers.push_back(std::stoi((*at)[i]));
-    found.push_back(std::move(numbers));
+/// Left, top, width and height of each box in a picture.
+std::vector<std::vector<int>> boxes_in(const std::string& svg) {
+  std::vector<std::vector<int>> boxes;
+  for (const auto& line : split(svg, '\n')) {
+    const auto at = line.find("<rect x=");
+    if (at == std::string::npos) continue;
+    const auto parts = split(line.substr(at), '"');
+    std::vector<int> box;
+    for (const std::size_t i : {1U, 3U, 5U, 7U}) box.push_back(std::stoi(parts.at(i)));
+    boxes.push_back(std::move(box));
   }
-  return found;
+  return boxes;
+}
+
+/// Left, height and right of each straight piece of an edge.
+std::vector<std::vector<int>> lanes_in(const std::string& svg) {
+  std::vector<std::vector<int>> lanes;
+  const auto words = split(svg, ' ');
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    if (!words[i].starts_with('H')) continue;
+    lanes.push_back(
+        {std::stoi(words[i - 2]), std::stoi(words[i - 1]), std::stoi(words[i].substr(1))});
+  }
+  return lanes;
 }
 
 TEST(PipelineGraph, AnEdgeThatPassesLayersGoesBehindNoBox) {
   const auto edge = [](std::size_t from, std::size_t to) {
     return PipelineGraph::Edge{.from = from, .to = to, .wakes = true, .label = ""};
   };
-  PipelineGraph graph{.nodes = {{Kind::Dataset, "orders", ""},
-                                {Kind::Arc, "first", ""},
-                                {Kind::Arc, "beside", ""},
-                                {Kind::Dataset, "made", ""},
-                                {Kind::Arc, "last", ""}},
-                      .edges = {edge(0, 1), edge(0, 2), edge(1, 3), edge(3, 4), edge(0, 4)}};
+  const PipelineGraph graph{.nodes = {{Kind::Dataset, "orders", ""},
+                                      {Kind::Arc, "first", ""},
+                                      {Kind::Arc, "beside", ""},
+                                      {Kind::Dataset, "made", ""},
+                                      {Kind::Arc, "last", ""}},
+                            .edges = {edge(0, 1), edge(0, 2), edge(1, 3), edge(3, 4), edge(0, 4)}};
   const auto svg = render(graph, GraphFormat::svg);
-  const auto boxes =
-      numbers_in(svg, R"re(<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)")re");
+  const auto boxes = boxes_in(svg);
   ASSERT_EQ(boxes.size(), 5U);
-  const auto lanes = numbers_in(svg, R"( (\d+) (\d+) H(\d+))");
+  const auto lanes = lanes_in(svg);
   EXPECT_EQ(lanes.size(), 2U) << "one edge passes two layers: " << svg;
   for (const auto& lane : lanes) {
     for (const auto& box : boxes) {
