@@ -49,7 +49,8 @@ std::string overview(const Options& options, World& world) {
   const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
     return index ? index->queued(local::arc_key(arc)) : 0;
   };
-  if (options.records) expect_report(*home, *deployed.deployment, filter, ReportReads::ClaimsAndSegments);
+  if (options.records)
+    expect_report(*home, *deployed.deployment, filter, ReportReads::ClaimsAndSegments);
   auto report = operate::status({.store = home->store(),
                                  .deployment = *deployed.deployment,
                                  .logs = logs,
