@@ -118,12 +118,16 @@ TEST_F(Commands, VerifyReadsStandardInput) {
   EXPECT_EQ(ran.out, "-: ok: p/1, 1 boundary, 1 arc\n");
 }
 
+namespace {
+
 /// The same project with a placement on aws.
-static std::string on_aws(std::string project) {
+std::string on_aws(std::string project) {
   return project.replace(
       project.find(R"({"provider": "local"})"), 21,
       R"({"provider": "aws", "account": "111122223333", "region": "eu-west-1"})");
 }
+
+}  // namespace
 
 TEST_F(Commands, WhatVerifyTakesForAwsDeployRefusesYet) {
   write(path("p.json"), on_aws(copy_project()));
