@@ -13,7 +13,6 @@ namespace cls::cli {
 namespace {
 
 using ::testing::Contains;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -87,8 +86,8 @@ TEST_F(ShownProgress, OfAPartOfTheRecordsHasNoTotal) {
 TEST_F(ShownProgress, OfProgramsThatAreHashed) {
   write(path("p.json"), command_project("true"));
   auto text = read(path("p.json"));
-  const std::string workload = "\"workload\": {";
-  text.insert(text.find(workload) + workload.size(), "\"workingDir\": \"programs\", ");
+  const std::string workload = R"("workload": {)";
+  text.insert(text.find(workload) + workload.size(), R"("workingDir": "programs", )");
   write(path("p.json"), text);
   for (const auto* file : {"one.py", "two.py", "lib/three.py"}) {
     write(path(std::string("programs/") + file), "x = 1");
