@@ -20,7 +20,8 @@ namespace {
 constexpr std::int64_t visibility_factor = 6;  ///< of a function's time limit, as AWS advises
 constexpr std::int64_t most_tries = 20;
 constexpr std::int64_t least_tries = 3;
-constexpr std::int64_t most_trying_seconds = 4 * 86'400;  ///< far less than queues keep messages
+constexpr std::int64_t most_trying_seconds =
+    std::int64_t{4} * 86'400;  ///< far less than queues keep messages
 constexpr std::int64_t longest_tick_seconds = 3600;
 constexpr unsigned default_settle_seconds = 60;
 constexpr std::int64_t batch_messages = 1000;

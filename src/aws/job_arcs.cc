@@ -28,7 +28,7 @@ constexpr std::int64_t most_history_events = 25'000;
 constexpr std::int64_t events_per_beat = 7;
 constexpr std::int64_t other_events = 500;
 /// How long a job may wait for its first processor.
-constexpr std::int64_t longest_wait_seconds = 24 * 3600;
+constexpr std::int64_t longest_wait_seconds = std::int64_t{24} * 3600;
 
 /// What the two types of container arcs say.
 struct Job {

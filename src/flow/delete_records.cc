@@ -78,6 +78,7 @@ class Removal {
 Result<std::set<model::DatasetId>> datasets_of_others(store::ObjectStore& store,
                                                       const Deployed& project) {
   std::vector<model::DatasetId> datasets;
+  datasets.reserve(project.plan.boundaries.size() + project.plan.arcs.size());
   for (const auto& boundary : project.plan.boundaries) datasets.push_back(boundary.dataset.id());
   for (const auto& arc : project.plan.arcs) {
     for (const auto& [role, sink] : arc.sinks) datasets.push_back(sink.id());

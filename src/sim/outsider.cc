@@ -25,8 +25,8 @@ constexpr unsigned ways_to_spoil = 5;
 /// A claim one of whose names is none.
 std::string misnamed(std::string bytes, unsigned way) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 5> names{
-      {{"\"lot\":\"", "no"},
-       {"\"manifest\":\"", "no"},
+      {{R"("lot":")", "no"},
+       {R"("manifest":")", "no"},
        {"/datasets/", "no/"},
        {"/state=", "no"},
        {".jso", "no"}}};

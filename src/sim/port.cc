@@ -159,7 +159,10 @@ void StorePort::before(const StoreFault* fault, const Call& call) {
 /// Half of the outages begin when the call has had its effect; some of both a few calls later, and
 /// some are of this kind of record alone.
 bool StorePort::goes_down(const StoreFault* fault, const Call& call, bool took_effect) {
-  if (calls_left_ > 0 && !took_effect && --calls_left_ == 0) world_.go_down(outage());
+  if (calls_left_ > 0 && !took_effect) {
+    --calls_left_;
+    if (calls_left_ == 0) world_.go_down(outage());
+  }
   if (fault == nullptr || fault->kind != FaultKind::Outage) return false;
   if ((fault->number % 2 == 1) != took_effect) return false;
   if (fault->number % 3 == 0) {
