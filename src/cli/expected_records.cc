@@ -18,13 +18,6 @@ Uri segments_of(const flow::BoundaryRef& boundary) {
                                                   boundary.boundary->name);
 }
 
-bool is_of_all(const operate::ReportFilter& filter) {
-  const auto& placements = filter.placements;
-  return filter.projects.empty() && filter.names.empty() && filter.labels.empty() &&
-         !filter.earliest && !filter.latest && placements.providers.empty() &&
-         placements.account.empty() && placements.region.empty() && !placements.stage;
-}
-
 }  // namespace
 
 void expect_audit(local::Home& home, const flow::Deployment& deployment,
@@ -50,7 +43,7 @@ void expect_audit(local::Home& home, const flow::Deployment& deployment,
 
 void expect_report(local::Home& home, const flow::Deployment& deployment,
                    const operate::ReportFilter& filter, ReportReads reads) {
-  if (!home.is_observed() || !is_of_all(filter)) return;
+  if (!home.is_observed() || !filter.keeps_all()) return;
   std::vector<Expected> expected;
   for (const auto& arc : deployment.arcs()) expected.push_back({.prefix = claims_of(arc)});
   if (reads == ReportReads::ClaimsAndSegments) {

@@ -144,10 +144,6 @@ void set_texts(JsonnetVm* vm, const JsonnetSettings& settings) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 /// The option that gives what an evaluation did not find; empty for other problems.
 std::string option_for(const std::string& message) {
   constexpr std::string_view external = "undefined external variable: ";

@@ -49,8 +49,9 @@ std::string overview(const Options& options, World& world) {
   const auto queued = [&](const flow::ArcRef& arc) -> std::uint64_t {
     return index ? index->queued(local::arc_key(arc)) : 0;
   };
-  if (options.records)
+  if (options.records) {
     expect_report(*home, *deployed.deployment, filter, ReportReads::ClaimsAndSegments);
+  }
   auto report = operate::status({.store = home->store(),
                                  .deployment = *deployed.deployment,
                                  .logs = logs,

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // cls verify: checks project files; nothing is changed. What is meant for AWS is synthesised, and
 // written where --out says. cls-aws synth and info, as the earlier program has them.
-#include <algorithm>
+#include <cstddef>
 #include <optional>
-#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -12,22 +11,19 @@
 #include "cli/commands.h"
 #include "cli/synthesis.h"
 #include "cli/workspace.h"
+#include "model/validate_context.h"
 
 namespace cls::cli {
 
 namespace {
 
-/// How many of a list are not left out.
-template <class Component>
-std::size_t kept_of(const std::vector<Component>& list) {
-  return static_cast<std::size_t>(std::ranges::count_if(list, [](const Component& component) {
-    return std::visit(
-        [](const auto& one) {
-          if constexpr (requires { one.exclude; }) return !one.exclude;
-          return true;
-        },
-        component);
-  }));
+/// How many components of a kind are not left out.
+std::size_t kept_of(const model::LoadedDocument& document, model::ComponentKind kind) {
+  std::size_t kept = 0;
+  model::each_component(document, [&](const auto& component, const model::ComponentPlace& place) {
+    if (place.kind == kind && !component.exclude) ++kept;
+  });
+  return kept;
 }
 
 }  // namespace
@@ -45,12 +41,13 @@ int verify(const Options& options, World& world) {
     throw Error("--out: no project file is meant for aws", ExitCode::Usage);
   }
   if (options.output != operate::Format::Json) {
+    using enum model::ComponentKind;
     for (const auto& document : checked->documents) {
       const auto& model = document.model;
       world.console.out(format("{}: ok: {}/{}, {}, {}\n", document.document->file,
                                model.project.name, model.project.version,
-                               counted(kept_of(model.boundaries), "boundary", "boundaries"),
-                               counted(kept_of(model.arcs), "arc")));
+                               counted(kept_of(document, Boundary), "boundary", "boundaries"),
+                               counted(kept_of(document, Arc), "arc")));
     }
   }
   if (!options.out.empty()) write_out(options, world, std::move(*assembly));

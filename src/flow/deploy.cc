@@ -222,8 +222,9 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
   auto done = put_record(store, places.project(records.project), records.project_json);
   if (!done) return done;
   for (const auto& text : materials) all.erase(text);
-  if (auto removed = remove_materials(store, places, records.project, all); !removed)
+  if (auto removed = remove_materials(store, places, records.project, all); !removed) {
     return removed;
+  }
   return put_materials(store, places, records.project, materials);
 }
 

@@ -28,12 +28,21 @@ bool has_name(const std::vector<std::string>& wanted, const std::string& name) {
 
 }  // namespace
 
+bool PlacementFilter::keeps_all() const {
+  return providers.empty() && account.empty() && region.empty() && !stage;
+}
+
 bool PlacementFilter::keeps(const model::Placement& placement) const {
   const auto is = [](const std::string& wanted, const std::optional<std::string>& has) {
     return wanted.empty() || has == wanted;
   };
   return has_name(providers, placement.provider) && is(account, placement.account) &&
          is(region, placement.region) && (!stage || placement.stage.value_or("") == *stage);
+}
+
+bool ReportFilter::keeps_all() const {
+  return projects.empty() && names.empty() && labels.empty() && !earliest && !latest &&
+         placements.keeps_all();
 }
 
 bool ReportFilter::keeps(const flow::Deployed& project) const {

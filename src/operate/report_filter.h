@@ -20,6 +20,8 @@ struct PlacementFilter {
   std::optional<std::string> stage = {};  ///< an empty one: no stage
 
   bool keeps(const model::Placement& placement) const;
+  /// Nothing is asked for.
+  bool keeps_all() const;
 };
 
 /// Every part that is given must hold; an empty one lets everything pass.
@@ -31,6 +33,8 @@ struct ReportFilter {
   std::optional<lot::Moment> latest = {};          ///< exclusive; a lot given as such is included
   PlacementFilter placements = {};
 
+  /// Nothing is asked for.
+  bool keeps_all() const;
   /// Its placement and its name.
   bool keeps(const flow::Deployed& project) const;
   bool keeps(const flow::ArcRef& arc) const;
