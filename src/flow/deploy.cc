@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "flow/conditional.h"
+#include "flow/materials.h"
 
 namespace cls::flow {
 
@@ -40,19 +41,20 @@ Result<> put_owner(store::ObjectStore& store, const record::Places& places,
   body.add("dataset", std::move(described));
   const std::string bytes = json::to_text(body);
   for (int attempt = 0; attempt < 10; ++attempt) {
-    auto written = put_or_read(store, uri, bytes);
+    auto present = get_if_present(store, uri);
+    if (!present) return pass(std::move(present));
+    if (*present) {
+      auto owned = json::read_record<record::OwnedDataset>((*present)->bytes);
+      if (!owned) {
+        return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), owned.error().message));
+      }
+      if (owned->owner != project) return owned_by_another(dataset.id(), owned->owner);
+      if ((*present)->bytes == bytes) return {};
+    }
+    auto written = *present ? replace_or_read(store, uri, (*present)->info.etag, bytes)
+                            : put_or_read(store, uri, bytes);
     if (!written) return pass(std::move(written));
     if (written->ours) return {};
-    auto owned = json::read_record<record::OwnedDataset>(written->bytes);
-    if (!owned) {
-      return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), owned.error().message));
-    }
-    if (owned->owner != project) {
-      return owned_by_another(dataset.id(), owned->owner);
-    }
-    auto replaced = replace_or_read(store, uri, written->etag, bytes);
-    if (!replaced) return pass(std::move(replaced));
-    if (replaced->ours) return {};
   }
   return fail(FailureCode::Unavailable,
               format("{} is being changed all the time", uri.to_string()));
@@ -74,92 +76,98 @@ Result<> put_subscription(store::ObjectStore& store, const Clock& clock, const U
 }
 
 /// The URIs of the records that a project consists of.
-std::vector<std::string> materials_of(const record::Places& places, const ProjectRecords& records) {
-  std::vector<std::string> materials;
-  materials.reserve(records.datasets.size() + records.arcs.size() + records.boundaries.size() + 1);
+std::set<std::string> materials_of(const record::Places& places, const ProjectRecords& records) {
+  std::set<std::string> materials;
   for (const auto& dataset : records.datasets) {
-    materials.push_back(places.dataset(dataset.id()).to_string());
+    materials.insert(places.dataset(dataset.id()).to_string());
   }
   for (const auto& [name, text] : records.arcs) {
-    materials.push_back(places.arc(records.project, name).to_string());
+    materials.insert(places.arc(records.project, name).to_string());
   }
   for (const auto& [name, text] : records.boundaries) {
-    materials.push_back(places.boundary(records.project, name).to_string());
+    materials.insert(places.boundary(records.project, name).to_string());
   }
-  materials.push_back(places.project(records.project).to_string());
+  materials.insert(places.project(records.project).to_string());
   return materials;
 }
 
-Result<std::vector<std::string>> stored_materials(store::ObjectStore& store,
-                                                  const record::Places& places,
-                                                  const model::ProjectId& project) {
-  const Uri uri = places.materials(project);
-  auto object = get_if_present(store, uri);
-  if (!object) return pass(std::move(object));
-  if (!*object) return std::vector<std::string>();
-  auto list = json::read_record<std::vector<std::string>>((*object)->bytes);
-  if (!list) return fail(FailureCode::Invalid, uri.to_string() + ": " + list.error().message);
-  return list;
-}
-
-Result<> put_materials(store::ObjectStore& store, const record::Places& places,
-                       const model::ProjectId& project, const std::vector<std::string>& texts) {
-  return put_record(store, places.materials(project), json::to_text(json::encode(texts)));
-}
-
-/// Removes what says that the project owns a dataset. One that it lists may be another's by now:
-/// who deploys at the same moment is refused after it has listed what it was about to store, and
-/// who is cut off while it is destroyed lists what it has given up already.
-Result<> remove_owner(store::ObjectStore& store, const Uri& uri, const model::ProjectId& project) {
-  auto object = get_if_present(store, uri);
-  if (!object) return pass(std::move(object));
-  if (!*object) return {};
-  auto owned = json::read_record<record::OwnedDataset>((*object)->bytes);
-  if (!owned) {
-    return fail(FailureCode::Invalid, format("{}: {}", uri.to_string(), owned.error().message));
-  }
-  if (owned->owner != project) return {};
-  auto removed = store.delete_if(uri, (*object)->info.etag);
-  if (!removed && removed.error().code != FailureCode::NotFound) return removed;
-  return {};
-}
-
-/// Removes listed records; what does not lie in the metadata store is none of a project's.
-template <class Texts>
-Result<> remove_materials(store::ObjectStore& store, const record::Places& places,
-                          const model::ProjectId& project, const Texts& texts) {
-  const Uri metadata = places.projects_prefix();
-  for (const auto& text : texts) {
-    const auto uri = Uri::parse(text);
-    if (!uri || uri->scheme != metadata.scheme || uri->bucket != metadata.bucket) continue;
-    const bool of_dataset = uri->key.starts_with("datasets/");
-    auto removed = of_dataset ? remove_owner(store, *uri, project) : store.remove(*uri);
-    if (!removed) return removed;
-  }
-  return {};
-}
-
 /// The same from what is deployed; of datasets only those that the store says are the project's.
-Result<std::vector<std::string>> materials_of(store::ObjectStore& store, const Deployed& project) {
+Result<std::set<std::string>> materials_of(store::ObjectStore& store, const Deployed& project) {
   const auto& places = project.places;
   const auto& id = project.plan.project;
-  std::vector<std::string> materials;
+  std::set<std::string> materials;
   std::vector<model::DatasetId> datasets;
   for (const auto& arc : project.plan.arcs) {
-    materials.push_back(places.arc(id, arc.name).to_string());
+    materials.insert(places.arc(id, arc.name).to_string());
     for (const auto& [role, sink] : arc.sinks) datasets.push_back(sink.id());
   }
   for (const auto& boundary : project.plan.boundaries) {
-    materials.push_back(places.boundary(id, boundary.name).to_string());
+    materials.insert(places.boundary(id, boundary.name).to_string());
     datasets.push_back(boundary.dataset.id());
   }
   for (const auto& dataset : datasets) {
     auto owned = stored_owner(store, places, dataset);
     if (!owned) return pass(std::move(owned));
-    if (*owned && (*owned)->owner == id) materials.push_back(places.dataset(dataset).to_string());
+    if (*owned && (*owned)->owner == id) materials.insert(places.dataset(dataset).to_string());
   }
-  materials.push_back(places.project(id).to_string());
+  materials.insert(places.project(id).to_string());
   return materials;
+}
+
+/// All records but project.json, the datasets' first; those that have these bytes are not written.
+Result<> put_parts(store::ObjectStore& store, const record::Places& places,
+                   const ProjectRecords& records) {
+  for (const auto& dataset : records.datasets) {
+    if (auto done = put_owner(store, places, records.project, dataset); !done) return done;
+  }
+  for (const auto& [name, text] : records.arcs) {
+    if (auto done = put_record(store, places.arc(records.project, name), text); !done) return done;
+  }
+  for (const auto& [name, text] : records.boundaries) {
+    const Uri uri = places.boundary(records.project, name);
+    if (auto done = put_record(store, uri, text); !done) return done;
+  }
+  return {};
+}
+
+Result<> put_subscriptions(store::ObjectStore& store, const Clock& clock,
+                           const record::Places& places, const ProjectRecords& records,
+                           const Since& since, const std::string& by) {
+  for (const auto& [name, text] : records.arcs) {
+    const Uri uri = places.arc_subscription(records.project, name);
+    if (auto done = put_subscription(store, clock, uri, since, by); !done) return done;
+  }
+  for (const auto& [name, text] : records.boundaries) {
+    const Uri uri = places.boundary_subscription(records.project, name);
+    if (auto done = put_subscription(store, clock, uri, since, by); !done) return done;
+  }
+  return {};
+}
+
+/// Takes away what the project, which is stored, has no more; what becomes of a deploy among
+/// others.
+enum class Settled : std::uint8_t {
+  Done,
+  Again,    ///< another one began meanwhile; project.json is still this one's
+  Another,  ///< project.json is another's, or gone
+};
+Result<Settled> settle(store::ObjectStore& store, const record::Places& places,
+                       const ProjectRecords& records, const Materials& listed,
+                       const std::set<std::string>& materials) {
+  Materials superfluous = listed;
+  for (const auto& uri : materials) superfluous.uris.erase(uri);
+  auto removed =
+      remove_materials(store, places, records.project, superfluous.uris, records.project_json);
+  if (!removed) return pass(std::move(removed));
+  if (!*removed) return Settled::Another;
+  auto replaced = replace_materials(store, places, records.project, listed, materials);
+  if (!replaced) return pass(std::move(replaced));
+  // What another one took away that had not seen project.json yet is put back.
+  if (auto put = put_parts(store, places, records); !put) return pass(std::move(put));
+  auto same = project_is(store, places.project(records.project), records.project_json);
+  if (!same) return pass(std::move(same));
+  if (!*same) return Settled::Another;
+  return *replaced ? Settled::Done : Settled::Again;
 }
 
 }  // namespace
@@ -190,73 +198,73 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
       return owned_by_another(dataset.id(), (*owned)->owner);
     }
   }
-  // What is about to be stored, and what an earlier deploy stored, is listed before any of it is,
-  // so that a deploy that is cut off leaves nothing that destroy cannot see.
   const auto materials = materials_of(places, records);
-  auto former = stored_materials(store, places, records.project);
-  if (!former) return pass(std::move(former));
-  std::set<std::string> all(materials.begin(), materials.end());
-  all.insert(former->begin(), former->end());
-  if (auto done = put_materials(store, places, records.project, {all.begin(), all.end()}); !done) {
-    return done;
+  const Uri project_uri = places.project(records.project);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    // What is about to be stored, and what an earlier deploy stored, is listed before any of it is,
+    // so that a deploy that is cut off leaves nothing that destroy cannot see.
+    auto listed = add_materials(store, places, records.project, materials);
+    if (!listed) return pass(std::move(listed));
+    if (auto done = put_parts(store, places, records); !done) return done;
+    if (attempt == 0) {
+      auto done = put_subscriptions(store, clock, places, records, since, by);
+      if (!done) return done;
+      // A project that is listed is whole.
+      done = put_record(store, project_uri, records.project_json);
+      if (!done) return done;
+    }
+    auto settled = settle(store, places, records, *listed, materials);
+    if (!settled) return pass(std::move(settled));
+    if (*settled == Settled::Done) return {};
+    if (*settled == Settled::Another) {
+      // Theirs is the project; what this one has stored is on the list for whoever comes next.
+      listed = add_materials(store, places, records.project, materials);
+      if (!listed) return pass(std::move(listed));
+      auto gone = project_is(store, project_uri, std::nullopt);
+      if (!gone) return pass(std::move(gone));
+      if (!*gone) return {};
+      return fail(FailureCode::Conflict,
+                  format("project {} was destroyed while it was being deployed: deploy it once "
+                         "more, or destroy it once more",
+                         records.project.to_string()));
+    }
   }
-  for (const auto& dataset : records.datasets) {
-    if (auto done = put_owner(store, places, records.project, dataset); !done) return done;
-  }
-  for (const auto& [name, text] : records.arcs) {
-    if (auto done = put_record(store, places.arc(records.project, name), text); !done) return done;
-  }
-  for (const auto& [name, text] : records.boundaries) {
-    const Uri uri = places.boundary(records.project, name);
-    if (auto done = put_record(store, uri, text); !done) return done;
-  }
-  for (const auto& [name, text] : records.arcs) {
-    const Uri uri = places.arc_subscription(records.project, name);
-    if (auto done = put_subscription(store, clock, uri, since, by); !done) return done;
-  }
-  for (const auto& [name, text] : records.boundaries) {
-    const Uri uri = places.boundary_subscription(records.project, name);
-    if (auto done = put_subscription(store, clock, uri, since, by); !done) return done;
-  }
-  // A project that is listed is whole.
-  auto done = put_record(store, places.project(records.project), records.project_json);
-  if (!done) return done;
-  for (const auto& text : materials) all.erase(text);
-  if (auto removed = remove_materials(store, places, records.project, all); !removed) {
-    return removed;
-  }
-  return put_materials(store, places, records.project, materials);
+  return fail(
+      FailureCode::Unavailable,
+      format("project {} is being deployed by others all the time", records.project.to_string()));
 }
 
 Result<bool> remove_project(store::ObjectStore& store, const record::Places& places,
                             const model::ProjectId& project) {
   auto materials = stored_materials(store, places, project);
   if (!materials) return pass(std::move(materials));
-  if (materials->empty()) return false;
+  if (!*materials || (*materials)->uris.empty()) return false;
   // First what makes it listed, so that nobody finds half of it.
   if (auto removed = store.remove(places.project(project)); !removed) {
     return pass(std::move(removed));
   }
-  if (auto removed = remove_materials(store, places, project, *materials); !removed) {
-    return pass(std::move(removed));
+  auto removed = remove_materials(store, places, project, (*materials)->uris, std::nullopt);
+  if (!removed) return removed;
+  if (*removed) {
+    auto list = store.delete_if(places.materials(project), (*materials)->etag);
+    if (list || list.error().code == FailureCode::NotFound) return true;
+    if (list.error().code != FailureCode::Conflict) return pass(std::move(list));
   }
-  if (auto removed = store.remove(places.materials(project)); !removed) {
-    return pass(std::move(removed));
-  }
-  return true;
+  return fail(FailureCode::Conflict,
+              format("project {} was deployed while it was being destroyed: destroy it once more",
+                     project.to_string()));
 }
 
 Result<bool> remove_project(store::ObjectStore& store, const Deployed& project) {
   const auto& id = project.plan.project;
   const auto listed = stored_materials(store, project.places, id);
   if (!listed) return tl::unexpected<Failure>(listed.error());
-  if (listed->empty()) {
+  if (!*listed || (*listed)->uris.empty()) {
     // Listed again first: cut off, it can be destroyed once more.
     auto materials = materials_of(store, project);
     if (!materials) return pass(std::move(materials));
-    if (auto done = put_materials(store, project.places, id, *materials); !done) {
-      return pass(std::move(done));
-    }
+    auto added = add_materials(store, project.places, id, *materials);
+    if (!added) return pass(std::move(added));
   }
   return remove_project(store, project.places, id);
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/deploy.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
+#include "flow/conditional.h"
+#include "flow/materials.h"
 #include "flow/test_world.h"
 #include "store/faulty_store.h"
 
@@ -113,7 +117,7 @@ TEST(Deploy, AProjectWhoseDestroyingWasCutOffTakesNothingFromTheDatasetsNextOwne
   ASSERT_TRUE(store_project(world.store, world.clock, former, {}, "test"));
   store::FaultyStore faulty(world.store, [&](store::Operation operation, const Uri& uri) {
     store::Fault fault;
-    if (operation == store::Operation::Remove && uri == places.materials(former.project)) {
+    if (operation == store::Operation::DeleteIf && uri == places.materials(former.project)) {
       fault.when = store::Fault::When::BeforeEffect;
       fault.code = FailureCode::NoSpace;
     }
@@ -136,6 +140,136 @@ TEST(Deploy, AProjectWhoseDestroyingWasCutOffTakesNothingFromTheDatasetsNextOwne
   const auto owner = stored_owner(world.store, places, {"one", "1"}).value();
   ASSERT_TRUE(owner);
   EXPECT_EQ(owner->owner, next.project);
+}
+
+/// The store of `world` that does something of another process's before its n-th call.
+store::FaultyStore interrupted(testing::World& world, int call, std::function<void()> other) {
+  return store::FaultyStore(world.store, [call, other = std::move(other), count = 0](
+                                             store::Operation, const Uri&) mutable {
+    if (count++ == call) other();
+    return store::Fault{};
+  });
+}
+
+/// What lies in the metadata store, but for subscriptions, which stay.
+std::set<std::string> metadata(testing::World& world, const record::Places& places) {
+  std::set<std::string> found;
+  Uri all = places.projects_prefix();
+  all.key.clear();
+  const auto listed = store::for_each_object(world.store, all, [&](const auto& info) {
+    if (!info.uri.key.starts_with("subscriptions/")) found.insert(info.uri.to_string());
+  });
+  EXPECT_TRUE(listed);
+  return found;
+}
+
+/// The present project, `records`, has all that it consists of; and everything is on the list.
+void expect_whole(testing::World& world, const ProjectRecords& records, int call) {
+  const record::Places places(records.placement);
+  const auto found = metadata(world, places);
+  for (const auto& [name, text] : records.arcs) {
+    EXPECT_TRUE(found.contains(places.arc(records.project, name).to_string())) << name << call;
+  }
+  for (const auto& dataset : records.datasets) {
+    const auto owner = stored_owner(world.store, places, dataset.id()).value();
+    ASSERT_TRUE(owner) << dataset.name << call;
+    EXPECT_EQ(owner->owner, records.project);
+  }
+  const auto listed = stored_materials(world.store, places, records.project).value();
+  ASSERT_TRUE(listed) << call;
+  for (const auto& uri : found) {
+    EXPECT_TRUE(uri == places.materials(records.project).to_string() || listed->uris.contains(uri))
+        << uri << call;
+  }
+}
+
+struct Rivals {
+  Rivals() {
+    former.project_json = R"({"of":"former"})";
+    former.arcs = {{"x", "{}"}, {"y", "{}"}};
+    first.project_json = R"({"of":"first"})";
+    first.arcs = {{"x", "{}"}, {"z", "{}"}};
+    second.project_json = R"({"of":"second"})";
+    second.arcs = {{"y", "{}"}, {"v", "{}"}};
+  }
+  std::string present(testing::World& world) const {
+    const auto object = get_if_present(world.store, places.project(first.project)).value();
+    return object ? object->bytes : "";
+  }
+  ProjectRecords former = project("a", {"one", "two"});
+  ProjectRecords first = project("a", {"one", "three"});
+  ProjectRecords second = project("a", {"two", "four"});
+  record::Places places = record::Places(former.placement);
+};
+
+constexpr int more_calls_than_a_deploy_makes = 200;
+
+TEST(Deploy, OfTwoDeploysAtOneMomentOneIsThereAndWholeAndNothingIsUnlisted) {
+  const Rivals of;
+  std::set<std::string> seen;
+  for (const bool deployed : {true, false}) {
+    for (int call = 0; call < more_calls_than_a_deploy_makes; ++call) {
+      testing::World world;
+      if (deployed) {
+        ASSERT_TRUE(store_project(world.store, world.clock, of.former, {}, "test"));
+      }
+      auto store = interrupted(world, call, [&] {
+        EXPECT_TRUE(store_project(world.store, world.clock, of.second, {}, "test")) << call;
+      });
+      const auto done = store_project(store, world.clock, of.first, {}, "test");
+      ASSERT_TRUE(done) << call << done.error().message;
+      const std::string present = of.present(world);
+      seen.insert(present);
+      expect_whole(world, present == of.first.project_json ? of.first : of.second, call);
+      EXPECT_TRUE(*remove_project(world.store, of.places, of.first.project));
+      EXPECT_EQ(metadata(world, of.places), std::set<std::string>()) << call;
+    }
+  }
+  EXPECT_EQ(seen, (std::set{of.first.project_json, of.second.project_json}));
+}
+
+TEST(Deploy, AProjectThatIsDestroyedWhileItIsDeployedIsWholeOrGone) {
+  const Rivals of;
+  int refused = 0;
+  for (int call = 0; call < more_calls_than_a_deploy_makes; ++call) {
+    testing::World world;
+    ASSERT_TRUE(store_project(world.store, world.clock, of.former, {}, "test"));
+    auto store = interrupted(world, call, [&] {
+      EXPECT_TRUE(remove_project(world.store, of.places, of.former.project)) << call;
+    });
+    const auto done = store_project(store, world.clock, of.first, {}, "test");
+    if (done) {
+      expect_whole(world, of.first, call);
+    } else {
+      ++refused;
+      EXPECT_EQ(done.error().code, FailureCode::Conflict) << done.error().message;
+      EXPECT_EQ(of.present(world), "");
+    }
+    EXPECT_TRUE(remove_project(world.store, of.places, of.first.project));
+    EXPECT_EQ(metadata(world, of.places), std::set<std::string>()) << call;
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST(Deploy, AProjectThatIsDeployedWhileItIsDestroyedIsWholeOrGone) {
+  const Rivals of;
+  int refused = 0;
+  for (int call = 0; call < more_calls_than_a_deploy_makes; ++call) {
+    testing::World world;
+    ASSERT_TRUE(store_project(world.store, world.clock, of.former, {}, "test"));
+    auto store = interrupted(world, call, [&] {
+      EXPECT_TRUE(store_project(world.store, world.clock, of.second, {}, "test")) << call;
+    });
+    const auto done = remove_project(store, of.places, of.former.project);
+    if (!done) {
+      ++refused;
+      EXPECT_EQ(done.error().code, FailureCode::Conflict) << done.error().message;
+    }
+    if (!of.present(world).empty()) expect_whole(world, of.second, call);
+    EXPECT_TRUE(remove_project(world.store, of.places, of.first.project));
+    EXPECT_EQ(metadata(world, of.places), std::set<std::string>()) << call;
+  }
+  EXPECT_GT(refused, 0);
 }
 
 TEST(Deploy, SwitchingOffAndOnKeepsSinceAndIsWrittenDown) {
