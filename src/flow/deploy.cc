@@ -170,6 +170,22 @@ Result<Settled> settle(store::ObjectStore& store, const record::Places& places,
   return *replaced ? Settled::Done : Settled::Again;
 }
 
+/// Another deploy's is the project; what this one has stored is on the list for whoever comes next.
+/// Conflict where it was destroyed.
+Result<> leave_to_others(store::ObjectStore& store, const record::Places& places,
+                         const model::ProjectId& project, const std::set<std::string>& materials) {
+  auto listed = add_materials(store, places, project, materials);
+  if (!listed) return pass(std::move(listed));
+  auto gone = project_is(store, places.project(project), std::nullopt);
+  if (!gone) return pass(std::move(gone));
+  if (!*gone) return {};
+  return fail(
+      FailureCode::Conflict,
+      format("project {} was destroyed while it was being deployed: deploy it once more, or "
+             "destroy it once more",
+             project.to_string()));
+}
+
 }  // namespace
 
 Result<std::optional<record::OwnedDataset>> stored_owner(store::ObjectStore& store,
@@ -217,16 +233,7 @@ Result<> store_project(store::ObjectStore& store, const Clock& clock, const Proj
     if (!settled) return pass(std::move(settled));
     if (*settled == Settled::Done) return {};
     if (*settled == Settled::Another) {
-      // Theirs is the project; what this one has stored is on the list for whoever comes next.
-      listed = add_materials(store, places, records.project, materials);
-      if (!listed) return pass(std::move(listed));
-      auto gone = project_is(store, project_uri, std::nullopt);
-      if (!gone) return pass(std::move(gone));
-      if (!*gone) return {};
-      return fail(FailureCode::Conflict,
-                  format("project {} was destroyed while it was being deployed: deploy it once "
-                         "more, or destroy it once more",
-                         records.project.to_string()));
+      return leave_to_others(store, places, records.project, materials);
     }
   }
   return fail(
