@@ -10,7 +10,6 @@ import pathlib
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,17 +18,12 @@ import urllib.error
 import urllib.request
 
 import processes_test
+from held_port import hold_port, number_of
 from processes_test import COPY, PATIENCE, Processes, command_arc, key_of
 
 TOOLS = pathlib.Path()
 RECORDS = [f"clusterless-{kind}-local-home" for kind in ("metadata", "arc-state", "manifest")]
 REGION = "eu-central-1"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class S3(Processes):
@@ -39,7 +33,9 @@ class S3(Processes):
         super().setUp()
         self.keys = {"AWS_ACCESS_KEY_ID": "TEST" + secrets.token_hex(6), "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16)}
         self.more = {}
-        self.endpoint = f"http://127.0.0.1:{free_port()}"
+        held = hold_port()
+        self.addCleanup(held.close)
+        self.endpoint = f"http://127.0.0.1:{number_of(held)}"
         root = self.folder / "server"
         root.mkdir()
         with open(self.folder / "gateway.log", "w") as log:
@@ -202,6 +198,12 @@ class Shared(S3):
         self.home = self.folder / name
         return self
 
+    def claims_on_s3(self):
+        # While one is replaced the gateway lists another name as well, which begins with a dot.
+        listed = self.s3.list_objects_v2(Bucket=RECORDS[1], Prefix="claims/").get("Contents", [])
+        return [json.load(self.s3.get_object(Bucket=RECORDS[1], Key=entry["Key"])["Body"]) for entry in listed
+                if "/lot=" in entry["Key"]]
+
     def test_two_homes_with_the_same_records_work_together(self):
         self.declare(COPY, settleSec=0, pollSec=1)
         homes = [self.at(name).start("up", "-p", "p.json", *self.stores()) for name in ("one", "two")]
@@ -209,15 +211,17 @@ class Shared(S3):
         for name in names:
             self.put_object(name)
         self.wait_for("the copies", lambda: len(self.objects()) == len(names))
+        # A copy is there before its commit, and who is asked to end in between may let go of its lot.
+        self.wait_for("the commits", lambda: [claim["state"] for claim in self.claims_on_s3()] == ["committed"] * len(names))
+        self.wait_for("both to serve", lambda: all(
+            f"serving 1 project in {self.folder / name}:" in (self.folder / "log").read_text() for name in ("one", "two")))
         for process in homes:
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(PATIENCE), 0)
         self.assertEqual(self.objects(), {name: f"content of {name}\n" for name in names})
         self.at("three").cls("run", *self.stores(), "-p", "p.json")
         self.cls("audit", "--deep", *self.stores())
-        listed = self.s3.list_objects_v2(Bucket=RECORDS[1], Prefix="claims/")["Contents"]
-        claims = [json.load(self.s3.get_object(Bucket=RECORDS[1], Key=entry["Key"])["Body"]) for entry in listed]
-        self.assertEqual([(claim["state"], claim["epoch"]) for claim in claims], [("committed", 1)] * len(names))
+        self.assertEqual([(claim["state"], claim["epoch"]) for claim in self.claims_on_s3()], [("committed", 1)] * len(names))
         # Nothing of it is in any home.
         self.assertEqual([path for path in self.folder.glob("*/stores/s3/*") if path.is_dir()], [])
 
@@ -346,9 +350,10 @@ class Wrong(S3):
         run = ["run", "-p", "p.json"]
         self.assertIn("there is no such bucket there: make it, or correct --store",
                       self.refused(*run, *self.stores("nobodys-bucket"), expect=1))
-        nowhere = f"http://127.0.0.1:{free_port()}"
-        self.assertIn("cannot connect: Connection refused; is the endpoint right?",
-                      self.refused(*run, *self.stores(endpoint=nowhere), expect=75))
+        with hold_port() as nobodys:
+            nowhere = f"http://127.0.0.1:{number_of(nobodys)}"
+            self.assertIn("cannot connect: Connection refused; is the endpoint right?",
+                          self.refused(*run, *self.stores(endpoint=nowhere), expect=75))
         for text, said in (("data-p=x", "which bucket is where"), ("s3://data-p=", "nothing stands after"),
                            ("s3://data-p=https://h", "it names no bucket"), ("s3://a/b=x", "a bucket alone"),
                            ("s3://data-p=ftp://h/b", "not http or https")):
