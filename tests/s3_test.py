@@ -7,6 +7,7 @@ Usage: s3_test.py CLS TOOLS [-v] [NAME…]     CLS is the executable, TOOLS what
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -73,11 +74,15 @@ class S3(Processes):
     def put_object(self, name, body=None, **more):
         self.s3.put_object(Bucket="data-p", Key=f"in/{name}", Body=body or f"content of {name}\n", **more)
 
-    def objects(self, prefix="out/"):
-        """Key below the prefix → text."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket="data-p", Prefix=prefix)
+    def read(self, bucket, prefix):
+        """Key below the prefix → text. Without the name that versitygw lists for the moment in which it replaces an object."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        return {key[len(prefix):]: self.s3.get_object(Bucket="data-p", Key=key)["Body"].read().decode() for key in keys}
+        return {key[len(prefix):]: self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys
+                if not re.search(r"/\.[^/]+\.sgwtmp\.\d+$", key)}
+
+    def objects(self, prefix="out/"):
+        return self.read("data-p", prefix)
 
     def refused(self, *arguments, expect):
         ran = subprocess.run([processes_test.CLS, *arguments], cwd=self.folder, env=self.environment(),
@@ -199,10 +204,7 @@ class Shared(S3):
         return self
 
     def claims_on_s3(self):
-        # While one is replaced the gateway lists another name as well, which begins with a dot.
-        listed = self.s3.list_objects_v2(Bucket=RECORDS[1], Prefix="claims/").get("Contents", [])
-        return [json.load(self.s3.get_object(Bucket=RECORDS[1], Key=entry["Key"])["Body"]) for entry in listed
-                if "/lot=" in entry["Key"]]
+        return [json.loads(text) for text in self.read(RECORDS[1], "claims/").values()]
 
     def test_two_homes_with_the_same_records_work_together(self):
         self.declare(COPY, settleSec=0, pollSec=1)
