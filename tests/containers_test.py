@@ -154,7 +154,7 @@ class Podman(Images):
         up = self.start("up")
         self.wait_for("the container", self.containers)
         up.send_signal(signal.SIGTERM)
-        self.assertEqual(up.wait(30), 0)
+        self.assertEqual(up.wait(processes_test.PATIENCE), 0)
         self.assertEqual(self.containers(), [])
 
     def test_a_container_of_a_killed_process_is_ended_before_its_lot_is_run_again(self):

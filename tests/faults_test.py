@@ -16,9 +16,8 @@ import time
 import unittest
 
 import processes_test
-from processes_test import COPY, Processes, command_arc, key_of
+from processes_test import COPY, TIME_TO_END, Processes, command_arc, key_of
 
-TIME_TO_END = 10  # seconds from SIGTERM to the exit, whatever workloads do
 NOBODY = 65534
 
 
@@ -26,27 +25,17 @@ def ran(*command):
     return subprocess.run(command, capture_output=True, text=True).returncode == 0
 
 
-def alive_in(group):
-    """The processes of a group, without those that are dead and only not waited for."""
-    found = []
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _, of = stat.read_text().rpartition(")")[2].split()[:3]
-            if int(of) == group and state not in "ZX":
-                found.append(stat.parent.name)
-    return found
-
-
 class Faults(Processes):
     def log(self):
         return (self.folder / "log").read_text()
 
     def up(self, *before):
+        former = self.log().count("serving ") if (self.folder / "log").exists() else 0
         with open(self.folder / "log", "a") as log:
             process = subprocess.Popen([*before, processes_test.CLS, "up", "-p", "p.json"], cwd=self.folder,
                                        env=self.environment(), stdout=subprocess.DEVNULL, stderr=log)
         self.started.append(process)
-        self.wait_for("the start", lambda: "serving" in self.log())
+        self.wait_for("the start", lambda: self.log().count("serving ") > former)
         return process
 
     def end(self, process):
@@ -138,6 +127,15 @@ class Disk(Faults):
 
 
 class Process(Faults):
+    @staticmethod
+    def descriptors_at_rest(process):
+        """How many it has open when it does nothing: the same for a second; else 0."""
+        counts = set()
+        for _ in range(20):
+            counts.add(len(os.listdir(f"/proc/{process.pid}/fd")))
+            time.sleep(0.05)
+        return counts.pop() if len(counts) == 1 else 0
+
     def test_descriptors_that_run_out_are_said_and_when_there_are_more_it_goes_on(self):
         self.declare(COPY)
         up = self.up()
@@ -146,7 +144,7 @@ class Process(Faults):
         self.wait_for_copy(names[0])
         limit = subprocess.run(["prlimit", "--pid", str(up.pid), "--nofile", "--raw", "--noheadings", "--output", "SOFT"],
                                capture_output=True, text=True, check=True).stdout.strip()
-        in_use = len(os.listdir(f"/proc/{up.pid}/fd"))
+        in_use = self.wait_for("a rest", lambda: self.descriptors_at_rest(up))
         self.assertTrue(ran("prlimit", "--pid", str(up.pid), f"--nofile={in_use}:"))
         before = len(self.log())
         self.put(*names[1:3])
@@ -192,7 +190,7 @@ class Workload(Faults):
         self.wait_for("the workload", (self.folder / "pid").exists)
         self.end(up)
         group = int((self.folder / "pid").read_text())
-        self.assertEqual(alive_in(group), [])
+        self.assert_group_gone(group)
         claim, = self.claims("work")
         self.assertEqual((claim["state"], claim["attempts"], claim["owner"]), ("retrying", 0, None))
         (self.folder / "go").write_text("")

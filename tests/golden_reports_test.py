@@ -87,9 +87,10 @@ class Reports(Processes):
 
     def report(self, words, form):
         text = self.masked(self.cls(*words, "--output", form))
-        if words[0] == "logs":  # how long a process took; in a table its column has four places
+        if words[0] == "logs":  # how long a process took; in a table its column has at least four places
             text = re.sub(r'(?<="wallMs" : )\d+|(?<=[,\t])\d+(?=[,\t]/home)', "12", text)
-            text = re.sub(r"(?<=  )\d{1,4} *(?=  /home)", "12  ", text)
+            text = re.sub(r"(?<=  )\d+ *(?=  /home)", "12  ", text)
+            text = re.sub(r"  ms +folder", "  ms    folder", text)
             if form == "table":  # as wide as the last column, a path of this machine
                 text = re.sub(r" +$", "", re.sub(r"^=+$", "====", text, flags=re.M), flags=re.M)
         return text

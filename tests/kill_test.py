@@ -13,6 +13,7 @@ Where ptrace is not permitted only the random kills are made, which is said; it 
 """
 import argparse
 import collections
+import contextlib
 import hashlib
 import json
 import os
@@ -313,7 +314,8 @@ class Trial:
             return
         children = pathlib.Path(f"/proc/{traced.pid}/task/{traced.pid}/children").read_text().split()
         for pid in children:
-            os.kill(int(pid), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may just have ended by itself
+                os.kill(int(pid), signal.SIGKILL)
         traced.wait(PATIENCE)
 
     def finish(self):

@@ -6,18 +6,13 @@ Usage: ministack_test.py STORE_TEST TOOLS     STORE_TEST is the test program of 
 """
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from held_port import hold_port, number_of
 
 
 def wait_until_ready(server, url, log):
@@ -35,9 +30,9 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     program, tools = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    with tempfile.TemporaryDirectory(prefix="cls-ministack-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cls-ministack-") as folder, hold_port() as held:
         log = pathlib.Path(folder, "log")
-        port = free_port()
+        port = number_of(held)
         url = f"http://127.0.0.1:{port}"
         environment = {"PATH": os.environ["PATH"], "HOME": folder, "PYTHONPATH": str(tools / "python"),
                        "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",

@@ -19,7 +19,8 @@ import time
 import unittest
 
 CLS = ""
-PATIENCE = 60  # seconds that anything may take; machines are slow and shared
+PATIENCE = 120  # seconds that anything may take; machines are slow and shared
+TIME_TO_END = 30  # seconds from a signal to the exit: ten are promised, of a machine that does nothing else
 COPY = {"type": "core:copyArc", "name": "copy",
         "sources": {"main": {"name": "p-in", "version": "1"}},
         "sinks": {"main": {"name": "p-out", "version": "1", "pathURI": "s3://data-p/out/"}}}
@@ -101,11 +102,17 @@ class Processes(unittest.TestCase):
             with contextlib.suppress(OSError):
                 yield file.read_text().rpartition(")")[2].split()
 
+    def groups(self):
+        """The process groups of attempts; one whose number is just being written is none yet."""
+        numbers = [file.read_text() for file in self.home.glob("attempts/*/group")]
+        return [int(number) for number in numbers if number]
+
     def assert_group_gone(self, group):
-        """A process that has ended counts as gone before its parent, which may be a slow init, has reaped it."""
+        """A process that has ended counts as gone before its parent, which may be a slow init, has reaped it; one that
+        was killed may need a moment to die."""
         self.assertGreater(group, 1)
-        living = [stat for stat in self.stats() if int(stat[2]) == group and stat[0] not in "ZX"]
-        self.assertEqual(living, [])
+        self.wait_for(f"the end of group {group}", lambda: not [
+            stat for stat in self.stats() if int(stat[2]) == group and stat[0] not in "ZX"])
 
     @contextlib.contextmanager
     def failing_index(self, operation):
@@ -155,7 +162,7 @@ class Up(Processes):
         began = time.monotonic()
         up.send_signal(signal.SIGINT)
         self.assertEqual(up.wait(PATIENCE), 0)
-        self.assertLess(time.monotonic() - began, 20)
+        self.assertLess(time.monotonic() - began, TIME_TO_END)
         claim, = self.claims("work")
         self.assertEqual((claim["state"], claim["attempts"], claim["owner"]), ("retrying", 0, None))
         (self.folder / "go").write_text("")
@@ -226,8 +233,7 @@ class Kills(Processes):
         self.put(*names)
         up = self.start("up", "-p", "p.json")
         self.wait_for("running lots", lambda: len([c for c in self.claims("work") if c["state"] == "running"]) == 3)
-        groups = self.wait_for("their groups", lambda: [
-            int(file.read_text()) for file in self.home.glob("attempts/*/group")])
+        groups = self.wait_for("their groups", lambda: len(found := self.groups()) == 3 and found)
         up.kill()
         up.wait()
         (self.folder / "go").write_text("")

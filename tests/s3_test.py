@@ -7,10 +7,10 @@ Usage: s3_test.py CLS TOOLS [-v] [NAME…]     CLS is the executable, TOOLS what
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,17 +19,12 @@ import urllib.error
 import urllib.request
 
 import processes_test
+from held_port import hold_port, number_of
 from processes_test import COPY, PATIENCE, Processes, command_arc, key_of
 
 TOOLS = pathlib.Path()
 RECORDS = [f"clusterless-{kind}-local-home" for kind in ("metadata", "arc-state", "manifest")]
 REGION = "eu-central-1"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class S3(Processes):
@@ -39,7 +34,9 @@ class S3(Processes):
         super().setUp()
         self.keys = {"AWS_ACCESS_KEY_ID": "TEST" + secrets.token_hex(6), "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16)}
         self.more = {}
-        self.endpoint = f"http://127.0.0.1:{free_port()}"
+        held = hold_port()
+        self.addCleanup(held.close)
+        self.endpoint = f"http://127.0.0.1:{number_of(held)}"
         root = self.folder / "server"
         root.mkdir()
         with open(self.folder / "gateway.log", "w") as log:
@@ -77,11 +74,15 @@ class S3(Processes):
     def put_object(self, name, body=None, **more):
         self.s3.put_object(Bucket="data-p", Key=f"in/{name}", Body=body or f"content of {name}\n", **more)
 
-    def objects(self, prefix="out/"):
-        """Key below the prefix → text."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket="data-p", Prefix=prefix)
+    def read(self, bucket, prefix):
+        """Key below the prefix → text. Without the name that versitygw lists for the moment in which it replaces an object."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        return {key[len(prefix):]: self.s3.get_object(Bucket="data-p", Key=key)["Body"].read().decode() for key in keys}
+        return {key[len(prefix):]: self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys
+                if not re.search(r"/\.[^/]+\.sgwtmp\.\d+$", key)}
+
+    def objects(self, prefix="out/"):
+        return self.read("data-p", prefix)
 
     def refused(self, *arguments, expect):
         ran = subprocess.run([processes_test.CLS, *arguments], cwd=self.folder, env=self.environment(),
@@ -202,6 +203,9 @@ class Shared(S3):
         self.home = self.folder / name
         return self
 
+    def claims_on_s3(self):
+        return [json.loads(text) for text in self.read(RECORDS[1], "claims/").values()]
+
     def test_two_homes_with_the_same_records_work_together(self):
         self.declare(COPY, settleSec=0, pollSec=1)
         homes = [self.at(name).start("up", "-p", "p.json", *self.stores()) for name in ("one", "two")]
@@ -209,15 +213,17 @@ class Shared(S3):
         for name in names:
             self.put_object(name)
         self.wait_for("the copies", lambda: len(self.objects()) == len(names))
+        # A copy is there before its commit, and who is asked to end in between may let go of its lot.
+        self.wait_for("the commits", lambda: [claim["state"] for claim in self.claims_on_s3()] == ["committed"] * len(names))
+        self.wait_for("both to serve", lambda: all(
+            f"serving 1 project in {self.folder / name}:" in (self.folder / "log").read_text() for name in ("one", "two")))
         for process in homes:
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(PATIENCE), 0)
         self.assertEqual(self.objects(), {name: f"content of {name}\n" for name in names})
         self.at("three").cls("run", *self.stores(), "-p", "p.json")
         self.cls("audit", "--deep", *self.stores())
-        listed = self.s3.list_objects_v2(Bucket=RECORDS[1], Prefix="claims/")["Contents"]
-        claims = [json.load(self.s3.get_object(Bucket=RECORDS[1], Key=entry["Key"])["Body"]) for entry in listed]
-        self.assertEqual([(claim["state"], claim["epoch"]) for claim in claims], [("committed", 1)] * len(names))
+        self.assertEqual([(claim["state"], claim["epoch"]) for claim in self.claims_on_s3()], [("committed", 1)] * len(names))
         # Nothing of it is in any home.
         self.assertEqual([path for path in self.folder.glob("*/stores/s3/*") if path.is_dir()], [])
 
@@ -346,9 +352,10 @@ class Wrong(S3):
         run = ["run", "-p", "p.json"]
         self.assertIn("there is no such bucket there: make it, or correct --store",
                       self.refused(*run, *self.stores("nobodys-bucket"), expect=1))
-        nowhere = f"http://127.0.0.1:{free_port()}"
-        self.assertIn("cannot connect: Connection refused; is the endpoint right?",
-                      self.refused(*run, *self.stores(endpoint=nowhere), expect=75))
+        with hold_port() as nobodys:
+            nowhere = f"http://127.0.0.1:{number_of(nobodys)}"
+            self.assertIn("cannot connect: Connection refused; is the endpoint right?",
+                          self.refused(*run, *self.stores(endpoint=nowhere), expect=75))
         for text, said in (("data-p=x", "which bucket is where"), ("s3://data-p=", "nothing stands after"),
                            ("s3://data-p=https://h", "it names no bucket"), ("s3://a/b=x", "a bucket alone"),
                            ("s3://data-p=ftp://h/b", "not http or https")):

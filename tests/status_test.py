@@ -131,7 +131,7 @@ class Index(Processes):
             self.try_cls("recover")
         else:
             for path in self.home.glob("cls.db*"):
-                path.unlink()
+                path.unlink(missing_ok=True)
         return what
 
     def try_cls(self, *arguments):

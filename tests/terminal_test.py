@@ -293,9 +293,15 @@ class Screens(Tmux):
         self.tmux("new-session", "-d", "-x", str(width), "-y", "150", f"{words}{end}")
         mark = "no problems" if "--watch" in command else "END"
         self.wait_for(mark, lambda: re.search(f"^{mark}$", self.tmux("capture-pane", "-p"), re.MULTILINE))
-        lines, joined = (self.tmux("capture-pane", "-p", *more).rstrip("\n").split("\n") for more in ([], ["-J"]))
+        lines, joined = self.wait_for("a whole screen", lambda: self.whole_screen(mark))
         self.end_tmux(self.socket)
         return lines, joined
+
+    def whole_screen(self, mark):
+        """Its lines in both forms; none while it is being drawn."""
+        before, joined, after = (self.tmux("capture-pane", "-p", *more).rstrip("\n") for more in ([], ["-J"], []))
+        drawn = before == after and re.search(f"^{mark}$", after, re.MULTILINE)
+        return drawn and (after.split("\n"), joined.split("\n"))
 
     def assert_aligned(self, lines):
         """Below a line of = each column begins where its heading does: there are two blanks before it, or the edge."""

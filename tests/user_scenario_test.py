@@ -17,7 +17,7 @@ import time
 import unittest
 import xml.etree.ElementTree
 
-PATIENCE = 90  # seconds until something that must happen counts as not happening
+PATIENCE = 200  # seconds until something that must happen counts as not happening
 EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples" / "scenarios"
 
 

@@ -60,11 +60,25 @@ TEST_F(BellTest, WhatWasRungBeforeOneListensIsHeardAndABurstIsOneRing) {
 }
 
 TEST_F(BellTest, AFullBellTakesARingOfRecordsOnceItIsHeard) {
+  using std::chrono::milliseconds;
+  using std::chrono::steady_clock;
   const auto bell = hang("1");
-  for (int i = 0; i < 2000; ++i) ring_bells(directory_, Ring::Work);
-  std::jthread ringer([this] { EXPECT_EQ(ring_bells(directory_, Ring::Records), 1U); });
-  Heard all;
-  while (!all.records) all.records = bell->listen().records;
+  // Who rings waits half a second for room: a turn in which this thread was held up longer says
+  // nothing.
+  for (int turn = 0; turn < 50; ++turn) {
+    for (int i = 0; i < 2000; ++i) ring_bells(directory_, Ring::Work);
+    const auto begun = steady_clock::now();
+    std::jthread ringer([this] { EXPECT_EQ(ring_bells(directory_, Ring::Records), 1U); });
+    std::this_thread::sleep_for(milliseconds(50));
+    Heard heard = bell->listen();
+    const bool in_time = steady_clock::now() - begun < milliseconds(400);
+    ringer.join();
+    heard.records = bell->listen(milliseconds(0)).records || heard.records;
+    if (!in_time) continue;
+    EXPECT_TRUE(heard.records);
+    return;
+  }
+  FAIL() << "this machine is too busy";
 }
 
 TEST_F(BellTest, IsRemovedAtItsEndAndByWhoeverFindsItDead) {

@@ -128,12 +128,13 @@ class CliTest : public ::testing::Test {
     return home() + "/stores/s3/" + relative;
   }
 
-  /// Writes a file whose modification time is `age` ago, so that it counts at once.
+  /// Writes a file whose modification time is `age` ago and some minutes more, so that it counts at
+  /// once. Those of one age are of one lot of five minutes, whenever the test runs.
   void write(const std::string& file, const std::string& text,
              std::chrono::seconds age = std::chrono::seconds(3600)) const {
     fs::create_directories(fs::path(file).parent_path());
     std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
-    fs::last_write_time(file, fs::file_time_type::clock::now() - age);
+    fs::last_write_time(file, begun_ - age + std::chrono::milliseconds(++writes_));
   }
   static std::string read(const std::string& file) {
     std::ostringstream text;
@@ -196,6 +197,11 @@ class CliTest : public ::testing::Test {
   std::size_t progress_columns_ = 0;  ///< of the terminal that standard error is; 0: it is none
   std::function<void(std::function<void(int)>)> on_stop_;
   std::string directory_;
+
+ private:
+  fs::file_time_type begun_ = std::chrono::floor<std::chrono::duration<int, std::ratio<300>>>(
+      fs::file_time_type::clock::now());
+  mutable int writes_ = 0;
 };
 
 }  // namespace cls::cli::testing

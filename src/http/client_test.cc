@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/listen_address.h"
 #include "http/scripted_server_test.h"
 
 namespace cls::http {
@@ -187,12 +188,8 @@ TEST_F(ClientTest, AServerThatDripsIsNotWaitedForForEver) {
 }
 
 TEST_F(ClientTest, WhatCannotBeReachedIsNamed) {
-  std::uint16_t port = 0;
-  {
-    const ScriptedServer gone({answer_all});
-    port = gone.origin().port;
-  }
-  const Request request{.origin = {.tls = false, .host = "127.0.0.1", .port = port}};
+  const HeldPort nobodys;
+  const Request request{.origin = {.tls = false, .host = "127.0.0.1", .port = nobodys.number()}};
   const auto refused = client({.retry = {.tries = 2}})->send(request);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message,

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "base/format.h"
-#include "base/unique_fd.h"
 
 namespace cls::http {
 
@@ -36,15 +35,16 @@ bool is_loopback(std::string_view address) {
   return ::inet_pton(AF_INET6, text.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-std::uint16_t free_loopback_port() {
-  const UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+HeldPort::HeldPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int reuse = 1;
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* any = reinterpret_cast<sockaddr*>(&address);  // NOLINT(*-reinterpret-cast): sockets want it
-  if (::bind(probe.get(), any, size) != 0 || ::getsockname(probe.get(), any, &size) != 0) return 0;
-  return ntohs(address.sin_port);
+  if (::bind(socket_.get(), any, size) != 0) return;
+  if (::getsockname(socket_.get(), any, &size) == 0) number_ = ntohs(address.sin_port);
 }
 
 Result<ListenAddress> ListenAddress::parse(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace cls::http {
 
@@ -23,8 +24,19 @@ struct ListenAddress {
 /// `host:port`, an IPv6 address in brackets.
 std::string to_string(const ListenAddress& address);
 
-/// A port of 127.0.0.1 that nobody listens on now, for a server that has to be told one; 0: none.
-std::uint16_t free_loopback_port();
+/// A port of 127.0.0.1 for a server that has to be told one. As long as it lives nobody gets it who
+/// asks for any port; the server can listen there if it allows the reuse of its address
+/// (SO_REUSEADDR).
+class HeldPort {
+ public:
+  HeldPort();
+  /// 0: there was none.
+  std::uint16_t number() const { return number_; }
+
+ private:
+  UniqueFd socket_;
+  std::uint16_t number_ = 0;
+};
 
 /// True for an IPv4 address, or an IPv6 address without brackets.
 bool is_ip_address(std::string_view text);

@@ -52,5 +52,14 @@ TEST(Server, OnATakenPortIsAFailure) {
   EXPECT_EQ(second.error().code, FailureCode::Unavailable);
 }
 
+TEST(Server, ListensOnAPortThatIsHeldForIt) {
+  const HeldPort held;
+  ASSERT_NE(held.number(), 0);
+  const auto server =
+      Server::start({.port = held.number()}, [](const std::string&) { return Answer{}; });
+  ASSERT_TRUE(server) << server.error().message;
+  EXPECT_EQ((*server)->address().port, held.number());
+}
+
 }  // namespace
 }  // namespace cls::http

@@ -33,7 +33,7 @@ class ScannerTest : public ::testing::Test {
     const fs::path path = fs::path(directory_.path()) / name;
     fs::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-    fs::last_write_time(path, fs::file_time_type::clock::now() - age);
+    fs::last_write_time(path, fs::file_time_type::clock::from_sys(begun_ - age));
   }
 
   static std::vector<std::string> keys(const ScanResult& found) {
@@ -50,7 +50,8 @@ class ScannerTest : public ::testing::Test {
 
   store::TestDirectory directory_;
   PosixFileSystem files_;
-  ManualClock clock_{SystemClock().now()};
+  const Instant begun_ = SystemClock().now();
+  ManualClock clock_{begun_};
   model::BoundaryPlan plan_;
   std::optional<Scanner> scanner_;
 };

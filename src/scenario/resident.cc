@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::chrono::seconds patience{60};
 constexpr std::chrono::milliseconds look{20};
-constexpr std::chrono::seconds time_to_end{10};
+/// Ten are promised, of a machine that does nothing else.
+constexpr std::chrono::seconds time_to_end{30};
 
 }  // namespace
 

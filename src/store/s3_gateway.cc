@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/format.h"
 #include "http/client.h"
-#include "http/listen_address.h"
 
 namespace cls::store {
 
@@ -15,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Somebody may take the port before it does; then with another.
+/// Somebody may have asked for just this port; then with another.
 constexpr int starts = 3;
 constexpr std::chrono::seconds patience{30};
 
@@ -29,7 +28,7 @@ std::string random_hex(std::size_t words) {
 }  // namespace
 
 S3Gateway::S3Gateway(ProcessRunner& processes, const S3GatewaySetup& setup)
-    : origin_{.tls = false, .host = "127.0.0.1", .port = http::free_loopback_port()},
+    : origin_{.tls = false, .host = "127.0.0.1", .port = port_.number()},
       credentials_{.id = "CLS" + random_hex(2), .secret = random_hex(5)} {
   ProcessSpec spec{.command = {setup.program, "--quiet", "--keep-alive", "--port",
                                origin_.host_header(), "--region", region, "posix"},

@@ -11,6 +11,7 @@
 
 #include "base/process_runner.h"
 #include "base/result.h"
+#include "http/listen_address.h"
 #include "http/sigv4.h"
 #include "store/s3_place.h"
 
@@ -46,6 +47,7 @@ class S3Gateway {
   S3Gateway(ProcessRunner& processes, const S3GatewaySetup& setup);
   Result<> wait_until_it_answers(const S3GatewaySetup& setup);
 
+  http::HeldPort port_;
   http::Origin origin_;
   http::Credentials credentials_;
   std::atomic<bool> answers_ = false;

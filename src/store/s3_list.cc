@@ -50,6 +50,17 @@ std::string md5_of(std::string_view bytes) {
   return digest;
 }
 
+/// True for the name that versitygw lists for the moment in which it replaces an object NAME:
+/// `.NAME.sgwtmp.` and digits. Nobody wrote it, and it is gone before it can be read.
+bool is_passing(std::string_view key) {
+  constexpr std::string_view mark = ".sgwtmp.";
+  const std::string_view name = key.substr(key.rfind('/') + 1);
+  const auto at = name.rfind(mark);
+  if (!name.starts_with('.') || at == std::string_view::npos || at == 0) return false;
+  const std::string_view number = name.substr(at + mark.size());
+  return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// What S3 said, in our order, without what is not after `start_after`.
 ListPage to_page(const ListRequest& request, s3_xml::Page found) {
   ListPage page;
@@ -58,7 +69,7 @@ ListPage to_page(const ListRequest& request, s3_xml::Page found) {
     return request.start_after.empty() || key > request.start_after;
   };
   for (auto& entry : found.objects) {
-    if (!is_after(entry.key)) continue;
+    if (!is_after(entry.key) || is_passing(entry.key)) continue;
     page.objects.push_back(
         {.uri = {request.prefix.scheme, request.prefix.bucket, std::move(entry.key)},
          .size = entry.size,

@@ -391,6 +391,23 @@ TEST_F(S3StoreTest, ListedKeysAreDecodedOnlyWhereTheyAreEncoded) {
   EXPECT_EQ(store_->list(all).value().objects.at(0).uri.key, "a+b%2B&");
 }
 
+TEST_F(S3StoreTest, WhatVersitygwListsWhileItReplacesAnObjectIsNone) {
+  std::string page = "<ListBucketResult><IsTruncated>false</IsTruncated>";
+  for (const auto* key :
+       {"a/.n.txt.sgwtmp.1795741503123456789", ".n.sgwtmp.1", "a/n.txt", "a/.n.txt", "a/n.sgwtmp.1",
+        "a/.sgwtmp.1", "a/.n.sgwtmp.", "a/.n.sgwtmp.x1"}) {
+    page += std::string("<Contents><Key>") + key +
+            "</Key><Size>3</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+            "<ETag>&quot;e&quot;</ETag></Contents>";
+  }
+  replies_ = {ok(page + "</ListBucketResult>")};
+  std::vector<std::string> keys;
+  const auto listed = store().list({.prefix = uri("")}).value();
+  for (const auto& info : listed.objects) keys.push_back(info.uri.key);
+  EXPECT_THAT(keys, ::testing::ElementsAre("a/.n.sgwtmp.", "a/.n.sgwtmp.x1", "a/.n.txt",
+                                           "a/.sgwtmp.1", "a/n.sgwtmp.1", "a/n.txt"));
+}
+
 TEST(S3Place, IsReadFromAUrl) {
   const auto place = S3Place::parse("https://minio.example:9000/my-bucket?region=eu").value();
   EXPECT_EQ(place.endpoint.to_string(), "https://minio.example:9000");

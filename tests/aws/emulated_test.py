@@ -15,7 +15,6 @@ import io
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,9 @@ import urllib.request
 import zipfile
 
 from assembly import Assembly, bootstrap_of, synthesise
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from held_port import hold_port, number_of  # noqa: E402
 
 CLS, TOOLS = "", pathlib.Path()
 SKIPPED = 77
@@ -61,18 +63,13 @@ def program():
     return packed.getvalue()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Emulator:
     """MiniStack as a process of its own."""
 
     def __init__(self, folder):
         self.log = pathlib.Path(folder, "ministack.log")
-        port = free_port()
+        self.held = hold_port()
+        port = number_of(self.held)
         self.url = f"http://127.0.0.1:{port}"
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(TOOLS / "python"),
                        "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",
@@ -97,6 +94,7 @@ class Emulator:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.held.close()
 
     def client(self, service, region, account="111122223333"):
         import boto3
