@@ -53,7 +53,7 @@ TEST_F(Execution, WhatIsTemporaryIsTriedThreeTimes) {
                              HasSubstr("trying again in 60 seconds")));
   EXPECT_GE(clock_.monotonic() - begun, std::chrono::seconds(90));
   full = 3;
-  EXPECT_EQ(cls({"deploy", "-p", "p.json", "--retry"}).code, 75);
+  EXPECT_EQ(cls({"deploy", "-p", "-", "--retry"}, copy_project("r")).code, 75);
   full = 0;
   // What is wrong for good is not tried again.
   EXPECT_THAT(cls({"destroy", "q:1", "--retry"}).err, Not(HasSubstr("trying again")));

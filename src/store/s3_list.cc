@@ -62,14 +62,14 @@ bool is_passing(std::string_view key) {
 }
 
 /// What S3 said, in our order, without what is not after `start_after`.
-ListPage to_page(const ListRequest& request, s3_xml::Page found) {
+ListPage to_page(const ListRequest& request, s3_xml::Page found, bool by_versitygw) {
   ListPage page;
   page.truncated = found.truncated;
   const auto is_after = [&](const std::string& key) {
     return request.start_after.empty() || key > request.start_after;
   };
   for (auto& entry : found.objects) {
-    if (!is_after(entry.key) || is_passing(entry.key)) continue;
+    if (!is_after(entry.key) || (by_versitygw && is_passing(entry.key))) continue;
     page.objects.push_back(
         {.uri = {request.prefix.scheme, request.prefix.bucket, std::move(entry.key)},
          .size = entry.size,
@@ -97,7 +97,8 @@ Result<ListPage> S3Store::list(const ListRequest& request) {
                   format("list {}: {}", request.prefix.to_string(), found.error().message));
     }
     const std::string next = found->token;
-    ListPage page = to_page(request, std::move(*found));
+    const bool by_versitygw = answer->headers.get("Server") == "VERSITYGW";
+    ListPage page = to_page(request, std::move(*found), by_versitygw);
     // All that was found was rolled up before: the next page has what is wanted.
     const bool empty = page.objects.empty() && page.prefixes.empty();
     if (empty && page.truncated && !next.empty() && next != token) {

@@ -400,12 +400,18 @@ TEST_F(S3StoreTest, WhatVersitygwListsWhileItReplacesAnObjectIsNone) {
             "</Key><Size>3</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
             "<ETag>&quot;e&quot;</ETag></Contents>";
   }
-  replies_ = {ok(page + "</ListBucketResult>")};
-  std::vector<std::string> keys;
-  const auto listed = store().list({.prefix = uri("")}).value();
-  for (const auto& info : listed.objects) keys.push_back(info.uri.key);
-  EXPECT_THAT(keys, ::testing::ElementsAre("a/.n.sgwtmp.", "a/.n.sgwtmp.x1", "a/.n.txt",
-                                           "a/.sgwtmp.1", "a/n.sgwtmp.1", "a/n.txt"));
+  page += "</ListBucketResult>";
+  const auto listed = [&](const std::string& server) {
+    replies_ = {ok(page, server)};
+    std::vector<std::string> keys;
+    const auto found = store().list({.prefix = uri("")}).value();
+    for (const auto& info : found.objects) keys.push_back(info.uri.key);
+    return keys;
+  };
+  EXPECT_THAT(listed("Server: VERSITYGW\r\n"),
+              ::testing::ElementsAre("a/.n.sgwtmp.", "a/.n.sgwtmp.x1", "a/.n.txt", "a/.sgwtmp.1",
+                                     "a/n.sgwtmp.1", "a/n.txt"));
+  EXPECT_EQ(listed("Server: AmazonS3\r\n").size(), 8U) << "there it is an object like any other";
 }
 
 TEST(S3Place, IsReadFromAUrl) {

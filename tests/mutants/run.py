@@ -98,6 +98,10 @@ def synchronise():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         target.chmod((ROOT / name).stat().st_mode)
+    tools = TREE / "build/tools"  # what tools/setup installs for tests, as a server of S3
+    if not tools.is_symlink():
+        tools.parent.mkdir(parents=True, exist_ok=True)
+        tools.symlink_to(ROOT / "build/tools")
     for folder in ("src", "tests", "cmake", "bench"):
         for path in (TREE / folder).rglob("*"):
             if path.is_file() and str(path.relative_to(TREE)) not in wanted:
