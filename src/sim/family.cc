@@ -33,7 +33,7 @@ constexpr flow::Limits small_limits{.segment_lines = 3,
                                     .append_tries = 2,
                                     .empty_lots_at_once = 1,
                                     .small_batch = 3,
-                                    .gathered = 6,
+                                    .gathered = 2,
                                     .cached_lines = 2,
                                     .hash_mask = 0x03C0'0000'0000'0000,  // 16 homes of one part
                                     .cached_lots = 2,
@@ -377,7 +377,8 @@ class Maker {
                 80);
     }
     // Lines wait, while more comes.
-    for (unsigned i = 0; i < recipe_.blocked; ++i) {
+    const unsigned blocked = recipe_.blocked + (faults_.chance(0.3) ? 2 : 0);
+    for (unsigned i = 0; i < blocked; ++i) {
       add_fault(FaultKind::Outage, Effect::Segment, 40);
     }
     // Commits that are published by others, while they are replaced.
