@@ -371,6 +371,13 @@ Result<ArcFlow::Decision> ArcFlow::decide(const record::Claim& claim, const lot:
     manifests.push_back({manifest, std::move(bytes)});
     std::ranges::move(stored, std::back_inserter(objects));
   }
+  // Where all is published already there is the state of the arc to be published: whoever finds
+  // this commit after its owner died sees that by a sink.
+  const auto published = [](const auto& sink) { return sink.second.published; };
+  if (!sinks.empty() && std::ranges::all_of(sinks, published)) {
+    sinks.begin()->second.published = false;
+    decision.revised = false;
+  }
   // A role that is declared no more stays at its revision: should it be declared again, its next
   // one follows that.
   for (const auto& [role, sink] : claim.sinks) {
@@ -413,14 +420,16 @@ Result<ArcOutcome> ArcFlow::commit(HeldClaim& held, const lot::LotId& lot, Compl
   if (done.lost) return ArcOutcome(Lost{});
   if (!done.prepared) return failed(*done.failure);
   if (!done.committed) return tl::unexpected<Failure>(std::move(*done.failure));
-  return publish(held, lot, follows && done.followed);
+  return publish(held, lot, follows && done.followed, decision->revised);
 }
 
-/// After a commit: `written` says that its first publication is stored already.
-Result<ArcOutcome> ArcFlow::publish(HeldClaim& held, const lot::LotId& lot, bool written) {
+/// After a commit: `written` says that its first publication is stored already, `revised` that
+/// there is something to tell of.
+Result<ArcOutcome> ArcFlow::publish(HeldClaim& held, const lot::LotId& lot, bool written,
+                                    bool revised) {
   auto published = publish_held(services_.store, arc_, held, written);
   if (!published) return pass(std::move(published));
-  announce(published->datasets, lot);
+  if (revised) announce(published->datasets, lot);
   if (!published->marked) {
     if (auto marked = finish_publication(services_.store, arc_, held); !marked) {
       return pass(std::move(marked));

@@ -108,10 +108,11 @@ class ArcFlow {
     store::WriteStep before;
     std::map<std::string, record::ClaimSink> sinks;
     store::WriteStep after;  ///< empty where published keys have to be read first
+    bool revised = true;     ///< a sink has a revision that is to be published
   };
   Result<Decision> decide(const record::Claim& claim, const lot::LotId& lot,
                           Completed completed) const;
-  Result<ArcOutcome> publish(HeldClaim& held, const lot::LotId& lot, bool written);
+  Result<ArcOutcome> publish(HeldClaim& held, const lot::LotId& lot, bool written, bool revised);
   Result<ArcOutcome> fail_attempt(HeldClaim& held, const lot::LotId& lot, const Failed& failed);
   Result<> store_partial(const std::string& attempt, const lot::LotId& lot,
                          const Failed& failed) const;

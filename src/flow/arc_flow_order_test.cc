@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of an attempt's steps, seen from what stands in the store when one of them fails or
 // somebody else acts in between.
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "flow/sweep.h"
 #include "flow/test_world.h"
 #include "store/faulty_store.h"
 
@@ -114,6 +117,31 @@ TEST_F(ArcFlowOrderTest, TheManifestOfAnEmptyLotStaysWhenTheLotBecomesComplete) 
   EXPECT_TRUE(world.manifest("out", lot, State::empty)) << "no manifest key is ever deleted";
   EXPECT_TRUE(world.store.head(
       world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed, first)));
+}
+
+/// All of its sinks are published already: what is lacking is the state of the arc alone.
+TEST_F(ArcFlowOrderTest, ACommitOfTheSameContentIsFoundWhoseOwnerDiedBeforeItsStateWasThere) {
+  run(0);
+  const Uri state =
+      world.project().places.arc_state({"p", "1"}, "a", lot_id(lot), record::ArcState::complete);
+  // As a lot leaves it that was to be replayed before its state was there.
+  ASSERT_TRUE(world.store.remove(state));
+  forget_source();
+  faulty.set_plan([](Operation, const Uri& uri) {
+    Fault fault;
+    if (uri.key.starts_with("arcs/")) {
+      fault.before_effect = [] { throw std::runtime_error("its owner dies"); };
+    }
+    return fault;
+  });
+  EXPECT_THROW(run_faulty(0), std::runtime_error);
+  EXPECT_EQ(world.claim(lot)->claim.state, record::ClaimState::committed);
+  EXPECT_FALSE(world.store.head(state));
+  const auto& arc = world.deployment->arcs()[0];
+  EXPECT_TRUE(
+      sweep_arc(world.store, *world.deployment, *world.logs, arc, {}).value().broken.empty());
+  EXPECT_TRUE(world.store.head(state));
+  EXPECT_TRUE(world.claim(lot)->claim.sinks.at("main").published);
 }
 
 /// Whoever wrote it so: nobody knows that its owner is dead.

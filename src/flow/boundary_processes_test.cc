@@ -160,14 +160,15 @@ record::LedgerLine line_of(const Arrival& arrival, record::Decision decision) {
 
 /// A log in which a version of x vanished, in the segment that closes the lot.
 void close_with_vanished(World& world, std::vector<record::LedgerLine> before) {
+  const LedgerLog::Follow nothing = [](const auto&, const auto&, const auto&) {};
   record::Segment first;
   first.lines = std::move(before);
-  ASSERT_TRUE(world.log().append(std::move(first), 0, {}));
+  ASSERT_TRUE(world.log().append(std::move(first), 0, nothing));
   record::Segment second;
   second.head.closes = {lot0};
   second.lines = {
       line_of(world.arrival("x", "2023-01-01T00:02:00Z", "between"), record::Decision::vanished)};
-  ASSERT_TRUE(world.log().append(std::move(second), 1, {}));
+  ASSERT_TRUE(world.log().append(std::move(second), 1, nothing));
 }
 
 /// Another process may list what came between after its successor; and bytes that came back are

@@ -7,16 +7,18 @@
 
 namespace cls::flow {
 
+HeldArrivals::HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits)
+    : HeldArrivals(std::move(path), unit, limits,
+                   [hash = SeededHash(), mask = limits.hash_mask](std::string_view uri) {
+                     return hash.of64(uri) & mask;
+                   }) {}
+
 HeldArrivals::HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits, Hash hash)
     : path_(std::move(path)),
       unit_(unit),
       small_batch_(limits.small_batch),
       gathered_(limits.gathered),
       hash_(std::move(hash)) {}
-
-HeldArrivals::Hash HeldArrivals::seeded() {
-  return [hash = SeededHash()](std::string_view uri) { return hash.of64(uri); };
-}
 
 /// The batch that has the id; the end where there is none any longer.
 std::vector<HeldArrivals::Kept>::const_iterator HeldArrivals::kept_of(Id id) const {

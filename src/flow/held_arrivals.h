@@ -35,8 +35,8 @@ class HeldArrivals {
   };
 
   /// All lots are of `unit`. URIs that have one hash are told apart.
-  HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits = {}, Hash hash = seeded());
-  static Hash seeded();
+  HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits = {});
+  HeldArrivals(Uri path, lot::LotUnit unit, const Limits& limits, Hash hash);
 
   /// Takes a batch: its arrivals are the ids from the one returned on. Each is loose until hold()
   /// or let_go().

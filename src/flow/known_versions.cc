@@ -91,9 +91,11 @@ VersionPrint VersionPrint::without_content() const {
   return print;
 }
 
-KnownVersions::Hash KnownVersions::seeded() {
-  return [hash = SeededHash()](std::string_view uri) { return hash.of128(uri); };
-}
+KnownVersions::KnownVersions(std::uint64_t hash_mask)
+    : uri_hash_([hash = SeededHash(), hash_mask](std::string_view uri) {
+        const Hash128 all = hash.of128(uri);
+        return Hash128{.low = all.low, .high = all.high & hash_mask};
+      }) {}
 
 Hash128 KnownVersions::key(std::string_view uri) const {
   const Hash128 hash = uri_hash_(uri);

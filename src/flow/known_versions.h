@@ -49,8 +49,8 @@ class KnownVersions {
  public:
   using Hash = std::function<Hash128(std::string_view)>;
 
-  explicit KnownVersions(Hash hash = seeded()) : uri_hash_(std::move(hash)) {}
-  static Hash seeded();
+  explicit KnownVersions(std::uint64_t hash_mask = ~std::uint64_t{0});
+  explicit KnownVersions(Hash hash) : uri_hash_(std::move(hash)) {}
 
   /// The version takes the place of the one that was known of this URI.
   void set(std::string_view uri, const record::ObjectVersion& version);

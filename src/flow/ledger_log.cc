@@ -59,7 +59,7 @@ LedgerLog::Members last_members(const record::LedgerLines& lines, std::vector<st
 }  // namespace
 
 LedgerLog::LedgerLog(store::ObjectStore& store, BoundaryRef boundary)
-    : store_(store), boundary_(boundary) {}
+    : store_(store), boundary_(boundary), known_(boundary.project->limits.hash_mask) {}
 
 Result<std::optional<record::Segment>> LedgerLog::read(std::uint64_t number) const {
   const auto& project = *boundary_.project;
@@ -176,7 +176,7 @@ Result<LedgerLog::Appended> LedgerLog::append(record::Segment segment, std::uint
   record::sort_lines(segment.lines);
   std::vector<store::WriteStep> steps(1);
   steps[0].push_back({.uri = uri, .bytes = record::write_segment(segment)});
-  if (follow) steps.push_back(following(segment, follow));
+  steps.push_back(following(segment, follow));
   auto written = write_or_read(store_, std::move(steps));
   if (written.ours(0)) {
     apply(segment);
@@ -233,8 +233,7 @@ std::optional<Instant> LedgerLog::closed_at(const lot::LotId& lot) const {
 std::optional<Instant> LedgerLog::last_seen(const lot::LotId& lot) const {
   const std::lock_guard lock(mutex_);
   const auto found = lots_.find(lot);
-  if (found == lots_.end() || found->second.segments.empty()) return std::nullopt;
-  return found->second.last_seen;
+  return found == lots_.end() ? std::nullopt : std::optional(found->second.last_seen);
 }
 
 bool LedgerLog::knows(const std::string& uri, const record::ObjectVersion& version) const {

@@ -54,8 +54,7 @@ class LedgerLog {
   using Follow = std::function<void(const lot::LotId&, const Members&, store::WriteStep&)>;
   /// Appends as number `decided` + 1, which is set; `decided` is the last segment that its lines
   /// were decided against.
-  Result<Appended> append(record::Segment segment, std::uint64_t decided,
-                          const Follow& follow = {});
+  Result<Appended> append(record::Segment segment, std::uint64_t decided, const Follow& follow);
 
   std::uint64_t last_number() const;
   bool is_closed(const lot::LotId& lot) const;
@@ -68,7 +67,7 @@ class LedgerLog {
   bool is_collecting(const lot::LotId& lot) const;
   /// When the closing segment was written.
   std::optional<Instant> closed_at(const lot::LotId& lot) const;
-  /// When the last line for this open lot was first seen.
+  /// When the last line for this open lot was first seen; the beginning of time for one without.
   std::optional<Instant> last_seen(const lot::LotId& lot) const;
 
   /// True if the last line of this URI, but for vanished ones, is about the same version.

@@ -73,9 +73,7 @@ void LedgerLog::cache_members(const lot::LotId& lot,
   }
   cache_.push_front({lot, members, members, std::nullopt});
   kept_bytes_ += members->bytes();
-  for (auto oldest = cache_.end(); kept_bytes_ > limits.cached_bytes && oldest != cache_.begin();) {
-    drop(--oldest);
-  }
+  for (auto oldest = cache_.end(); kept_bytes_ > limits.cached_bytes;) drop(--oldest);
   if (cache_.size() > limits.cached_lots) {
     drop(std::prev(cache_.end()));
     cache_.pop_back();

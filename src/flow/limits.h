@@ -29,6 +29,8 @@ struct Limits {
   /// What is kept parsed, in lines of some 500 bytes, of segments: what is being published and what
   /// the workers of the arcs are at; one always stays.
   std::size_t cached_lines = 50'000;
+  /// The bits that count of the hash by which a URI is found in a table.
+  std::uint64_t hash_mask = ~std::uint64_t{0};
   /// Lots whose members arcs are about to read, …
   std::size_t cached_lots = 64;
   /// … and what they take.

@@ -12,7 +12,12 @@
 namespace cls::sim {
 
 enum class Effect : std::uint8_t {
-  Read,     ///< get, head
+  Read,         ///< get, head: of what no other kind is of
+  ReadSegment,  ///< of a ledger
+  ReadClaim,
+  ReadMembers,
+  ReadManifest,  ///< of a public key, or a former revision
+  ReadData,
   List,     ///< one page
   Segment,  ///< of a ledger
   BoundaryManifest,
@@ -38,7 +43,7 @@ enum class Effect : std::uint8_t {
   Subscription,
   Metadata,  ///< the other records of a deployment
 };
-inline constexpr std::size_t effect_count = 25;
+inline constexpr std::size_t effect_count = 30;
 
 /// What goes wrong in one call of the store.
 enum class FaultKind : std::uint8_t {
@@ -53,6 +58,11 @@ enum class FaultKind : std::uint8_t {
 };
 inline constexpr std::size_t fault_count = 8;
 
+/// True for get and head, whatever they read.
+inline bool is_read(Effect effect) {
+  return effect <= Effect::ReadData;
+}
+
 /// True for what cannot happen: only steps of several writes can be torn, and these effects are
 /// never in one: a read is no write; claims, segments, subscriptions, kept manifests and records of
 /// what is overwritten are written
@@ -66,6 +76,11 @@ namespace cls::json {
 template <>
 inline constexpr auto names_of<sim::Effect> =
     Names<sim::Effect, sim::effect_count>{{{sim::Effect::Read, "read"},
+                                           {sim::Effect::ReadSegment, "read segment"},
+                                           {sim::Effect::ReadClaim, "read claim"},
+                                           {sim::Effect::ReadMembers, "read members"},
+                                           {sim::Effect::ReadManifest, "read manifest"},
+                                           {sim::Effect::ReadData, "read data"},
                                            {sim::Effect::List, "list"},
                                            {sim::Effect::Segment, "ledger segment"},
                                            {sim::Effect::BoundaryManifest, "boundary manifest"},

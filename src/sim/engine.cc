@@ -267,9 +267,10 @@ void Engine::sweep() {
 
 void Engine::beat() {
   if (process_.stop_requested() && !finishing_) held_.request_stop_all();
-  if (beating_ || working_ == 0) return;
-  beating_ = true;
+  if (working_ == 0) return;
   held_.judge_all();
+  if (beating_) return;  // a store that does not answer for one claim holds up no judgement
+  beating_ = true;
   while (held_.beat_one()) {
   }
   beating_ = false;
@@ -295,7 +296,7 @@ bool Engine::work() {
   ++running_[item->first];
   Result<flow::ArcOutcome> outcome = flow::ArcOutcome(flow::Idle::NotReady);
   // It may be switched off, and on again, just when a lot of it was taken.
-  const bool off = world_.watcher() == nullptr && dice_.chance(0.005);
+  const bool off = world_.watcher() == nullptr && dice_.chance(0.005) && !world_.healed();
   if (off) arcs_.at(item->first)->set_enabled(false);
   outcome = arcs_.at(item->first)->run(item->second);
   if (off) arcs_.at(item->first)->set_enabled(true);

@@ -23,22 +23,28 @@ const std::vector rare_effects{
     Effect::KeptManifest,     Effect::ArcStateRemove, Effect::PrivateManifest,
     Effect::BoundaryManifest, Effect::ClaimEnd,       Effect::Overwrites};
 
+const std::vector reads{Effect::Read,        Effect::ReadSegment,  Effect::ReadClaim,
+                        Effect::ReadMembers, Effect::ReadManifest, Effect::ReadData};
+const std::vector slow_reads{FaultKind::Slow, FaultKind::Stall, FaultKind::Outage};
+
 /// Such that worlds of a few objects meet each of them.
 constexpr flow::Limits small_limits{.segment_lines = 3,
                                     .segment_line_limit = 5,
                                     .append_tries = 2,
                                     .empty_lots_at_once = 1,
                                     .small_batch = 3,
-                                    .gathered = 6,
+                                    .gathered = 2,
                                     .cached_lines = 2,
+                                    .hash_mask = 0x03C0'0000'0000'0000,  // 16 homes of one part
                                     .cached_lots = 2,
                                     .cached_bytes = 60,
-                                    .group_lots = 3,
-                                    .group_bytes = 300,
+                                    .group_lots = 2,
+                                    .group_bytes = 250,
                                     .manifest_part = 2,
                                     .publish_tries = 2,
                                     .lost_attempts = 1,
-                                    .source_tries = 2};
+                                    .source_tries = 2,
+                                    .removed_at_once = 3};
 
 /// Makes one script; the streams are one for each kind of choice.
 class Maker {
@@ -84,9 +90,10 @@ class Maker {
     recipe_.clock = shape_.chance(0.1) ? 1 : 0;
     recipe_.replays = shape_.chance(0.2) ? 2 : 0;
     recipe_.downs = shape_.chance(0.2) ? 1 : 0;
+    recipe_.meddles = shape_.chance(0.2) ? 4 : 0;
     if (shape_.chance(0.2)) recipe_.on_conflict = model::OnConflict::replace;
     if (shape_.chance(0.2)) recipe_.arrival = EventArrival::infrequent;
-    recipe_.small = shape_.chance(0.1);
+    recipe_.small = shape_.chance(0.2);
     if (shape_.chance(0.1)) recipe_.empty = model::EmptyLots::publish;
     if (shape_.chance(0.1)) recipe_.versions = Versions::ETag;
     if (shape_.chance(0.1)) recipe_.ending = Ending::Run;
@@ -158,7 +165,7 @@ class Maker {
 
   /// A name that has to be quoted, or encoded; one that no file system would take.
   std::string odd(const std::string& name) {
-    if (files_.chance(0.03)) return std::string(files_.chance(0.3) ? 70'000 : 40'000, 'n') + name;
+    if (files_.chance(0.08)) return std::string(files_.chance(0.5) ? 70'000 : 40'000, 'n') + name;
     return files_.pick(std::vector<std::string>{"a b " + name, "%20" + name, "\u00fc\u4e2d" + name,
                                                 "+&=?#" + name, "\"q\"'" + name, "\\n" + name,
                                                 "{x}" + name, name + "."});
@@ -167,9 +174,9 @@ class Maker {
   /// A name that holds no time: none at all, or one that there is not.
   std::string untimed(const std::string& name) {
     return files_.pick(std::vector<std::string>{
-        "no-time-" + name, "t99999999999-" + name, "t99999999999999999999999-" + name,
-        "x-20230231T010203-" + name, "x-999990228T010203-" + name,
-        "x-99999999999999999990228T010203-" + name});
+        "no-time-" + name, "t-5-" + name, "t12x-" + name, "x--199990228T010203-" + name,
+        "t99999999999-" + name, "t99999999999999999999999-" + name, "x-20230231T010203-" + name,
+        "x-999990228T010203-" + name, "x-99999999999999999990228T010203-" + name});
   }
 
   /// The time that the boundary is to read in a key of this moment, and how the key says it.
@@ -265,6 +272,8 @@ class Maker {
     several(StepKind::Retry, recipe_.retries, any_arc);
     several(StepKind::Replay, recipe_.replays, [&](Step& step) {
       any_arc(step);
+      // Few lots, so that one is replayed in each of the places where its arc has its sinks.
+      if (recipe_.moved) step.which %= 3;
       if (!recipe_.revised) return;
       step.name = "a0";
       step.which %= 2;
@@ -279,11 +288,14 @@ class Maker {
     several(StepKind::Others, recipe_.others, none);
     several(StepKind::Damage, recipe_.damages, [this](Step& step) {
       step.amount = orders_.chance(0.5) ? orders_.span(1s, 30s) : orders_.span(30s, 10min);
-      if (orders_.chance(0.6)) step.name = on_read;
+      if (orders_.chance(0.7)) step.name = orders_.chance(0.8) ? on_read : on_lost_answer;
     });
+    several(StepKind::Meddle, recipe_.meddles,
+            [this](Step& step) { step.amount = orders_.span(1s, 5min); });
     several(StepKind::Older, recipe_.older, [this](Step& step) {
       step.name = older_name();
       step.which %= recipe_.lots + 2;
+      step.amount = orders_.span(1s, 10min);
     });
     for (unsigned i = 0; i < recipe_.destroys; ++i) {
       Step& gone = add(StepKind::Destroy, any_time(orders_));
@@ -335,7 +347,9 @@ class Maker {
     const unsigned deploys = recipe_.destroys + recipe_.others + recipe_.redeploys;
     for (unsigned i = 0; i < 2 * deploys; ++i) {
       add_fault(static_cast<FaultKind>(faults_.below(fault_count)),
-                faults_.chance(0.8) ? Effect::Metadata : Effect::Subscription, 120);
+                faults_.pick(std::vector{Effect::Metadata, Effect::Metadata, Effect::Read,
+                                         Effect::Read, Effect::Subscription}),
+                120);
     }
     // Where few worlds go, and in what follows there.
     for (int i = 0; i < 2; ++i) {
@@ -348,10 +362,35 @@ class Maker {
     for (unsigned i = 0; i < recipe_.read_faults; ++i) {
       script_.store_faults.push_back(
           {.number = ++next_,
-           .kind = FaultKind::ErrorBefore,
-           .effect = faults_.chance(0.7) ? Effect::Read : Effect::List,
-           .occurrence = static_cast<unsigned>(1 + faults_.below(2500))});
+           .kind = faults_.chance(0.7) ? FaultKind::ErrorBefore : faults_.pick(slow_reads),
+           .effect = faults_.chance(0.8) ? faults_.pick(reads) : Effect::List,
+           .occurrence = static_cast<unsigned>(1 + faults_.below(600))});
     }
+    for (unsigned i = 0; i < recipe_.damages / 2; ++i) {
+      add_fault(FaultKind::ErrorAfter, faults_.pick(rare_effects), 6);
+    }
+    // Bodies of which it is looked up who made them.
+    for (unsigned i = 0; recipe_.moved && i < 10; ++i) {
+      add_fault(faults_.chance(0.5) ? FaultKind::ErrorBefore : FaultKind::Outage,
+                faults_.pick(std::vector{Effect::ReadMembers, Effect::ReadManifest, Effect::List,
+                                         Effect::KeptManifest}),
+                80);
+    }
+    // Lines wait, while more comes.
+    const unsigned blocked = recipe_.blocked + (faults_.chance(0.3) ? 2 : 0);
+    for (unsigned i = 0; i < blocked; ++i) {
+      add_fault(FaultKind::Outage, Effect::Segment, 40);
+    }
+    // Commits that are published by others, while they are replaced.
+    if (recipe_.replays > 5) {
+      for (int i = 0; i < 5; ++i) {
+        add_fault(faults_.chance(0.5) ? FaultKind::CrashAfter : FaultKind::Outage,
+                  Effect::ClaimCommit, 20);
+        add_fault(FaultKind::Stall, Effect::ReadManifest, 200);
+      }
+    }
+    // Deep in the run, as reads and listings are frequent.
+    for (int i = 0; i < 2; ++i) add_fault(faults_.pick(slow_reads), faults_.pick(reads), 300);
     const auto messages = bus_.below(recipe_.bus_faults + 1);
     for (std::uint64_t i = 0; i < messages; ++i) {
       script_.bus_faults.push_back({.number = ++next_,

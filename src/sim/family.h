@@ -29,9 +29,9 @@ inline constexpr const char* older_dataset = "old";
 
 /// What the keys of `keyTimestampRegex` are read by. In every key `t<epoch>-` says what all of them
 /// are to give; where it stands in none, they must give nothing.
-inline constexpr const char* epoch_in_key = R"(t(?P<epoch>\d+)-)";
+inline constexpr const char* epoch_in_key = R"(t(?P<epoch>-?\w+)-)";
 inline constexpr const char* date_in_key =
-    R"(-(?P<year>\d{4,20})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)-)";
+    R"(-(?P<year>-?\d{4,20})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)-)";
 /// To the hour, or where that is not said to the day.
 inline constexpr const char* hour_in_key =
     R"(-(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(T(?P<hour>\d\d)\d{4})?-)";

@@ -7,6 +7,7 @@
 #include "flow/claim_store.h"
 #include "flow/deploy.h"
 #include "json/value.h"
+#include "sim/meddler.h"
 
 namespace cls::sim {
 
@@ -68,6 +69,14 @@ void Operator::redeploy(const Step& order) {
   if (next < world_.settings().projects.size()) deploy(next);
 }
 
+void Operator::delete_records(const flow::Deployed& project) {
+  world_.close();
+  while (world_.at_work()) process_.pause(again_after);
+  world_.oracle().deletes(true);
+  while (!flow::delete_records(store_, project)) process_.pause(again_after);
+  world_.oracle().deletes(false);
+}
+
 /// As `cls destroy` does; with its records only while nobody is at work.
 void Operator::destroy(bool with_records, bool unlisted) {
   if (world_.gone()) return;
@@ -75,13 +84,7 @@ void Operator::destroy(bool with_records, bool unlisted) {
   // As if it had been deployed by a cls that did not list what it stores.
   const Uri materials = project.places.materials(project.plan.project);
   while (unlisted && !store_.remove(materials)) process_.pause(again_after);
-  if (with_records) {
-    world_.close();
-    while (world_.at_work()) process_.pause(again_after);
-    world_.oracle().deletes(true);
-    while (!flow::delete_records(store_, project)) process_.pause(again_after);
-    world_.oracle().deletes(false);
-  }
+  if (with_records) delete_records(project);
   while (!flow::remove_project(store_, project)) process_.pause(again_after);
   // Once more, as who was cut off does: there is nothing left, and it is listed no more.
   while (!flow::remove_project(store_, project)) process_.pause(again_after);
@@ -92,8 +95,9 @@ void Operator::destroy(bool with_records, bool unlisted) {
 }
 
 /// Another project comes with a dataset of its own, and one that this project has: it must be
-/// refused while that is deployed, and then own nothing. It goes again in any case.
-void Operator::others() {
+/// refused while that is deployed, and then own nothing. It goes again in any case. Where there is
+/// only what the project left, somebody may delete that meanwhile, but for the dataset's.
+void Operator::others(bool deletes) {
   const auto& plan = world_.planned().projects().front()->plan;
   const record::Places places(plan.placement);
   flow::ProjectRecords records;
@@ -110,7 +114,20 @@ void Operator::others() {
   }
   if (!stored && stored.error().code == FailureCode::Conflict) {
     const auto owner = flow::stored_owner(store_, places, own.id());
-    if (owner && *owner) world_.oracle().violated(5, "a project that was refused owns a dataset");
+    const bool owns = owner && *owner && (*owner)->owner == records.project;
+    if (owns) world_.oracle().violated(5, "a project that was refused owns a dataset");
+  }
+  if (stored && world_.gone() && deletes) {
+    delete_records(*world_.planned().projects().front());
+    // Those of its own, which the first one's were.
+    model::ProjectPlan others;
+    others.placement = records.placement;
+    others.project = records.project;
+    others.arcs.emplace_back().sinks = {{"own", records.datasets[0]},
+                                        {"main", records.datasets[1]}};
+    others.arcs.front().name = "x";
+    delete_records(flow::Deployed(others, world_.settings().limits));
+    world_.open();
   }
   while (!flow::remove_project(store_, places, records.project)) process_.pause(again_after);
 }
@@ -135,9 +152,16 @@ void Operator::switch_one(const std::string& name, bool enabled) {
   world_.ring();
 }
 
-void Operator::retry(const std::string& arc) {
+void Operator::retry(const std::string& arc, unsigned which) {
   const auto* ref = find(arc);
   if (ref == nullptr) return;
+  const auto subscribes = [](const auto& source) { return source.second.subscribe; };
+  if (std::ranges::none_of(ref->arc->sources, subscribes)) {
+    // Such an arc runs when somebody says so.
+    const auto& unit = world_.planned().projects().front()->plan.boundaries.front().unit;
+    const auto first = lot::LotId::at(unit, world_.settings().start).value();
+    world_.look_at(*ref, lot::LotId::from_index(unit, first.index() + which % 8));
+  }
   // Of all there are: of what has not ended nothing is to be tried again.
   std::vector<Uri> lots{flow::claim_uri(*ref, lot::LotId::parse("19990101PT5M000").value())};
   const auto take = [&](const flow::StoredClaim& stored) { lots.push_back(stored.uri); };
@@ -157,13 +181,7 @@ void Operator::replay(const std::string& arc, unsigned which) {
   };
   static_cast<void>(flow::for_each_claim(store_, *ref, take, [](const Uri&, const Failure&) {}));
   if (committed.empty()) return;
-  auto& chosen = committed[which % committed.size()];
-  chosen.claim.state = record::ClaimState::retrying;
-  chosen.claim.result.reset();
-  chosen.claim.attempts = 0;
-  chosen.claim.lostAttempts = 0;
-  ++chosen.claim.beat;
-  static_cast<void>(flow::write_claim(store_, chosen.uri, chosen.claim, chosen.etag));
+  replay_claim(store_, std::move(committed[which % committed.size()]));
   world_.ring();
 }
 
@@ -174,12 +192,12 @@ void Operator::carry_out(const Step& order) {
     case StepKind::Destroy:
       return destroy(order.which % 2 == 1, order.which > 1);
     case StepKind::Others:
-      return others();
+      return others(order.which % 2 == 0);
     case StepKind::Disable:
     case StepKind::Enable:
       return switch_one(order.name, order.kind == StepKind::Enable);
     case StepKind::Retry:
-      return retry(order.name);
+      return retry(order.name, order.which);
     case StepKind::Replay:
       return replay(order.name, order.which);
     default:

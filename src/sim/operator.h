@@ -19,10 +19,11 @@ class Operator {
   void carry_out(const Step& order);
   void redeploy(const Step& order);
   void destroy(bool with_records, bool unlisted);
-  void others();
+  void others(bool deletes);
+  void delete_records(const flow::Deployed& project);
   void look_for(const flow::Deployed& project, bool is_there);
   void switch_one(const std::string& name, bool enabled);
-  void retry(const std::string& arc);
+  void retry(const std::string& arc, unsigned which);
   void replay(const std::string& arc, unsigned which);
   const flow::ArcRef* find(const std::string& arc) const;
 

@@ -48,8 +48,8 @@ const Stored* Oracle::whole(const Uri& uri) const {
 }
 
 void Oracle::outside_changed(const Change& change) {
-  if (!change.before) return older_published(change);
   if (spoiled_.erase(change.uri) > 0) return;  // it is put back
+  if (!change.before) return older_published(change);
   spoiled_[change.uri] = *change.before;
   spoiled_once_.insert(change.uri);
 }
@@ -79,6 +79,7 @@ void Oracle::deletes(bool so) {
 void Oracle::deleted(const Change& change) {
   const std::string& key = change.uri.key;
   const std::string uri = change.uri.to_string();
+  spoiled_.erase(change.uri);
   if (key.starts_with("arrivals/")) {
     logs_.erase(text_after(key, "boundary="));
   } else if (key.starts_with("claims/")) {

@@ -29,7 +29,9 @@ std::optional<Instant> time_in(const std::string& key) {
   const char* begin = key.data() + at + 2;
   const auto [end, error] = std::from_chars(begin, key.data() + key.size(), seconds);
   // The last second of the year 2261.
-  if (error != std::errc() || *end != '-' || seconds > 9214646399) return std::nullopt;
+  if (error != std::errc() || *end != '-' || seconds < 0 || seconds > 9214646399) {
+    return std::nullopt;
+  }
   return Instant(std::chrono::seconds(seconds));
 }
 

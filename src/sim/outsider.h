@@ -25,6 +25,8 @@ class Outsider {
   /// before that.
   void damage(const Step& step);
   void about_to_read(const Uri& uri);
+  void answer_lost(const Uri& uri);
+  void about_to_write(const Uri& uri);
   /// Puts back all that is spoiled.
   void mend_all();
   /// A lot of a dataset, as an older tool publishes it: where nothing stands.
@@ -33,18 +35,27 @@ class Outsider {
  private:
   struct Spoiled {
     Stored original;
-    std::string etag;  ///< of what stands in its place
+    std::string etag;  ///< of what stands in its place; empty: nothing
   };
   void write(const Uri& uri, const std::string& bytes, nanoseconds shift = {});
   void mend(const Uri& uri);
   void spoil(const Uri& uri, const Step& step);
+  void change_older(const Uri& uri, const Step& step);
+  void tell_of_older(const Uri& uri);
+  bool is_irreplaceable(const Uri& uri) const;
   bool can_be_spoiled(const Uri& uri, std::string_view kind) const;
   void leave_note();
   void leave_strays(const std::string& dataset);
 
   World& world_;
-  std::vector<Step> waiting_;  // damages of what is read next
+  struct Waiting {
+    Step step;
+    unsigned reads = 0;  // that are left alone before
+  };
+  std::vector<Waiting> waiting_;        // damages of what is read next
+  std::vector<Step> waiting_for_loss_;  // of what the next lost answer is about
   std::map<Uri, Spoiled> spoiled_;
+  std::map<Uri, Step> away_;  // manifests of another tool that will be taken away
 };
 
 }  // namespace cls::sim

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/port.h"
 
+#include <algorithm>
+#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -18,6 +20,16 @@ constexpr std::string_view dataset_label = "datasets/name=";
 
 tl::unexpected<Failure> unavailable(const Uri& uri) {
   return fail(FailureCode::Unavailable, format("{}: injected fault", uri.to_string()));
+}
+
+/// What a store says that fails, or seems to: most of the time that it is passing trouble.
+tl::unexpected<Failure> answer_of(const StoreFault* fault, const Uri& uri) {
+  FailureCode code = FailureCode::Unavailable;
+  if (fault != nullptr && fault->number % 4 == 0) {
+    if (fault->kind == FaultKind::ErrorBefore) code = FailureCode::Denied;
+    if (fault->kind == FaultKind::ErrorAfter) code = FailureCode::NoSpace;
+  }
+  return fail(code, format("{}: injected fault", uri.to_string()));
 }
 
 std::string text_of(const Failure& failure) {
@@ -108,9 +120,26 @@ Effect StorePort::copy_effect(const Uri& to) const {
   return world_.disk().find(to) != nullptr ? Effect::DataReplace : Effect::Data;
 }
 
+Effect StorePort::read_effect(const Uri& uri) {
+  const auto name = record::parse_store_name(uri.bucket);
+  if (!name) return Effect::ReadData;
+  if (name->kind == record::StoreKind::Metadata) return Effect::Read;
+  constexpr std::array<std::pair<std::string_view, Effect>, 5> kinds{
+      {{"arrivals/", Effect::ReadSegment},
+       {"claims/", Effect::ReadClaim},
+       {"members/", Effect::ReadMembers},
+       {"datasets/", Effect::ReadManifest},
+       {"attempts/", Effect::ReadManifest}}};
+  const auto kind =
+      std::ranges::find_if(kinds, [&](const auto& one) { return uri.key.starts_with(one.first); });
+  return kind == kinds.end() ? Effect::Read : kind->second;
+}
+
 const StoreFault* StorePort::reach(const Call& call) {
   if (world_.watcher() != nullptr && process_.name() != "op") {
-    world_.watcher()->called(call.effect, call.conditional, call.uri);
+    // Who pays for reads asks not of what they are.
+    const Effect effect = is_read(call.effect) ? Effect::Read : call.effect;
+    world_.watcher()->called(effect, call.conditional, call.uri);
   }
   return world_.reach(call.effect, process_);
 }
@@ -170,7 +199,8 @@ bool StorePort::goes_down(const StoreFault* fault, const Call& call, bool took_e
     return false;
   }
   if (fault->number % 3 == 1) {
-    world_.block(call.effect, dice_.span(1s, 5min));
+    const bool alone = dice_.chance(0.5);
+    world_.block(call.effect, dice_.span(1s, alone ? 15min : 5min), alone ? &process_ : nullptr);
   } else {
     world_.go_down(outage());
   }
@@ -198,10 +228,11 @@ auto StorePort::read(Effect effect, const Uri& uri, Act&& act) -> decltype(act()
   const bool hit = fault != nullptr &&
                    (fault->kind == FaultKind::ErrorBefore || fault->kind == FaultKind::ErrorAfter);
   goes_down(fault, call, false);
-  const bool fails = hit || world_.store_is_down(call.effect);
+  const bool fails = hit || world_.store_is_down(call.effect, process_);
   if (fails) {
     trace(call, "read", "unavailable");
-    return unavailable(uri);
+    return fault != nullptr && fault->kind == FaultKind::ErrorBefore ? answer_of(fault, uri)
+                                                                     : unavailable(uri);
   }
   auto result = act();
   after(fault, call);
@@ -234,9 +265,9 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
   before(fault, call);
   const bool hit = fault != nullptr && fault->kind == FaultKind::ErrorBefore;
   goes_down(fault, call, false);
-  if (hit || world_.store_is_down(call.effect)) {
+  if (hit || world_.store_is_down(call.effect, process_)) {
     trace(call, "write", "unavailable");
-    return unavailable(call.uri);
+    return answer_of(fault, call.uri);
   }
   if constexpr (std::is_same_v<decltype(act()), Result<std::string>>) {
     if (world_.bug() == PortBug::AnswerInvented && !world_.healed() && dice_.chance(0.02)) {
@@ -256,23 +287,24 @@ auto StorePort::change(const Call& call, Act&& act) -> decltype(act()) {
   if (!call.in_group) settle();
   if (goes_down(fault, call, true) || (fault != nullptr && fault->kind == FaultKind::ErrorAfter)) {
     trace(call, "write", "answer lost");
-    return unavailable(call.uri);
+    world_.answer_lost(call.uri);
+    return answer_of(fault, call.uri);
   }
   return result;
 }
 
 Result<store::Object> StorePort::get(const Uri& uri, const store::Range& range) {
-  world_.about_to_read(uri);
-  return read(Effect::Read, uri, [&] { return plain_.get(uri, range); });
+  if (!process_.dying()) world_.about_to_read(uri);
+  return read(read_effect(uri), uri, [&] { return plain_.get(uri, range); });
 }
 
 Result<store::ObjectInfo> StorePort::get_pieces(const Uri& uri,
                                                 const std::function<void(std::string_view)>& take) {
-  return read(Effect::Read, uri, [&] { return plain_.get_pieces(uri, take); });
+  return read(read_effect(uri), uri, [&] { return plain_.get_pieces(uri, take); });
 }
 
 Result<store::ObjectInfo> StorePort::head(const Uri& uri) {
-  return read(Effect::Read, uri, [&] { return plain_.head(uri); });
+  return read(read_effect(uri), uri, [&] { return plain_.head(uri); });
 }
 
 Result<store::ListPage> StorePort::list(const store::ListRequest& request) {
@@ -295,6 +327,7 @@ Result<std::string> StorePort::replace_if(const Uri& uri, std::string_view etag,
 
 Result<std::string> StorePort::write_one(const store::Write& write, bool in_group,
                                          std::function<void()> torn) {
+  if (!process_.dying()) world_.about_to_write(write.uri);
   return change({.effect = effect_of(write.uri, write.bytes, false),
                  .uri = write.uri,
                  .conditional = true,

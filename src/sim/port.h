@@ -47,6 +47,7 @@ class StorePort final : public store::ObjectStore {
   Effect effect_of(const Uri& uri, std::string_view bytes, bool removes) const;
   Effect claim_effect(const Uri& uri, std::string_view bytes) const;
   Effect copy_effect(const Uri& to) const;
+  static Effect read_effect(const Uri& uri);
   template <class Act>
   auto read(Effect effect, const Uri& uri, Act&& act) -> decltype(act());
   template <class Act>

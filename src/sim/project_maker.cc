@@ -50,11 +50,17 @@ void ProjectMaker::change(model::ProjectPlan& plan, unsigned number) {
     if (shape_.chance(0.5)) one.declaration = format("d{}", number + 2);
   }
   if (shape_.chance(0.5)) plan.boundaries.front().settle = std::chrono::seconds(30);
+  if (recipe_.empty == model::EmptyLots::publish && shape_.chance(0.5)) {
+    auto& empty_lots = plan.boundaries.front().empty_lots;
+    const bool skips = empty_lots == model::EmptyLots::skip;
+    empty_lots = skips ? model::EmptyLots::publish : model::EmptyLots::skip;
+  }
   if (recipe_.moved) {
     // What an arc declares is named by a hash of it.
     for (auto& one : plan.arcs) one.declaration += "+";
     move_sinks(plan);
     if (shape_.chance(0.5)) come_or_go(plan);
+    if (shape_.chance(0.3)) silence(plan);
   }
   if (plan.arcs.size() < 5 && arcs_ < most_arcs && shape_.chance(0.3)) {
     plan.arcs.push_back(arc(arcs_++));
@@ -147,7 +153,8 @@ void ProjectMaker::follow_sinks(const model::ProjectPlan& plan, model::ArcPlan& 
 /// Another dataset for the first sink of an arc, or the one it had, which its readers follow. The
 /// second one, which nobody reads, goes and comes.
 void ProjectMaker::move_sinks(model::ProjectPlan& plan) {
-  auto& arc = plan.arcs[static_cast<std::size_t>(shape_.below(plan.arcs.size()))];
+  const bool first = shape_.chance(0.6);
+  auto& arc = plan.arcs[first ? 0 : static_cast<std::size_t>(shape_.below(plan.arcs.size()))];
   const auto number = static_cast<unsigned>(number_of(arc.name) - '0');
   auto& sinks = arc.sinks;
   const bool back = sinks.front().second.name.starts_with("moved");
@@ -175,6 +182,24 @@ void ProjectMaker::come_or_go(model::ProjectPlan& plan) {
         plan.arcs.begin() + static_cast<std::ptrdiff_t>(shape_.below(plan.arcs.size()));
     gone_.push_back(std::move(*which));
     plan.arcs.erase(which);
+  }
+}
+
+/// An arc subscribes to nothing any more, and runs only when somebody says so; or to what it did.
+void ProjectMaker::silence(model::ProjectPlan& plan) {
+  auto& arc = plan.arcs[static_cast<std::size_t>(shape_.below(plan.arcs.size()))];
+  const auto before = silent_.find(arc.name);
+  if (before != silent_.end()) {
+    for (std::size_t i = 0; i < arc.sources.size(); ++i) {
+      arc.sources[i].second.subscribe = before->second[i];
+    }
+    silent_.erase(before);
+    return;
+  }
+  auto& subscribed = silent_[arc.name];
+  for (auto& [role, source] : arc.sources) {
+    subscribed.push_back(source.subscribe);
+    source.subscribe = false;
   }
 }
 

@@ -29,15 +29,17 @@ class ProjectMaker {
   static void follow_sinks(const model::ProjectPlan& plan, model::ArcPlan& reader);
   void move_sinks(model::ProjectPlan& plan);
   void come_or_go(model::ProjectPlan& plan);
+  void silence(model::ProjectPlan& plan);
   void read_older(model::ProjectPlan& plan);
 
   const Recipe& recipe_;
   Random& shape_;
   lot::LotUnit unit_;
   bool day_;
-  unsigned arcs_ = 0;                   // there ever were
-  std::vector<model::ArcPlan> gone_;    // arcs that were taken out
-  std::map<unsigned, unsigned> roots_;  // of an arc's files: one bit per boundary
+  unsigned arcs_ = 0;                                // there ever were
+  std::vector<model::ArcPlan> gone_;                 // arcs that were taken out
+  std::map<std::string, std::vector<bool>> silent_;  // what their sources subscribed to before
+  std::map<unsigned, unsigned> roots_;               // of an arc's files: one bit per boundary
 };
 
 }  // namespace cls::sim

@@ -33,6 +33,8 @@ constexpr std::array families{
              r.source = LotSource::arrivalTime;
              r.empty = model::EmptyLots::publish;
              r.files_per_lot = 0.5;
+             r.redeploys = 3;
+             r.kills = 3;
            }},
     Family{"ahead",
            [](Recipe& r) {
@@ -57,6 +59,25 @@ constexpr std::array families{
              r.again = 0.4;
              r.flutter = 0.4;
              r.deleted = 0.2;
+           }},
+    Family{"fluttering",
+           [](Recipe& r) {
+             r.files_per_lot = 4;
+             r.again = 0.7;
+             r.flutter = 0.8;
+             r.late = 0.3;
+             r.ahead = 0.1;
+             r.max_ahead = 2;
+             r.blocked = 12;
+           }},
+    Family{"waiting",
+           [](Recipe& r) {
+             r.versions = Versions::ETag;
+             r.again = 0.7;
+             r.same = 0.5;
+             r.flutter = 0.8;
+             r.late = 0.4;
+             r.blocked = 12;
            }},
     Family{"filtered", [](Recipe& r) { r.hidden = 0.4; }},
     Family{"names", [](Recipe& r) { r.odd = 0.5; }},
@@ -121,6 +142,7 @@ constexpr std::array families{
     Family{"small",
            [](Recipe& r) {
              r.small = true;
+             r.blocked = 6;
              r.files_per_lot = 5;
              r.again = 0.4;
              r.flutter = 0.5;
@@ -148,15 +170,18 @@ constexpr std::array families{
     Family{"moved",
            [](Recipe& r) {
              r.moved = true;
-             r.redeploys = 4;
-             r.replays = 8;
+             r.arcs = 2;
+             r.redeploys = 6;
+             r.replays = 40;
+             r.retries = 6;
              r.attempts_differ = true;
            }},
     Family{"returned",
            [](Recipe& r) {
              r.moved = true;
-             r.redeploys = 4;
-             r.replays = 8;
+             r.arcs = 2;
+             r.redeploys = 6;
+             r.replays = 40;
              r.empty_rate = 0.2;
              r.small = true;
              r.files_per_lot = 3;
@@ -166,11 +191,13 @@ constexpr std::array families{
            [](Recipe& r) {
              r.destroys = 3;
              r.others = 3;
+             r.damages = 8;
              r.power = 0;
            }},
     Family{"damaged",
            [](Recipe& r) {
-             r.damages = 30;
+             r.damages = 40;
+             r.failure_rate = 0.3;
              r.redeploys = 3;
              r.others = 2;
              r.replays = 6;
@@ -178,8 +205,21 @@ constexpr std::array families{
            }},
     Family{"older",
            [](Recipe& r) {
-             r.older = 10;
+             r.older = 14;
+             r.damages = 8;
+             r.read_faults = 10;
              r.power = 0;
+           }},
+    Family{"meddled",
+           [](Recipe& r) {
+             r.meddles = 40;
+             r.replays = 6;
+             r.retries = 4;
+             r.redeploys = 2;
+             r.destroys = 1;
+             r.toggles = 2;
+             r.failure_rate = 0.3;
+             r.attempts_differ = true;
            }},
     Family{"crashes",
            [](Recipe& r) {

@@ -52,7 +52,9 @@ struct Recipe {
   unsigned others = 0;
   unsigned damages = 0;
   unsigned older = 0;
-  bool moved = false;  ///< redeploys give arcs other sinks, and take arcs away
+  unsigned meddles = 0;
+  unsigned blocked = 0;  ///< times at which a process can store no segment for a while
+  bool moved = false;    ///< redeploys give arcs other sinks, and take arcs away
   Versions versions = Versions::File;
   Ending ending = Ending::Leave;
   bool small = false;    ///< all limits are

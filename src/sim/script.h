@@ -37,11 +37,15 @@ enum class StepKind : std::uint8_t {
   Others,     ///< another project wants one of its datasets
   Damage,     ///< somebody spoils a record, and puts it back after a while
   Older,      ///< an older tool publishes a lot of a dataset
+  Meddle,     ///< somebody changes a record between two calls of another
 };
-inline constexpr std::size_t step_count = 17;
+inline constexpr std::size_t step_count = 18;
 
 /// The name of a damage that waits until a record of its kind is read.
 inline constexpr const char* on_read = "on read";
+/// The name of one that waits until the answer to a write is lost: what was written is spoiled
+/// before its writer looks.
+inline constexpr const char* on_lost_answer = "on lost answer";
 
 /// One thing that happens at a time.
 struct Step {
@@ -164,7 +168,8 @@ inline constexpr auto names_of<sim::StepKind> =
                                            {sim::StepKind::Destroy, "destroy"},
                                            {sim::StepKind::Others, "others"},
                                            {sim::StepKind::Damage, "damage"},
-                                           {sim::StepKind::Older, "older"}}};
+                                           {sim::StepKind::Older, "older"},
+                                           {sim::StepKind::Meddle, "meddle"}}};
 template <>
 inline constexpr auto names_of<sim::Message> =
     Names<sim::Message, 2>{{{sim::Message::Event, "event"}, {sim::Message::Notice, "notice"}}};

@@ -12,6 +12,11 @@ namespace cls::sim {
 namespace {
 using namespace std::chrono_literals;
 constexpr nanoseconds slice = 2s;
+
+flow::SinkOutput of_no_sink() {
+  return {.role = "none", .members = {}, .comment = std::nullopt};
+}
+
 }  // namespace
 
 SimWorkload::SimWorkload(World& world, Process& process, store::ObjectStore& store)
@@ -42,6 +47,11 @@ std::optional<flow::RunOutcome> SimWorkload::fails(const flow::WorkloadContext& 
     auto made = copy_.run(context);
     if (auto* completed = std::get_if<flow::Completed>(&made)) {
       failed.partial = std::move(completed->sinks);
+      for (auto& output : failed.partial) {
+        if (dice_.chance(0.2)) output.comment = "made in part";
+        if (dice_.chance(0.2)) output.members = {};
+      }
+      if (dice_.chance(0.2)) failed.partial.push_back(of_no_sink());
     }
   }
   return failed;
@@ -77,12 +87,14 @@ flow::RunOutcome SimWorkload::attempt(const flow::WorkloadContext& context) {
     return outcome;
   }
   // Of a sink that the arc does not have.
-  if (!world_.healed() && dice_.chance(0.3 * world_.settings().failure_rate * 0.1)) {
-    completed->sinks.push_back({.role = "none", .members = {}, .comment = std::nullopt});
+  if (!world_.healed() && dice_.chance(0.1 * world_.settings().failure_rate)) {
+    completed->sinks.push_back(of_no_sink());
   }
   for (auto& output : completed->sinks) {
     if (output.role == "none") continue;
     if (dice_.chance(world_.settings().comment_rate)) output.comment = "made in simulation";
+    // Listed twice.
+    if (!output.members.empty() && dice_.chance(0.02)) output.members.push_back(output.members[0]);
     if (!world_.settings().attempts_differ) continue;
     if (auto added = add_own_member(context, output); !added) {
       return flow::Failed{.code = "Copy", .message = added.error().message, .partial = {}};

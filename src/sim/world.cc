@@ -72,6 +72,7 @@ World::World(const Script& script, const RunOptions& options)
   processes_.push_back(
       std::make_unique<Process>(time_, static_cast<int>(processes_.size()) + 1, "op",
                                 [this](Process& process) { Operator(*this, process).run(); }));
+  meddler_ = std::make_unique<Meddler>(*this, processes_.back()->number());
   engines_.resize(processes_.size() + 1);
   bells_.resize(processes_.size() + 1);
   notices_.resize(processes_.size() + 1);
@@ -248,6 +249,16 @@ void World::announce(const model::Placement& placement, const model::DatasetId& 
   });
 }
 
+void World::tell(const model::DatasetId& dataset, const lot::LotId& lot) {
+  const auto& placement = planned().projects().front()->plan.placement;
+  for (const auto& arc : deployment().subscribers_of(placement, dataset)) look_at(arc, lot);
+}
+
+void World::look_at(const flow::ArcRef& arc, const lot::LotId& lot) {
+  for (auto& queue : queues_) queue.push({arc.to_string(), lot});
+  for (auto& process : processes_) process->wake(time_.monotonic);
+}
+
 void World::told(unsigned boundary, const std::string& key) {
   if (!settings().notices) return;
   send(Message::Notice, 0s, [this, boundary, key] {
@@ -281,6 +292,8 @@ void World::run_step(const Step& step) {
       return outsider_.damage(step);
     case StepKind::Older:
       return outsider_.publish(step);
+    case StepKind::Meddle:
+      return meddler_->wait(step);
     case StepKind::Kill:
       if (processes_[step.which]->alive()) {
         processes_[step.which]->kill();

@@ -17,6 +17,7 @@
 #include "flow/deployment.h"
 #include "flow/workload.h"
 #include "sim/disk.h"
+#include "sim/meddler.h"
 #include "sim/oracle.h"
 #include "sim/outsider.h"
 #include "sim/plain_store.h"
@@ -103,14 +104,24 @@ class World {
     store_down_until_ = std::max(store_down_until_, time_.monotonic + span);
   }
   /// A process is about to read this; somebody may have waited for that to spoil it.
-  void about_to_read(const Uri& uri) { outsider_.about_to_read(uri); }
-  void block(Effect effect, nanoseconds span) {
-    blocked_until_.at(static_cast<std::size_t>(effect)) = time_.monotonic + span;
+  void about_to_read(const Uri& uri) {
+    meddler_->about_to_call(uri, false);
+    outsider_.about_to_read(uri);
   }
-  bool store_is_down(Effect effect) const {
-    return !healed_ &&
-           time_.monotonic <
-               std::max(store_down_until_, blocked_until_.at(static_cast<std::size_t>(effect)));
+  /// Of what this process wrote it will not hear that it did.
+  void answer_lost(const Uri& uri) { outsider_.answer_lost(uri); }
+  void about_to_write(const Uri& uri) {
+    meddler_->about_to_call(uri, true);
+    outsider_.about_to_write(uri);
+  }
+  /// No such call has an effect for a while: of anybody, or of one process.
+  void block(Effect effect, nanoseconds span, const Process* alone) {
+    blocked_.at(static_cast<std::size_t>(effect)) = {time_.monotonic + span, alone};
+  }
+  bool store_is_down(Effect effect, const Process& caller) const {
+    const auto& [until, alone] = blocked_.at(static_cast<std::size_t>(effect));
+    const bool blocked = time_.monotonic < until && (alone == nullptr || alone == &caller);
+    return !healed_ && (blocked || time_.monotonic < store_down_until_);
   }
   bool begun() const { return begun_; }
   bool lives(const std::string& owner) const;
@@ -137,6 +148,7 @@ class World {
   /// Ends all processes but the operator, and lets none begin before open().
   void close();
   void open() { closed_ = false; }
+  bool closed() const { return closed_; }
   /// True while one of them has not ended.
   bool at_work() const;
   /// Something that happens after so long.
@@ -155,6 +167,9 @@ class World {
   /// A lot was published: its subscribers will hear of it, if nothing goes wrong.
   void announce(const model::Placement& placement, const model::DatasetId& dataset,
                 const lot::LotId& lot);
+  /// The same of a lot that another tool published, and nothing goes wrong with it.
+  void tell(const model::DatasetId& dataset, const lot::LotId& lot);
+  void look_at(const flow::ArcRef& arc, const lot::LotId& lot);
   /// Beats the claims that the first process holds, as far as they have to be.
   void beat();
   /// The fibers that work look whether something has become due.
@@ -199,6 +214,7 @@ class World {
   bool closed_ = false;
   unsigned generation_ = 0;
   Outsider outsider_{*this};
+  std::unique_ptr<Meddler> meddler_;
   std::vector<std::unique_ptr<Process>> processes_;  // the last is the operator
   std::set<std::string, std::less<>> arriving_;
   Process* current_ = nullptr;
@@ -218,7 +234,7 @@ class World {
   bool healed_ = false;
   nanoseconds heal_at_{};
   nanoseconds store_down_until_{};
-  std::array<nanoseconds, effect_count> blocked_until_{};
+  std::array<std::pair<nanoseconds, const Process*>, effect_count> blocked_{};
   unsigned boundaries_ = 0;
   std::int64_t stamps_ = 0;
   RunReport report_;

@@ -29,6 +29,7 @@ void World::heal() {
   }
   if (!options_.judged) return;  // nothing was switched off
   outsider_.mend_all();
+  meddler_->end();
   orders_.push_back({.kind = StepKind::Redeploy, .name = back_again});
   const auto& plan = planned().projects().front()->plan;
   for (const auto& boundary : plan.boundaries) {
