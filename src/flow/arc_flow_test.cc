@@ -464,6 +464,33 @@ TEST_F(ArcFlowTest, EachFormerBodyIsKeptUnderANameOfItsOwnThoughTwoAttemptsMadeT
   EXPECT_THAT(comments, ::testing::UnorderedElementsAre("revision 1", "revision 3"));
 }
 
+/// It was kept while it was damaged, as its members file gives it, and then put back.
+TEST_F(ArcFlowTest, ABodyIsReplacedThoughItIsKeptWithoutTheCommentOfItsWorkload) {
+  const auto commit = [&](const std::string& member) {
+    world.workload.script = [member](const WorkloadContext&) -> RunOutcome {
+      Completed done;
+      done.sinks.push_back({.role = "main", .members = {}, .comment = "counted by hand"});
+      done.sinks.front().members.push_back(
+          {.role = "main", .uri = "s3://b/out/" + member, .size = 1, .sha256 = sha256_hex(member)});
+      return done;
+    };
+    run<Ended>();
+  };
+  commit("x");
+  const auto first = world.claim(lot)->claim;
+  auto body = world.manifest("out", lot, State::complete).value();
+  EXPECT_EQ(body.comment, "counted by hand");
+  body.comment.reset();
+  const Uri kept =
+      world.project().places.manifest({"out", "1"}, lot_id(lot), State::removed, first.attempt);
+  const auto without = record::manifest_objects(kept, body, record::manifest_part_limit).back();
+  ASSERT_TRUE(world.store.put(kept, without.bytes));
+  forget_source(world);
+  commit("y");
+  EXPECT_THAT(world.uris("out", lot, State::complete), ElementsAre("s3://b/out/y"));
+  EXPECT_EQ(world.store.get(kept)->bytes, without.bytes);
+}
+
 TEST_F(ArcFlowTest, ADamagedBodyIsNotReplacedWhileNothingGivesItAgain) {
   run<Ended>();
   const auto first = world.claim(lot).value();

@@ -89,6 +89,17 @@ Result<std::string> maker_of(store::ObjectStore& store, const CommittedSink& com
   return former;
 }
 
+/// True for what body_to_keep() gave of a body while it was spoiled, of which whoever kept it died
+/// before it was replaced; then somebody put it back. A workload's own comment is in no other
+/// record.
+bool is_without_comment(const std::string& kept, const std::string& body) {
+  const auto there = record::read_manifest(kept);
+  auto wanted = record::read_manifest(body);
+  if (!there || !wanted) return false;
+  wanted->comment.reset();
+  return *there == *wanted;
+}
+
 /// What is kept of a body that goes: its bytes; where they are no manifest, because somebody
 /// spoiled it, those that the members file of its attempt gives.
 Result<std::string> body_to_keep(store::ObjectStore& store, const CommittedSink& committed,
@@ -125,7 +136,8 @@ Result<> keep_former(store::ObjectStore& store, const CommittedSink& committed,
   const Uri kept = place_to_keep(committed, *maker);
   auto keep = put_or_read(store, kept, *body);
   if (!keep) return pass(std::move(keep));
-  return keep->ours ? Result<>{} : cannot_keep(manifest_of(committed.sink), kept);
+  if (keep->ours || is_without_comment(keep->bytes, *body)) return {};
+  return cannot_keep(manifest_of(committed.sink), kept);
 }
 
 }  // namespace cls::flow
