@@ -272,6 +272,23 @@ TEST(Deploy, AProjectThatIsDeployedWhileItIsDestroyedIsWholeOrGone) {
   EXPECT_GT(refused, 0);
 }
 
+TEST(Deploy, ARecordThatSomebodyWritesAgainWhileItGoesIsNotLeftBehind) {
+  const Rivals of;
+  const Uri owner = of.places.dataset({"one", "1"});
+  for (int call = 0; call < more_calls_than_a_deploy_makes; ++call) {
+    testing::World world;
+    ASSERT_TRUE(store_project(world.store, world.clock, of.former, {}, "test"));
+    auto store = interrupted(world, call, [&] {
+      const auto there = get_if_present(world.store, owner).value();
+      if (there) {
+        EXPECT_TRUE(world.store.put(owner, there->bytes + " "));
+      }
+    });
+    EXPECT_TRUE(*remove_project(store, of.places, of.former.project));
+    EXPECT_EQ(metadata(world, of.places), std::set<std::string>()) << call;
+  }
+}
+
 TEST(Deploy, SwitchingOffAndOnKeepsSinceAndIsWrittenDown) {
   testing::World world;
   auto records = project("a", {"one"});

@@ -26,30 +26,29 @@ Result<bool> may_go(const Uri& uri, std::string_view bytes, const model::Project
   return owned->owner == project;
 }
 
-/// False where project.json is not what it was.
+/// False where project.json is not what it was. The same record under another ETag says that it is
+/// about to go: who stores it after that makes it another one, which delete_if() leaves alone; who
+/// did before stores project.json later, and puts it back then, or did as well, and that is seen.
 Result<bool> remove_record(store::ObjectStore& store, const Uri& uri,
                            const model::ProjectId& project, const Uri& project_uri,
                            const std::optional<std::string_view>& project_json) {
-  auto object = get_if_present(store, uri);
-  if (!object) return pass(std::move(object));
-  if (!*object) return true;
-  auto ours = may_go(uri, (*object)->bytes, project);
-  if (!ours) return ours;
-  if (!*ours) return true;
-  // The same record under another ETag, which says that it is about to go: who stores it after this
-  // makes it another one, which delete_if() leaves alone, and who did before this stores
-  // project.json after that, or did as well, and that is seen.
-  auto marked = replace_or_read(store, uri, (*object)->info.etag, (*object)->bytes + "\n");
-  if (!marked) return pass(std::move(marked));
-  if (!marked->ours) return true;
-  auto same = project_is(store, project_uri, project_json);
-  if (!same || !*same) return same;
-  auto removed = store.delete_if(uri, marked->etag);
-  if (!removed && removed.error().code != FailureCode::NotFound &&
-      removed.error().code != FailureCode::Conflict) {
-    return pass(std::move(removed));
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    auto object = get_if_present(store, uri);
+    if (!object) return pass(std::move(object));
+    if (!*object) return true;
+    auto ours = may_go(uri, (*object)->bytes, project);
+    if (!ours) return ours;
+    if (!*ours) return true;
+    auto marked = replace_or_read(store, uri, (*object)->info.etag, (*object)->bytes + "\n");
+    if (!marked) return pass(std::move(marked));
+    auto same = project_is(store, project_uri, project_json);
+    if (!same || !*same) return same;
+    if (!marked->ours) continue;
+    auto removed = store.delete_if(uri, marked->etag);
+    if (removed || removed.error().code == FailureCode::NotFound) return true;
+    if (removed.error().code != FailureCode::Conflict) return pass(std::move(removed));
   }
-  return true;
+  return fail(FailureCode::Unavailable, uri.to_string() + " is being changed all the time");
 }
 
 }  // namespace

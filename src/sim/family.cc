@@ -303,6 +303,11 @@ class Maker {
       const nanoseconds back = gone.at + orders_.span(10s, 20min);
       add(StepKind::Redeploy, back);
     }
+    make_toggles();
+    several(StepKind::Rival, 2 * (recipe_.redeploys + recipe_.destroys), none);
+  }
+
+  void make_toggles() {
     for (unsigned i = 0; i < recipe_.toggles; ++i) {
       const nanoseconds from = any_time(orders_);
       const std::string name = orders_.chance(0.5)
@@ -339,8 +344,12 @@ class Maker {
     for (int i = 0; i < 2; ++i) add_fault(FaultKind::CrashTorn, Effect::BoundaryManifest, 32);
     if (recipe_.revised) {
       for (int i = 0; i < 16; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 100);
-      for (int i = 0; i < 4; ++i) {
-        add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
+      // Each of the few that a world has.
+      for (unsigned occurrence = 1; occurrence <= 4; ++occurrence) {
+        script_.store_faults.push_back({.number = ++next_,
+                                        .kind = static_cast<FaultKind>(faults_.below(fault_count)),
+                                        .effect = Effect::ClaimSources,
+                                        .occurrence = occurrence});
       }
     }
     // In the middle of deploying, of destroying, and while that is read.

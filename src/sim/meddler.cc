@@ -5,8 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/format.h"
 #include "flow/arc_flow.h"
-#include "flow/deploy.h"
 #include "flow/publisher.h"
 #include "sim/call_tally.h"
 #include "sim/world.h"
@@ -21,6 +21,26 @@ constexpr std::chrono::seconds again_after{10};
 
 }  // namespace
 
+flow::ProjectRecords records_of(const model::ProjectPlan& plan, unsigned number) {
+  flow::ProjectRecords records;
+  records.placement = plan.placement;
+  records.project = plan.project;
+  records.project_json = deployment_json(number);
+  for (const auto& arc : plan.arcs) {
+    records.arcs.emplace_back(arc.name, format(R"({{"declaration":"{}"}})", arc.declaration));
+    for (const auto& [role, sink] : arc.sinks) records.datasets.push_back(sink);
+  }
+  for (const auto& boundary : plan.boundaries) {
+    records.boundaries.emplace_back(boundary.name, "{}");
+    records.datasets.push_back(boundary.dataset);
+  }
+  return records;
+}
+
+std::string deployment_json(unsigned number) {
+  return format(R"({{"deployment":{}}})", number);
+}
+
 void replay_claim(store::ObjectStore& store, flow::StoredClaim committed) {
   committed.claim.state = record::ClaimState::retrying;
   committed.claim.result.reset();
@@ -31,14 +51,47 @@ void replay_claim(store::ObjectStore& store, flow::StoredClaim committed) {
 }
 
 Meddler::Meddler(World& world, int writer)
-    : world_(world), store_(world.disk(), writer, [&world] { return world.stamp(); }) {}
+    : world_(world),
+      store_(world.disk(), writer, [&world] { return world.stamp(); }),
+      writer_(writer) {}
 
 void Meddler::wait(const Step& step) {
-  waiting_.push_back({step, step.which / 4 % 12});
+  if (step.kind == StepKind::Rival) {
+    rivals_.push_back({step, step.which % 24});
+  } else {
+    waiting_.push_back({step, step.which / 4 % 12});
+  }
+}
+
+/// Before a call of the operator; all of it, as by another cls that is faster.
+void Meddler::be_rival() {
+  if (rivals_.empty()) return;
+  auto& first = rivals_.front();
+  if (first.calls > 0) {
+    --first.calls;
+    return;
+  }
+  const Step step = first.step;
+  rivals_.erase(rivals_.begin());
+  const auto& settings = world_.settings();
+  const auto last = static_cast<unsigned>(settings.projects.size()) - 1;
+  const unsigned number = std::min(world_.deployed() + step.number / 3 % 2, last);
+  const auto& plan = settings.projects[number];
+  world_.log("rvl",
+             format("{} deployment {}", step.number % 3 == 0 ? "destroys" : "makes", number));
+  // Where it fails, because a record is spoiled, it leaves half of it, as a cls does.
+  if (step.number % 3 == 0) {
+    static_cast<void>(flow::remove_project(store_, record::Places(plan.placement), plan.project));
+  } else {
+    static_cast<void>(flow::store_project(store_, world_.current().clock, records_of(plan, number),
+                                          {.all = true, .at = {}}, "rival"));
+  }
+  world_.disk().settle(std::numeric_limits<std::uint64_t>::max());
 }
 
 /// One after another, each before a call that it can do something before.
 void Meddler::about_to_call(const Uri& uri, bool writes) {
+  if (rivals_allowed_ && world_.current().number() == writer_) be_rival();
   if (waiting_.empty() || world_.closed()) return;
   auto& first = waiting_.front();
   if ((first.step.which % 2 == 1) != writes) return;
@@ -154,6 +207,7 @@ void Meddler::give_back() {
 
 void Meddler::end() {
   waiting_.clear();
+  rivals_.clear();
   give_back();
 }
 

@@ -8,12 +8,18 @@
 #include <vector>
 
 #include "flow/claim_store.h"
+#include "flow/deploy.h"
 #include "sim/plain_store.h"
 #include "sim/script.h"
 
 namespace cls::sim {
 
 class World;
+
+/// What a deploy of the project stores whose number among the script's is this.
+flow::ProjectRecords records_of(const model::ProjectPlan& plan, unsigned number);
+/// Its project.json.
+std::string deployment_json(unsigned number);
 
 /// A committed lot is to be worked off once more: its claim says so, and its sinks stay until then.
 void replay_claim(store::ObjectStore& store, flow::StoredClaim committed);
@@ -24,6 +30,8 @@ class Meddler {
   /// Something is done before the next call that it can be done before, or one of the next.
   void wait(const Step& step);
   void about_to_call(const Uri& uri, bool writes);
+  /// The operator begins to deploy or destroy the project, or is done.
+  void set_rivals(bool allowed) { rivals_allowed_ = allowed; }
   /// Waits for nothing any more, and takes back what it has deployed.
   void end();
 
@@ -33,6 +41,7 @@ class Meddler {
     unsigned calls = 0;  ///< that are left alone before
   };
   bool act(const Uri& uri, bool writes, const Step& step);
+  void be_rival();
   bool meddle_with_lot(const Uri& uri, const Step& step);
   bool meddle_with_metadata(const Uri& uri, bool writes, const Step& step);
   bool take_dataset(const Uri& uri, const Step& step);
@@ -41,7 +50,10 @@ class Meddler {
 
   World& world_;
   PlainStore store_;
+  int writer_;
   std::vector<Waiting> waiting_;
+  std::vector<Waiting> rivals_;
+  bool rivals_allowed_ = false;
   bool deployed_ = false;  // the other project
 };
 

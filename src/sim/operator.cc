@@ -14,6 +14,19 @@ namespace cls::sim {
 namespace {
 using namespace std::chrono_literals;
 constexpr nanoseconds again_after = 2s;
+
+/// As long as it lives somebody else may deploy or destroy the project as well.
+class Contended {
+ public:
+  explicit Contended(World& world) : world_(world) { world_.meddler().set_rivals(true); }
+  Contended(const Contended&) = delete;
+  Contended& operator=(const Contended&) = delete;
+  ~Contended() { world_.meddler().set_rivals(false); }
+
+ private:
+  World& world_;
+};
+
 }  // namespace
 
 Operator::Operator(World& world, Process& process)
@@ -21,18 +34,7 @@ Operator::Operator(World& world, Process& process)
 
 /// Stores the records of a project, however often it takes.
 void Operator::store(const model::ProjectPlan& plan, unsigned number) {
-  flow::ProjectRecords records;
-  records.placement = plan.placement;
-  records.project = plan.project;
-  records.project_json = format(R"({{"deployment":{}}})", number);
-  for (const auto& arc : plan.arcs) {
-    records.arcs.emplace_back(arc.name, format(R"({{"declaration":"{}"}})", arc.declaration));
-    for (const auto& [role, sink] : arc.sinks) records.datasets.push_back(sink);
-  }
-  for (const auto& boundary : plan.boundaries) {
-    records.boundaries.emplace_back(boundary.name, "{}");
-    records.datasets.push_back(boundary.dataset);
-  }
+  const auto records = records_of(plan, number);
   const auto& settings = world_.settings();
   flow::Since since{.all = !settings.since_now && settings.since == 0ns, .at = {}};
   if (settings.since > 0ns) since.at = settings.start + settings.since;
@@ -42,13 +44,30 @@ void Operator::store(const model::ProjectPlan& plan, unsigned number) {
 }
 
 void Operator::deploy(unsigned number) {
-  store(world_.settings().projects.at(number), number);
+  {
+    const Contended contended(world_);
+    store(world_.settings().projects.at(number), number);
+  }
   if (number == 0) {
     for (const auto& plan : world_.settings().beside) store(plan, number);
   }
   look_for(*world_.numbered(number).projects().front(), true);
-  world_.set_deployed(number);
+  world_.set_deployed(present(number));
   world_.ring();
+}
+
+/// Which one stands there: somebody else may have deployed after this one.
+unsigned Operator::present(unsigned number) {
+  const auto& plan = world_.settings().projects.at(number);
+  const Uri uri = record::Places(plan.placement).project(plan.project);
+  const auto count = static_cast<unsigned>(world_.settings().projects.size());
+  while (true) {
+    const auto object = store_.get(uri);
+    for (unsigned i = 0; object && i < count; ++i) {
+      if (object->bytes == deployment_json(i)) return i;
+    }
+    process_.pause(again_after);  // it is spoiled, or cannot be read
+  }
 }
 
 /// A project that is deployed is listed, with what was stored; one that was destroyed is not.
@@ -85,7 +104,11 @@ void Operator::destroy(bool with_records, bool unlisted) {
   const Uri materials = project.places.materials(project.plan.project);
   while (unlisted && !store_.remove(materials)) process_.pause(again_after);
   if (with_records) delete_records(project);
-  while (!flow::remove_project(store_, project)) process_.pause(again_after);
+  {
+    std::optional<Contended> contended;
+    if (!with_records) contended.emplace(world_);
+    while (!flow::remove_project(store_, project)) process_.pause(again_after);
+  }
   // Once more, as who was cut off does: there is nothing left, and it is listed no more.
   while (!flow::remove_project(store_, project)) process_.pause(again_after);
   look_for(project, false);
@@ -215,7 +238,8 @@ void Operator::run() {
     // An order during which its giver dies is not given again, but for those that leave half of a
     // project behind.
     const Step order = world_.orders().front();
-    const bool repeated = order.kind == StepKind::Destroy || order.kind == StepKind::Others;
+    const bool repeated = order.kind == StepKind::Destroy || order.kind == StepKind::Others ||
+                          order.kind == StepKind::Redeploy;
     if (!repeated) world_.orders().pop_front();
     carry_out(order);
     if (repeated) world_.orders().pop_front();

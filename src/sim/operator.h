@@ -16,6 +16,7 @@ class Operator {
  private:
   void store(const model::ProjectPlan& plan, unsigned number);
   void deploy(unsigned number);
+  unsigned present(unsigned number);
   void carry_out(const Step& order);
   void redeploy(const Step& order);
   void destroy(bool with_records, bool unlisted);

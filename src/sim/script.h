@@ -38,8 +38,9 @@ enum class StepKind : std::uint8_t {
   Damage,     ///< somebody spoils a record, and puts it back after a while
   Older,      ///< an older tool publishes a lot of a dataset
   Meddle,     ///< somebody changes a record between two calls of another
+  Rival,      ///< somebody deploys or destroys the project while the operator does
 };
-inline constexpr std::size_t step_count = 18;
+inline constexpr std::size_t step_count = 19;
 
 /// The name of a damage that waits until a record of its kind is read.
 inline constexpr const char* on_read = "on read";
@@ -169,7 +170,8 @@ inline constexpr auto names_of<sim::StepKind> =
                                            {sim::StepKind::Others, "others"},
                                            {sim::StepKind::Damage, "damage"},
                                            {sim::StepKind::Older, "older"},
-                                           {sim::StepKind::Meddle, "meddle"}}};
+                                           {sim::StepKind::Meddle, "meddle"},
+                                           {sim::StepKind::Rival, "rival"}}};
 template <>
 inline constexpr auto names_of<sim::Message> =
     Names<sim::Message, 2>{{{sim::Message::Event, "event"}, {sim::Message::Notice, "notice"}}};

@@ -293,6 +293,7 @@ void World::run_step(const Step& step) {
     case StepKind::Older:
       return outsider_.publish(step);
     case StepKind::Meddle:
+    case StepKind::Rival:
       return meddler_->wait(step);
     case StepKind::Kill:
       if (processes_[step.which]->alive()) {

@@ -103,6 +103,7 @@ class World {
   void go_down(nanoseconds span) {
     store_down_until_ = std::max(store_down_until_, time_.monotonic + span);
   }
+  Meddler& meddler() { return *meddler_; }
   /// A process is about to read this; somebody may have waited for that to spoil it.
   void about_to_read(const Uri& uri) {
     meddler_->about_to_call(uri, false);
