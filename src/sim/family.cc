@@ -339,8 +339,8 @@ class Maker {
     for (int i = 0; i < 2; ++i) add_fault(FaultKind::CrashTorn, Effect::BoundaryManifest, 32);
     if (recipe_.revised) {
       for (int i = 0; i < 16; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 100);
-      for (int i = 0; i < 4; ++i) {
-        add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 2);
+      for (int i = 0; i < 8; ++i) {
+        add_fault(static_cast<FaultKind>(faults_.below(fault_count)), Effect::ClaimSources, 4);
       }
     }
     // In the middle of deploying, of destroying, and while that is read.
