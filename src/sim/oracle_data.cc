@@ -27,7 +27,7 @@ std::optional<std::vector<std::string>> Oracle::members_in(const record::Manifes
   std::vector<std::string> members;
   for (const auto& text : manifest.uris) {
     const auto uri = Uri::parse(text);
-    const Stored* stored = uri ? ask_.find(*uri) : nullptr;
+    const Stored* stored = uri ? whole(*uri) : nullptr;
     if (stored == nullptr) return std::nullopt;
     const auto part = record::read_manifest(*stored->bytes);
     if (!part) return std::nullopt;
