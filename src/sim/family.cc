@@ -332,6 +332,43 @@ class Maker {
                                     .occurrence = static_cast<unsigned>(occurrence)});
   }
 
+  void make_faults_of_revised() {
+    for (int i = 0; i < 16; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 100);
+    // Each of the few that a world has.
+    for (unsigned occurrence = 1; occurrence <= 4; ++occurrence) {
+      script_.store_faults.push_back({.number = ++next_,
+                                      .kind = static_cast<FaultKind>(faults_.below(fault_count)),
+                                      .effect = Effect::ClaimSources,
+                                      .occurrence = occurrence});
+    }
+  }
+
+  /// Where few worlds go: what comes after much else.
+  void make_later_faults() {
+    // Bodies of which it is looked up who made them.
+    for (unsigned i = 0; recipe_.moved && i < 10; ++i) {
+      add_fault(faults_.chance(0.5) ? FaultKind::ErrorBefore : FaultKind::Outage,
+                faults_.pick(std::vector{Effect::ReadMembers, Effect::ReadManifest, Effect::List,
+                                         Effect::KeptManifest}),
+                80);
+    }
+    // Lines wait, while more comes.
+    const unsigned blocked = recipe_.blocked + (faults_.chance(0.3) ? 2 : 0);
+    for (unsigned i = 0; i < blocked; ++i) {
+      add_fault(FaultKind::Outage, Effect::Segment, 40);
+    }
+    // Commits that are published by others, while they are replaced.
+    if (recipe_.replays > 5) {
+      for (int i = 0; i < 5; ++i) {
+        add_fault(faults_.chance(0.5) ? FaultKind::CrashAfter : FaultKind::Outage,
+                  Effect::ClaimCommit, 20);
+        add_fault(FaultKind::Stall, Effect::ReadManifest, 200);
+      }
+    }
+    // Deep in the run, as reads and listings are frequent.
+    for (int i = 0; i < 2; ++i) add_fault(faults_.pick(slow_reads), faults_.pick(reads), 300);
+  }
+
   void make_faults() {
     const auto stores = faults_.below(recipe_.store_faults + 1);
     for (std::uint64_t i = 0; i < stores; ++i) {
@@ -342,16 +379,7 @@ class Maker {
     }
     // Only where several lots are published at once it is a step that can be torn.
     for (int i = 0; i < 2; ++i) add_fault(FaultKind::CrashTorn, Effect::BoundaryManifest, 32);
-    if (recipe_.revised) {
-      for (int i = 0; i < 16; ++i) add_fault(FaultKind::Stall, Effect::ClaimTake, 100);
-      // Each of the few that a world has.
-      for (unsigned occurrence = 1; occurrence <= 4; ++occurrence) {
-        script_.store_faults.push_back({.number = ++next_,
-                                        .kind = static_cast<FaultKind>(faults_.below(fault_count)),
-                                        .effect = Effect::ClaimSources,
-                                        .occurrence = occurrence});
-      }
-    }
+    if (recipe_.revised) make_faults_of_revised();
     // In the middle of deploying, of destroying, and while that is read.
     const unsigned deploys = recipe_.destroys + recipe_.others + recipe_.redeploys;
     for (unsigned i = 0; i < 2 * deploys; ++i) {
@@ -378,28 +406,7 @@ class Maker {
     for (unsigned i = 0; i < recipe_.damages / 2; ++i) {
       add_fault(FaultKind::ErrorAfter, faults_.pick(rare_effects), 6);
     }
-    // Bodies of which it is looked up who made them.
-    for (unsigned i = 0; recipe_.moved && i < 10; ++i) {
-      add_fault(faults_.chance(0.5) ? FaultKind::ErrorBefore : FaultKind::Outage,
-                faults_.pick(std::vector{Effect::ReadMembers, Effect::ReadManifest, Effect::List,
-                                         Effect::KeptManifest}),
-                80);
-    }
-    // Lines wait, while more comes.
-    const unsigned blocked = recipe_.blocked + (faults_.chance(0.3) ? 2 : 0);
-    for (unsigned i = 0; i < blocked; ++i) {
-      add_fault(FaultKind::Outage, Effect::Segment, 40);
-    }
-    // Commits that are published by others, while they are replaced.
-    if (recipe_.replays > 5) {
-      for (int i = 0; i < 5; ++i) {
-        add_fault(faults_.chance(0.5) ? FaultKind::CrashAfter : FaultKind::Outage,
-                  Effect::ClaimCommit, 20);
-        add_fault(FaultKind::Stall, Effect::ReadManifest, 200);
-      }
-    }
-    // Deep in the run, as reads and listings are frequent.
-    for (int i = 0; i < 2; ++i) add_fault(faults_.pick(slow_reads), faults_.pick(reads), 300);
+    make_later_faults();
     const auto messages = bus_.below(recipe_.bus_faults + 1);
     for (std::uint64_t i = 0; i < messages; ++i) {
       script_.bus_faults.push_back({.number = ++next_,

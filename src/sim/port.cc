@@ -130,7 +130,7 @@ Effect StorePort::read_effect(const Uri& uri) {
        {"members/", Effect::ReadMembers},
        {"datasets/", Effect::ReadManifest},
        {"attempts/", Effect::ReadManifest}}};
-  const auto kind =
+  const auto* const kind =
       std::ranges::find_if(kinds, [&](const auto& one) { return uri.key.starts_with(one.first); });
   return kind == kinds.end() ? Effect::Read : kind->second;
 }
