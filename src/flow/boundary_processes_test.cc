@@ -159,10 +159,10 @@ record::LedgerLine line_of(const Arrival& arrival, record::Decision decision) {
 }
 
 /// A log in which a version of x vanished, in the segment that closes the lot.
-void close_with_vanished(World& world, std::vector<record::LedgerLine> before) {
+void close_with_vanished(World& world, const std::vector<record::LedgerLine>& before) {
   const LedgerLog::Follow nothing = [](const auto&, const auto&, const auto&) {};
   record::Segment first;
-  first.lines = std::move(before);
+  first.lines = before;
   ASSERT_TRUE(world.log().append(std::move(first), 0, nothing));
   record::Segment second;
   second.head.closes = {lot0};

@@ -403,8 +403,9 @@ TEST_F(S3StoreTest, WhatVersitygwListsWhileItReplacesAnObjectIsNone) {
   page += "</ListBucketResult>";
   const auto listed = [&](const std::string& server) {
     replies_ = {ok(page, server)};
-    std::vector<std::string> keys;
     const auto found = store().list({.prefix = uri("")}).value();
+    std::vector<std::string> keys;
+    keys.reserve(found.objects.size());
     for (const auto& info : found.objects) keys.push_back(info.uri.key);
     return keys;
   };
