@@ -174,8 +174,8 @@ Result<Settled> settle(store::ObjectStore& store, const record::Places& places,
 /// Conflict where it was destroyed.
 Result<> leave_to_others(store::ObjectStore& store, const record::Places& places,
                          const model::ProjectId& project, const std::set<std::string>& materials) {
-  auto listed = add_materials(store, places, project, materials);
-  if (!listed) return pass(std::move(listed));
+  auto listed = touch_materials(store, places, project, materials);
+  if (!listed) return listed;
   auto gone = project_is(store, places.project(project), std::nullopt);
   if (!gone) return pass(std::move(gone));
   if (!*gone) return {};

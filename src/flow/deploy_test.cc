@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/deploy.h"
 
+#include <semaphore>
 #include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -270,6 +272,48 @@ TEST(Deploy, AProjectThatIsDeployedWhileItIsDestroyedIsWholeOrGone) {
     EXPECT_EQ(metadata(world, of.places), std::set<std::string>()) << call;
   }
   EXPECT_GT(refused, 0);
+}
+
+/// Two deploys, of which the first stands still before a call of its own, until the second has come
+/// to one of its calls, and again some calls later, until the second one is done.
+void overtake(testing::World& world, const Rivals& of, int call, int calls_more, int others_call) {
+  std::counting_semaphore<8> stands_still(0);
+  std::counting_semaphore<8> goes_on(0);
+  store::FaultyStore slow(world.store, [&, count = 0](store::Operation, const Uri&) mutable {
+    if (count == call || count == call + calls_more) {
+      stands_still.release();
+      goes_on.acquire();
+    }
+    ++count;
+    return store::Fault{};
+  });
+  std::thread first([&] {
+    EXPECT_TRUE(store_project(slow, world.clock, of.first, {}, "test"));
+    stands_still.release(2);
+  });
+  stands_still.acquire();
+  auto second = interrupted(world, others_call, [&] {
+    goes_on.release();
+    stands_still.acquire();
+  });
+  EXPECT_TRUE(store_project(second, world.clock, of.second, {}, "test"));
+  goes_on.release(2);
+  first.join();
+}
+
+TEST(Deploy, OfTwoDeploysThatOvertakeEachOtherOneIsThereAndWhole) {
+  const Rivals of;
+  for (int call = 0; call < 44; call += 2) {
+    for (int others_call = 0; others_call < 44; others_call += 4) {
+      for (const int calls_more : {3, 5}) {
+        testing::World world;
+        ASSERT_TRUE(store_project(world.store, world.clock, of.former, {}, "test"));
+        overtake(world, of, call, calls_more, others_call);
+        const bool is_first = of.present(world) == of.first.project_json;
+        expect_whole(world, is_first ? of.first : of.second, 100 * call + others_call);
+      }
+    }
+  }
 }
 
 TEST(Deploy, ARecordThatSomebodyWritesAgainWhileItGoesIsNotLeftBehind) {

@@ -51,6 +51,29 @@ Result<bool> remove_record(store::ObjectStore& store, const Uri& uri,
   return fail(FailureCode::Unavailable, uri.to_string() + " is being changed all the time");
 }
 
+Result<Materials> change_materials(store::ObjectStore& store, const record::Places& places,
+                                   const model::ProjectId& project,
+                                   const std::set<std::string>& uris, bool touch) {
+  const Uri uri = places.materials(project);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    auto present = stored_materials(store, places, project);
+    if (!present) return pass(std::move(present));
+    Materials all = *present ? std::move(**present) : Materials{};
+    const std::size_t before = all.uris.size();
+    all.uris.insert(uris.begin(), uris.end());
+    if (*present && all.uris.size() == before && !touch) return all;
+    all.touched = touch && !all.touched;
+    const std::string text = text_of(all.uris) + (all.touched ? "\n" : "");
+    auto written =
+        *present ? replace_or_read(store, uri, all.etag, text) : put_or_read(store, uri, text);
+    if (!written) return pass(std::move(written));
+    if (!written->ours) continue;
+    all.etag = std::move(written->etag);
+    return all;
+  }
+  return fail(FailureCode::Unavailable, uri.to_string() + " is being changed all the time");
+}
+
 }  // namespace
 
 Result<std::optional<Materials>> stored_materials(store::ObjectStore& store,
@@ -62,26 +85,22 @@ Result<std::optional<Materials>> stored_materials(store::ObjectStore& store,
   if (!*object) return std::optional<Materials>();
   auto list = json::read_record<std::vector<std::string>>((*object)->bytes);
   if (!list) return fail(FailureCode::Invalid, uri.to_string() + ": " + list.error().message);
-  return std::optional(Materials{{list->begin(), list->end()}, (*object)->info.etag});
+  return std::optional(Materials{.uris = {list->begin(), list->end()},
+                                 .etag = (*object)->info.etag,
+                                 .touched = (*object)->bytes.ends_with('\n')});
 }
 
 Result<Materials> add_materials(store::ObjectStore& store, const record::Places& places,
                                 const model::ProjectId& project,
                                 const std::set<std::string>& uris) {
-  const Uri uri = places.materials(project);
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    auto present = stored_materials(store, places, project);
-    if (!present) return pass(std::move(present));
-    Materials all = *present ? std::move(**present) : Materials{};
-    const std::size_t before = all.uris.size();
-    all.uris.insert(uris.begin(), uris.end());
-    if (*present && all.uris.size() == before) return all;
-    auto written = *present ? replace_or_read(store, uri, all.etag, text_of(all.uris))
-                            : put_or_read(store, uri, text_of(all.uris));
-    if (!written) return pass(std::move(written));
-    if (written->ours) return Materials{std::move(all.uris), std::move(written->etag)};
-  }
-  return fail(FailureCode::Unavailable, uri.to_string() + " is being changed all the time");
+  return change_materials(store, places, project, uris, false);
+}
+
+Result<> touch_materials(store::ObjectStore& store, const record::Places& places,
+                         const model::ProjectId& project, const std::set<std::string>& uris) {
+  auto changed = change_materials(store, places, project, uris, true);
+  if (!changed) return pass(std::move(changed));
+  return {};
 }
 
 Result<bool> replace_materials(store::ObjectStore& store, const record::Places& places,
@@ -90,7 +109,7 @@ Result<bool> replace_materials(store::ObjectStore& store, const record::Places& 
   if (listed.uris == uris) {
     auto present = stored_materials(store, places, project);
     if (!present) return pass(std::move(present));
-    return *present && (*present)->uris == uris;
+    return *present && (*present)->etag == listed.etag;
   }
   auto written = replace_or_read(store, places.materials(project), listed.etag, text_of(uris));
   if (!written) return pass(std::move(written));

@@ -17,6 +17,7 @@ namespace cls::flow {
 struct Materials {
   std::set<std::string> uris;
   std::string etag;
+  bool touched = false;  ///< by touch_materials(), an odd number of times
 };
 
 /// nullopt where there is none; Invalid where it cannot be read.
@@ -27,6 +28,11 @@ Result<std::optional<Materials>> stored_materials(store::ObjectStore& store,
 /// Adds to the list, whoever else does; what is on record then.
 Result<Materials> add_materials(store::ObjectStore& store, const record::Places& places,
                                 const model::ProjectId& project, const std::set<std::string>& uris);
+
+/// The same, and in any case under another ETag: whoever is about to replace the list by his own
+/// looks again at what is to be removed.
+Result<> touch_materials(store::ObjectStore& store, const record::Places& places,
+                         const model::ProjectId& project, const std::set<std::string>& uris);
 
 /// True if the list is `uris` then; false where it is no more the one that `listed` says.
 Result<bool> replace_materials(store::ObjectStore& store, const record::Places& places,
