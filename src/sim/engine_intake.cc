@@ -32,8 +32,9 @@ record::ObjectVersion Engine::version_of(const store::ObjectInfo& info) const {
   const bool from_now = world_.seed() % 3 == 0;
   const bool before =
       from_now && info.modified < world_.settings().start + world_.settings().length / 2;
-  if (world_.settings().versions == Versions::VersionId && !before)
+  if (world_.settings().versions == Versions::VersionId && !before) {
     version.versionId = version_id(info.modified);
+  }
   // Where there is an id, nothing else is needed.
   if (version.versionId && !from_now && world_.seed() % 2 == 0) version.etag.reset();
   return version;

@@ -9,6 +9,7 @@
 #include "flow/arc_flow.h"
 #include "flow/publisher.h"
 #include "sim/call_tally.h"
+#include "sim/operator.h"
 #include "sim/world.h"
 
 namespace cls::sim {
@@ -20,26 +21,6 @@ const model::ProjectId other_project{"z", "1"};
 constexpr std::chrono::seconds again_after{10};
 
 }  // namespace
-
-flow::ProjectRecords records_of(const model::ProjectPlan& plan, unsigned number) {
-  flow::ProjectRecords records;
-  records.placement = plan.placement;
-  records.project = plan.project;
-  records.project_json = deployment_json(number);
-  for (const auto& arc : plan.arcs) {
-    records.arcs.emplace_back(arc.name, format(R"({{"declaration":"{}"}})", arc.declaration));
-    for (const auto& [role, sink] : arc.sinks) records.datasets.push_back(sink);
-  }
-  for (const auto& boundary : plan.boundaries) {
-    records.boundaries.emplace_back(boundary.name, "{}");
-    records.datasets.push_back(boundary.dataset);
-  }
-  return records;
-}
-
-std::string deployment_json(unsigned number) {
-  return format(R"({{"deployment":{}}})", number);
-}
 
 void replay_claim(store::ObjectStore& store, flow::StoredClaim committed) {
   committed.claim.state = record::ClaimState::retrying;

@@ -8,18 +8,12 @@
 #include <vector>
 
 #include "flow/claim_store.h"
-#include "flow/deploy.h"
 #include "sim/plain_store.h"
 #include "sim/script.h"
 
 namespace cls::sim {
 
 class World;
-
-/// What a deploy of the project stores whose number among the script's is this.
-flow::ProjectRecords records_of(const model::ProjectPlan& plan, unsigned number);
-/// Its project.json.
-std::string deployment_json(unsigned number);
 
 /// A committed lot is to be worked off once more: its claim says so, and its sinks stay until then.
 void replay_claim(store::ObjectStore& store, flow::StoredClaim committed);

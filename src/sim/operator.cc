@@ -5,7 +5,6 @@
 
 #include "base/format.h"
 #include "flow/claim_store.h"
-#include "flow/deploy.h"
 #include "json/value.h"
 #include "sim/meddler.h"
 
@@ -28,6 +27,26 @@ class Contended {
 };
 
 }  // namespace
+
+flow::ProjectRecords records_of(const model::ProjectPlan& plan, unsigned number) {
+  flow::ProjectRecords records;
+  records.placement = plan.placement;
+  records.project = plan.project;
+  records.project_json = deployment_json(number);
+  for (const auto& arc : plan.arcs) {
+    records.arcs.emplace_back(arc.name, format(R"({{"declaration":"{}"}})", arc.declaration));
+    for (const auto& [role, sink] : arc.sinks) records.datasets.push_back(sink);
+  }
+  for (const auto& boundary : plan.boundaries) {
+    records.boundaries.emplace_back(boundary.name, "{}");
+    records.datasets.push_back(boundary.dataset);
+  }
+  return records;
+}
+
+std::string deployment_json(unsigned number) {
+  return format(R"({{"deployment":{}}})", number);
+}
 
 Operator::Operator(World& world, Process& process)
     : world_(world), process_(process), store_(world, process) {}

@@ -2,10 +2,16 @@
 // Operator: deploys the project and carries out the orders of the script.
 #pragma once
 
+#include "flow/deploy.h"
 #include "sim/port.h"
 #include "sim/world.h"
 
 namespace cls::sim {
+
+/// What a deploy of the project stores whose number among the script's is this.
+flow::ProjectRecords records_of(const model::ProjectPlan& plan, unsigned number);
+/// Its project.json.
+std::string deployment_json(unsigned number);
 
 class Operator {
  public:
